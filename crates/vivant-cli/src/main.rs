@@ -1,0 +1,3 @@
+//! The `vivant` program.
+
+fn main() {}
