@@ -1,1 +1,25 @@
-//! Placeholder until its first function lands.
+//! The nouns and rules of an analytics server: typed ids, site roles, capabilities, effective
+//! permissions, content URLs, names.
+//!
+//! Everything here is a plain value or a pure function.
+//! There is no serialization, no I/O, no clock and no randomness: ids come in as bytes, times as
+//! arguments.
+
+pub mod capability;
+pub mod content_url;
+pub mod id;
+pub mod name;
+pub mod permission;
+pub mod project;
+pub mod site;
+pub mod site_role;
+
+pub use capability::{Capability, CapabilitySet, ContentKind};
+pub use id::{
+    ConnectionId, DatasourceId, FlowId, GroupId, Luid, ParseLuidError, ProjectId, SiteId, TokenId, UserId,
+    ViewId, WorkbookId,
+};
+pub use permission::{Decision, Grantee, Reason, Rule};
+pub use project::ContentPermissions;
+pub use site::{AdminMode, SiteState};
+pub use site_role::{License, SiteRole};
