@@ -1,0 +1,111 @@
+"""Services that some tests need beside the server: a PostgreSQL, an S3 store."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import uuid
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import pg8000.native
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Service:
+    """A service of `scripts/NAME serve`, which ends when its standard input closes."""
+
+    def __init__(self, name: str):
+        script = ROOT / "scripts" / name
+        if not script.exists():
+            pytest.fail(f"no {script}: set the VIVANT_TEST_{name.upper()}… variables that it would print")
+        self.process = subprocess.Popen([str(script), "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.values: dict[str, str] = {}
+        for line in self.process.stdout:
+            if line.strip() == "ready":
+                return
+            name_, _, value = line.strip().partition("=")
+            self.values[name_] = value
+        pytest.fail(f"`{script} serve` ended with {self.process.wait()} before it was ready")
+
+    def stop(self) -> None:
+        """Ends the service."""
+        self.process.stdin.close()
+        self.process.wait(30)
+
+
+class Postgres:
+    """A PostgreSQL that gives each caller a database of its own."""
+
+    def __init__(self) -> None:
+        self.service: Service | None = None
+        self.url = os.environ.get("VIVANT_TEST_POSTGRES_URL", "")
+        if not self.url:
+            self.service = Service("postgres")
+            self.url = self.service.values["VIVANT_TEST_POSTGRES_URL"]
+        self.databases: list[str] = []
+
+    def connect(self, url: str) -> pg8000.native.Connection:
+        """Opens a connection."""
+        parts = urlsplit(url)
+        return pg8000.native.Connection(
+            unquote(parts.username or "postgres"),
+            host=parts.hostname,
+            port=parts.port or 5432,
+            password=unquote(parts.password) if parts.password else None,
+            database=parts.path.lstrip("/") or "postgres",
+        )
+
+    def database(self) -> str:
+        """Creates an empty database and returns its address."""
+        name = f"vivant_{uuid.uuid4().hex[:12]}"
+        connection = self.connect(self.url)
+        connection.run(f"create database {name}")
+        connection.close()
+        self.databases.append(name)
+        return urlunsplit(urlsplit(self.url)._replace(path="/" + name))
+
+    def dump(self, url: str) -> str:
+        """Returns every row of every table as text, to look for what must not be there."""
+        connection = self.connect(url)
+        tables = connection.run(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'"
+        )
+        rows = []
+        for schema, table in tables:
+            for (row,) in connection.run(f'select t::text from "{schema}"."{table}" t'):
+                rows.append(row)
+        connection.close()
+        return "\n".join(rows)
+
+    def stop(self) -> None:
+        """Drops what was made and ends the service if this object started it."""
+        if self.service:
+            self.service.stop()
+            return
+        connection = self.connect(self.url)
+        for name in self.databases:
+            connection.run(f"drop database if exists {name} with (force)")
+        connection.close()
+
+
+class S3:
+    """A bucket."""
+
+    def __init__(self) -> None:
+        self.service: Service | None = None
+        self.values = {name: value for name, value in os.environ.items() if name.startswith("VIVANT_TEST_S3_")}
+        if not self.values:
+            self.service = Service("s3")
+            self.values = self.service.values
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[f"VIVANT_TEST_S3_{name}"]
+
+    def stop(self) -> None:
+        """Ends the service if this object started it."""
+        if self.service:
+            self.service.stop()
