@@ -1,0 +1,210 @@
+//! Every error code of the reference that this server answers: HTTP status, code, summary.
+//!
+//! The first three digits normally repeat the status.
+//! Where the reference prints a slip (403 with 400013, 405 with 40500) the table has the value
+//! that fits; `docs/API.md` lists them.
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $status:literal $code:literal $summary:literal;)*) => {
+        /// A public error code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorCode { $($(#[$doc])* $name),* }
+
+        impl ErrorCode {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The HTTP status that goes with the code.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$name => $status),* }
+            }
+
+            /// The six digits.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// The reference's title of the condition.
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$name => $summary),* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Body absent, incomplete or malformed.
+    BadRequest = 400 "400000" "Bad Request";
+    /// Page number not an integer, below 1 or past the last page.
+    InvalidPageNumber = 400 "400006" "Invalid page number";
+    /// Page size not an integer or below 1.
+    InvalidPageSize = 400 "400007" "Invalid page size";
+    /// A parameter's value is not one of its values.
+    InvalidParameterValue = 400 "400008" "Invalid parameter value";
+    /// A capability does not fit the kind of content.
+    InvalidCapability = 400 "400009" "Invalid capability";
+    /// Data source file of the wrong kind, or parts that do not belong.
+    InvalidDatasourceFile = 400 "400010" "Invalid data source file";
+    /// Publishing failed.
+    PublishingError = 400 "400011" "Publishing error";
+    /// Site role or administrator mode not one of its values.
+    InvalidSiteRole = 400 "400013" "Invalid value";
+    /// A chunk is over the limit.
+    FileSizeTooLarge = 400 "400016" "File size too large";
+    /// A part of the body is malformed.
+    MalformedRequestBody = 400 "400019" "Malformed request body";
+    /// Workbook file name without .twb or .twbx, or an append without a file.
+    InvalidWorkbookFile = 400 "400020" "Invalid file";
+    /// Removing failed.
+    DeletionFailed = 400 "400032" "Deletion failed";
+    /// Upload session given without a file type.
+    MissingFileType = 400 "400035" "Missing or invalid file type";
+    /// Both overwrite and append.
+    OverwriteAndAppend = 400 "400055" "Incompatible overwrite and append values";
+    /// A filter or sort expression cannot be used.
+    InvalidFilter = 400 "400065" "Invalid filter or sort expression";
+    /// Ask Data setting not valid.
+    InvalidAskData = 400 "400129" "Invalid Ask Data enablement";
+    /// No token.
+    NotAuthenticated = 401 "401000" "Unauthorized Access";
+    /// Wrong name, password, token or site.
+    SigninError = 401 "401001" "Signin Error";
+    /// The token is invalid or has expired.
+    InvalidToken = 401 "401002" "Unauthorized Access";
+    /// The site to switch to is unknown or closed to the user.
+    SiteNotOpen = 401 "401003" "Unauthorized Access";
+    /// The Default site cannot be deleted.
+    SiteDeletionForbidden = 403 "403002" "Deletion not allowed";
+    /// The Default project cannot be deleted.
+    ProjectDeletionForbidden = 403 "403003" "Deletion forbidden";
+    /// The caller lacks the right.
+    Forbidden = 403 "403004" "Forbidden";
+    /// The Default project cannot be renamed.
+    RenameForbidden = 403 "403005" "Forbidden";
+    /// The caller may not publish, or something is in the way of publishing.
+    PublishForbidden = 403 "403007" "Publishing forbidden";
+    /// A storage quota would be exceeded.
+    InsufficientStorage = 403 "403008" "Insufficient storage quota";
+    /// Nobody changes their own licence, nor Guest.
+    SelfUpdateForbidden = 403 "403009" "Update forbidden";
+    /// No directory is configured.
+    NoActiveDirectory = 403 "403011" "ActiveDirectory is not configured";
+    /// Page size above the maximum.
+    PageSizeLimit = 403 "403014" "Page size limit exceeded";
+    /// The caller may not upload.
+    UploadForbidden = 403 "403015" "Upload forbidden";
+    /// Appending failed.
+    UploadFailure = 403 "403016" "Upload failure";
+    /// The caller may not read the workbook.
+    WorkbookReadForbidden = 403 "403018" "Read forbidden";
+    /// The caller may not download the workbook.
+    WorkbookDownloadForbidden = 403 "403019" "Read forbidden";
+    /// An imported group keeps its name.
+    ImportedGroupRename = 403 "403020" "Imported group name update forbidden";
+    /// The caller may not read connections.
+    ConnectionsReadForbidden = 403 "403021" "Read forbidden";
+    /// The caller lacks Write on the data source.
+    DatasourceConnectionForbidden = 403 "403023" "Update forbidden";
+    /// The caller lacks Write on the target project.
+    TargetProjectForbidden = 403 "403025" "Update forbidden";
+    /// The caller may not change it, or its owner.
+    UpdateForbidden = 403 "403027" "Update forbidden";
+    /// The caller may not download the data source.
+    DatasourceDownloadForbidden = 403 "403028" "Read forbidden";
+    /// The caller lacks Write on the workbook.
+    WorkbookConnectionForbidden = 403 "403029" "Update forbidden";
+    /// The caller may not move the data source there.
+    DatasourceMoveForbidden = 403 "403030" "Update forbidden";
+    /// The caller lacks Write on the data source.
+    DatasourceUpdateForbidden = 403 "403032" "Update forbidden";
+    /// The request names no connection and there are several.
+    AmbiguousConnection = 403 "403062" "Ambiguous connection";
+    /// The caller is on that site already.
+    SameSite = 403 "403070" "Forbidden";
+    /// No site of that id.
+    SiteNotFound = 404 "404000" "Site not found";
+    /// The method came with a later API version.
+    EndpointUnavailable = 404 "404001" "Endpoint unavailable";
+    /// No user of that id on the site.
+    UserNotFound = 404 "404002" "User not found";
+    /// No such address.
+    ResourceNotFound = 404 "404003" "Resource not found";
+    /// No data source of that id on the site.
+    DatasourceNotFound = 404 "404004" "Data source not found";
+    /// No project of that id on the site.
+    ProjectNotFound = 404 "404005" "Project not found";
+    /// No workbook of that id on the site.
+    WorkbookNotFound = 404 "404006" "Workbook not found";
+    /// The id in the body is not the one in the address.
+    IdMismatch = 404 "404009" "ID mismatch";
+    /// No view, or for connections no data source, of that id.
+    ViewNotFound = 404 "404011" "Resource not found";
+    /// No group of that id on the site.
+    GroupNotFound = 404 "404012" "Group not found";
+    /// The upload session is unknown or has expired.
+    UploadNotFound = 404 "404015" "File upload not found";
+    /// No such directory domain.
+    DomainNotFound = 404 "404016" "Domain not found";
+    /// No such directory group.
+    DirectoryGroupNotFound = 404 "404017" "Active Directory group not found";
+    /// No connection of that id.
+    ConnectionNotFound = 404 "404020" "Connection not found";
+    /// No such revision.
+    RevisionNotFound = 404 "404024" "Revision not found";
+    /// The address exists, the HTTP method does not.
+    MethodNotAllowed = 405 "405000" "Invalid request method";
+    /// The user is on the site already.
+    UserConflict = 409 "409000" "User conflict";
+    /// The site name is taken.
+    SiteNameConflict = 409 "409001" "Site name conflict";
+    /// The site's content URL is taken.
+    SiteUrlConflict = 409 "409002" "Site URL conflict";
+    /// The user owns content.
+    UserOwnsContent = 409 "409003" "User asset conflict";
+    /// ContentOnly together with a quota of users.
+    AdminModeConflict = 409 "409004" "Administrator mode or user quota conflict";
+    /// Guest cannot be given to a user.
+    GuestConflict = 409 "409005" "Guest user conflict";
+    /// The project name is taken.
+    ProjectNameConflict = 409 "409006" "Project name conflict";
+    /// The group name is taken.
+    GroupNameConflict = 409 "409009" "Group name conflict";
+    /// The user is in the group already.
+    GroupMemberConflict = 409 "409011" "User conflict";
+    /// No licence left for the role.
+    LicensingConflict = 409 "409014" "Licensing conflict";
+    /// The name is taken in the project.
+    ContentNameConflict = 409 "409015" "Name conflict";
+    /// The user is on the site already (newer servers).
+    UserAlreadyOnSite = 409 "409017" "User already on site";
+    /// The body is larger than the server takes.
+    PayloadTooLarge = 413 "413000" "Payload too large";
+    /// The server failed.
+    InternalError = 500 "500000" "Internal Server Error";
+    /// The reference has the method, this server does not yet.
+    NotImplemented = 501 "501000" "Not implemented";
+    /// The server is stopping or its database does not answer.
+    Unavailable = 503 "503000" "Service unavailable";
+}
+
+impl ErrorCode {
+    /// Reads the six digits.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|c| c.code() == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_start_with_their_status() {
+        let mut seen = std::collections::HashSet::new();
+        for code in ErrorCode::ALL {
+            assert!(seen.insert(code.code()), "{}", code.code());
+            assert_eq!(code.code()[..3], code.status().to_string(), "{code:?}");
+            assert_eq!(ErrorCode::parse(code.code()), Some(*code));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Server Info, errors, paging, jobs.
+
+use super::{Luid, Node, Out, Read1, ReadError, Timestamp, Write1};
+
+element! {
+    /// `pagination`: which part of a list an answer holds.
+    Pagination {
+        attr page_number: u32 = "pageNumber";
+        attr page_size: u32 = "pageSize";
+        attr total_available: u64 = "totalAvailable", "All items that fit the filter and that the caller may see.";
+    }
+}
+
+element! {
+    /// `error`: why a request failed.
+    Error {
+        attr code: String = "code", "Six digits.";
+        leaf summary: String = "summary";
+        leaf detail: String = "detail";
+    }
+}
+
+element! {
+    /// `serverInfo`.
+    ServerInfo {
+        one product_version: ProductVersion = "productVersion";
+        leaf rest_api_version: String = "restApiVersion", "The newest version that the server speaks.";
+    }
+}
+
+element! {
+    /// `productVersion`.
+    ProductVersion {
+        attr build: String = "build";
+        text value: String = "value";
+    }
+}
+
+element! {
+    /// `job`: work that goes on in the background.
+    Job {
+        attr id: Luid = "id";
+        attr mode: String = "mode";
+        attr job_type: String = "type";
+        attr progress: u32 = "progress", "Percent.";
+        attr created_at: Timestamp = "createdAt";
+        attr started_at: Timestamp = "startedAt";
+        attr updated_at: Timestamp = "updatedAt";
+        attr completed_at: Timestamp = "completedAt";
+        attr finish_code: i64 = "finishCode", "0 success, 1 error, 2 cancelled.";
+    }
+}

@@ -1,0 +1,85 @@
+//! Sites.
+
+use super::{Node, Out, Read1, ReadError, SiteId, Write1};
+
+element! {
+    /// `site`.
+    Site {
+        attr id: SiteId = "id";
+        attr name: String = "name";
+        attr content_url: String = "contentUrl", "Empty for the Default site.";
+        attr admin_mode: String = "adminMode";
+        attr user_quota: i64 = "userQuota", "Users; -1 for no limit.";
+        attr storage_quota: i64 = "storageQuota", "Megabytes; -1 for no limit.";
+        attr tier_creator_capacity: i64 = "tierCreatorCapacity", "Users; -1 for no limit.";
+        attr tier_explorer_capacity: i64 = "tierExplorerCapacity", "Users; -1 for no limit.";
+        attr tier_viewer_capacity: i64 = "tierViewerCapacity", "Users; -1 for no limit.";
+        attr disable_subscriptions: bool = "disableSubscriptions";
+        attr state: String = "state";
+        attr status_reason: String = "statusReason";
+        attr revision_history_enabled: bool = "revisionHistoryEnabled";
+        attr revision_limit: i64 = "revisionLimit", "2 to 10000; in requests -1 for no limit.";
+        attr subscribe_others_enabled: bool = "subscribeOthersEnabled";
+        attr guest_access_enabled: bool = "guestAccessEnabled";
+        attr cache_warmup_enabled: bool = "cacheWarmupEnabled";
+        attr commenting_enabled: bool = "commentingEnabled";
+        one usage: SiteUsage = "usage";
+    }
+}
+
+element! {
+    /// `usage` of a site.
+    SiteUsage {
+        attr num_users: u64 = "numUsers";
+        attr num_creators: u64 = "numCreators";
+        attr num_explorers: u64 = "numExplorers";
+        attr num_viewers: u64 = "numViewers";
+        attr storage: u64 = "storage", "Megabytes.";
+    }
+}
+
+element! {
+    /// `sites`.
+    Sites {
+        many site: Site = "site";
+    }
+}
+
+/// Further attributes of a site that later API versions added, with the version and the value
+/// that a new site has.
+///
+/// They are settings that Vivant keeps and gives back; TSC sends all of them with every update.
+pub const LATER_ATTRIBUTES: &[(&str, (u16, u16), &str)] = &[
+    ("commentingMentionsEnabled", (3, 0), "true"),
+    ("flowsEnabled", (3, 3), "true"),
+    ("catalogingEnabled", (3, 5), "true"),
+    ("derivedPermissionsEnabled", (3, 5), "false"),
+    ("extractEncryptionMode", (3, 5), "disabled"),
+    ("dataAccelerationMode", (3, 5), "disabled"),
+    ("requestAccessEnabled", (3, 6), "true"),
+    ("runNowEnabled", (3, 6), "true"),
+    ("askDataMode", (3, 6), "disabledByDefault"),
+    ("dataAlertsEnabled", (3, 7), "true"),
+    ("allowSubscriptionAttachments", (3, 7), "true"),
+    ("useDefaultTimeZone", (3, 7), "true"),
+    ("timeZone", (3, 7), ""),
+    ("userVisibilityMode", (3, 8), "FULL"),
+    ("editingFlowsEnabled", (3, 10), "true"),
+    ("schedulingFlowsEnabled", (3, 10), "true"),
+    ("catalogObfuscationEnabled", (3, 10), "false"),
+    ("flowAutoSaveEnabled", (3, 10), "true"),
+    ("webExtractionEnabled", (3, 10), "true"),
+    ("metricsContentTypeEnabled", (3, 10), "true"),
+    ("notifySiteAdminsOnThrottle", (3, 10), "false"),
+    ("authoringEnabled", (3, 10), "true"),
+    ("customSubscriptionEmailEnabled", (3, 10), "false"),
+    ("customSubscriptionEmail", (3, 10), ""),
+    ("customSubscriptionFooterEnabled", (3, 10), "false"),
+    ("customSubscriptionFooter", (3, 10), ""),
+    ("namedSharingEnabled", (3, 10), "true"),
+    ("mobileBiometricsEnabled", (3, 10), "false"),
+    ("sheetImageEnabled", (3, 10), "true"),
+    ("autoSuspendRefreshEnabled", (3, 10), "false"),
+    ("autoSuspendRefreshInactivityWindow", (3, 10), "30"),
+    ("attributeCaptureEnabled", (3, 20), "false"),
+];
