@@ -1,1 +1,51 @@
-//! Placeholder until its first function lands.
+//! What the server keeps: metadata on SQLite or PostgreSQL, content in a folder or an S3 bucket,
+//! secrets encrypted.
+//!
+//! [`Store`] is the one door. Each module adds the operations of one resource to it; the types
+//! they take and give are plain structs. Every write takes the time as an argument, and a write
+//! that answers `Ok` has reached the disk.
+//!
+//! There is no HTTP, no wire format and no document here: errors are matched by the caller, and
+//! files come in as bytes with what was read from them beside.
+
+pub mod check;
+pub mod connections;
+pub mod content;
+pub mod datasources;
+
+pub mod error;
+pub mod groups;
+pub mod list;
+pub mod permissions;
+pub mod projects;
+pub mod secrets;
+pub mod sessions;
+pub mod sites;
+mod store;
+mod stub;
+pub mod tokens;
+pub mod uploads;
+pub mod users;
+pub mod views;
+pub mod workbooks;
+
+pub use check::{CheckReport, Finding, Severity, SweepReport};
+pub use connections::{Connection, ConnectionChanges, NewConnection};
+pub use content::{Content, ContentStream, Spool, Spooled, StoredFile};
+pub use datasources::{
+    Datasource, DatasourceChanges, DatasourceField, PublishDatasource, PublishedDatasource,
+};
+pub use error::{Error, Forbidden, Result, What};
+pub use groups::{Group, GroupChanges, NewGroup};
+pub use list::{Field, FieldKind, Filter, FilterValue, ListQuery, Op, Page, PageRequest, SortKey};
+pub use permissions::Facts;
+pub use projects::{ContentCounts, NewProject, Project, ProjectChanges};
+pub use secrets::Secret;
+pub use sessions::{NewSession, Session};
+pub use sites::{Bootstrapped, NewSite, Site, SiteChanges, SiteUsage};
+pub use store::{Caller, Millis, Owner, ProjectRef, Store, StoreOptions};
+pub use tokens::TokenInfo;
+pub use uploads::UploadId;
+pub use users::{Account, NewUser, User, UserChanges};
+pub use views::{NewView, View, WorkbookRef};
+pub use workbooks::{PublishWorkbook, Published, Revision, Workbook, WorkbookChanges};
