@@ -6,14 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from support import content, seed  # noqa: E402
+from support import content, seed, tsc as tsc_client  # noqa: E402
 from support.rest import Rest  # noqa: E402
 from support.server import Vivant  # noqa: E402
 from support.services import ROOT, S3, Postgres  # noqa: E402
@@ -36,15 +35,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def binary() -> Path:
+def binary(tmp_path_factory) -> Path:
     """The program under test: VIVANT_BIN, else the debug build."""
     named = os.environ.get("VIVANT_BIN")
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     path = Path(named) if named else target / "debug" / "vivant"
     if not path.exists():
         pytest.exit(f"no program at {path}: run scripts/acceptance, which builds it, or set VIVANT_BIN", returncode=3)
-    # A private copy: a build going on beside the tests would replace the program under a running one.
-    return path
+    # A private copy, because a build beside the tests replaces the program between two starts.
+    copy = tmp_path_factory.mktemp("program") / "vivant"
+    shutil.copy2(path, copy)
+    return copy
 
 
 @pytest.fixture(scope="session")
@@ -159,6 +160,14 @@ def rest(live) -> Rest:
 
 
 @pytest.fixture
+def tsc(live):
+    """A session of the current tableauserverclient as server administrator, under the server's newest version."""
+    server = tsc_client.connect(live, ADMIN, ADMIN_PASSWORD)
+    yield server
+    server.auth.sign_out()
+
+
+@pytest.fixture
 def name(request) -> str:
     """A name that no other test uses."""
     name.count = getattr(name, "count", 0) + 1
@@ -187,6 +196,3 @@ def _no_leaked_settings(monkeypatch, tmp_path):
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
 
 
-def pytest_terminal_summary(terminalreporter, exitstatus, config) -> None:
-    """Says how long the whole took, since there is a limit to keep."""
-    terminalreporter.write_line(f"acceptance: {time.time() - terminalreporter._session_start.time:.0f} s in all")
