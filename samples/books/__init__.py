@@ -1,0 +1,1 @@
+"""The sample workbooks, one module each."""

@@ -1,0 +1,1 @@
+"""A small writer of Tableau workbooks: XML, data sources, worksheets, dashboards, packages."""
