@@ -29,9 +29,14 @@ install_debian() {
         fi
     fi
     say "installing $*"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "$@" >&2 </dev/null
+    local log
+    log=$(mktemp)
+    if ! { "${as_root[@]}" apt-get update && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --yes --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null; then
+        tail -20 "$log" >&2
+        fail "apt-get could not install $*; its log is $log"
+    fi
+    rm "$log"
 }
 
 # Prints the first of COUNT neighbouring TCP ports that nothing answers on.
