@@ -1,3 +1,32 @@
-//! The `vivant` program.
+//! The `vivant` program: reads the command line, runs one command, turns what came of it into an
+//! exit code.
 
-fn main() {}
+mod args;
+mod commands;
+mod exit;
+mod logging;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::report(&anyhow::Error::new(error).context("could not start the runtime")),
+    };
+    let outcome = runtime.block_on(run(args.command));
+    // A thread that still waits for the terminal must not keep the program alive.
+    runtime.shutdown_background();
+    outcome.unwrap_or_else(|error| exit::report(&error))
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Workbooks(args) => commands::workbooks::run(args).await,
+    }
+}

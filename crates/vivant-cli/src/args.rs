@@ -1,0 +1,22 @@
+//! The command line as typed: one variant per command, each command's options in its own file.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+use crate::exit;
+
+/// Everything on the command line.
+#[derive(Debug, Parser)]
+#[command(name = "vivant", version, about, after_help = exit::HELP, propagate_version = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ask a Tableau-compatible server about its workbooks
+    Workbooks(commands::workbooks::Args),
+}

@@ -1,0 +1,3 @@
+//! One file per command, each with its `Args` and its `run`.
+
+pub mod workbooks;
