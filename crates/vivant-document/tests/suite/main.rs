@@ -1,0 +1,8 @@
+//! What the crate says about small documents, hostile files, mutated files and real ones.
+
+mod corpus;
+mod documents;
+mod hostile;
+mod mutation;
+mod packages;
+mod support;
