@@ -161,11 +161,11 @@ impl From<u64> for Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(member) = &self.member {
-            write!(f, " in `{member}`")?;
-        }
-        if let Some(byte) = self.byte {
-            write!(f, " at byte {byte}")?;
+        match (&self.member, self.byte) {
+            (Some(member), Some(byte)) => write!(f, " (`{member}`, byte {byte})")?,
+            (Some(member), None) => write!(f, " (`{member}`)")?,
+            (None, Some(byte)) => write!(f, " (byte {byte})")?,
+            (None, None) => {}
         }
         Ok(())
     }
@@ -251,12 +251,12 @@ mod tests {
         let error = Error::damaged("the file ends early", 12).within("Book.twb");
         assert_eq!(
             error.to_string(),
-            "damaged file: the file ends early in `Book.twb` at byte 12; save or upload it again"
+            "damaged file: the file ends early (`Book.twb`, byte 12); save or upload it again"
         );
         let error = Error::too_large(Limit::ElementDepth, 512_usize, 99);
         assert_eq!(
             error.to_string(),
-            "file too large: more than 512 elements inside one another at byte 99; \
+            "file too large: more than 512 elements inside one another (byte 99); \
              raise the limit or publish a smaller file"
         );
     }

@@ -157,6 +157,11 @@ pub struct DatasourceFacts {
 }
 
 impl DatasourceFacts {
+    /// Tells whether a workbook holds the data source itself, rather than a reference to a published one.
+    pub fn is_embedded(&self) -> bool {
+        !self.is_parameters && self.published.is_none()
+    }
+
     /// Returns what people see: the caption, else the name.
     pub fn label(&self) -> &str {
         self.caption.as_deref().unwrap_or(&self.name)

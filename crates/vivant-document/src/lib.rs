@@ -156,7 +156,8 @@ fn read_package<R: Read + Seek>(kind: FileKind, source: R, limits: &Limits) -> R
             if extract.member.is_none() {
                 let path = shorten(extract.path.as_deref().unwrap_or_default());
                 let label = datasource.caption.as_deref().unwrap_or(&datasource.name);
-                diagnostics.warn(label, format!("the package does not hold the extract `{path}`"));
+                // Normal when an old extract was upgraded.
+                diagnostics.info(label, format!("the package does not hold the extract `{path}`"));
             }
         }
     };

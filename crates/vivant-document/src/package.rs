@@ -255,9 +255,17 @@ pub(crate) struct Unpacked<R> {
 
 impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.source.read(out)?;
+        let lie = || Error::hostile("an entry that is not as large as it says", Place::default());
+        let count = self.source.read(out).map_err(|error| {
+            // The archive reader stops one byte past the declared size and can say so in words only.
+            if error.to_string().contains("declared uncompressed size") {
+                lie().into()
+            } else {
+                error
+            }
+        })?;
         if count as u64 > self.left || (count == 0 && self.left > 0 && !out.is_empty()) {
-            return Err(Error::hostile("an entry that is not as large as it says", Place::default()).into());
+            return Err(lie().into());
         }
         self.left -= count as u64;
         Ok(count)
@@ -276,10 +284,14 @@ pub(crate) fn translate(error: ZipError) -> Error {
             what: format!("archive: {}", what.to_lowercase()),
             advice: "pack the files again with Tableau or another program",
         },
-        other => Error::damaged(
-            format!("the archive: {}", other.to_string().to_lowercase()),
-            Place::default(),
-        ),
+        other => {
+            let detail = other.to_string().to_lowercase();
+            let detail = detail.strip_prefix("invalid zip archive: ").unwrap_or(&detail);
+            Error::damaged(
+                format!("the archive is broken or cut short: {detail}"),
+                Place::default(),
+            )
+        }
     }
 }
 

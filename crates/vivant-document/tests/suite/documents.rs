@@ -266,6 +266,7 @@ fn a_published_data_source_is_referred_to() {
     let facts = datasource(&document(
         "<repository-location id='Orders' path='/t/dock/datasources' revision='1.2' site='dock'/>",
     ));
+    assert!(!facts.is_embedded());
     let published = facts.published.unwrap();
     assert_eq!(
         (published.content_url.as_str(), published.site.as_deref()),

@@ -27,7 +27,7 @@ fn entities_never_expand() {
         let error = read(FileKind::Twb, document.as_bytes()).unwrap_err();
         assert!(matches!(error, Error::Hostile { .. }), "{error}");
         let error = refuse(&package(&[("Book.twb", document.as_bytes())]));
-        assert!(error.to_string().contains("in `Book.twb`"), "{error}");
+        assert!(error.to_string().contains("(`Book.twb`, byte"), "{error}");
     }
 }
 
@@ -195,10 +195,7 @@ fn sizes_that_lie_are_refused() {
         let mut bytes = package(&[("Book.twb", document.as_bytes())]);
         with_header(&mut bytes, 22, &lie.to_le_bytes());
         let error = refuse(&bytes);
-        assert!(
-            matches!(error, Error::Hostile { .. } | Error::Damaged { .. }),
-            "{lie}: {error}"
-        );
+        assert!(matches!(error, Error::Hostile { .. }), "{lie}: {error}");
     }
 }
 
