@@ -132,7 +132,7 @@ fn endpoint(tokens: &[Token]) -> Result<Endpoint, String> {
     })
 }
 
-/// The rows `("Operation", path::to::handler`, whatever the function or tuple around them is called.
+/// The rows `("Operation", on(path::to::handler))`, whatever the function around the handler is called.
 /// Any other text before the file's tests is an error, unless it is an address, which begins with `/`.
 fn routes(source: &str) -> Result<Vec<Route>, String> {
     let tokens = tokens(source)?;
@@ -146,12 +146,14 @@ fn routes(source: &str) -> Result<Vec<Route>, String> {
             continue;
         };
         let handler = match &tokens[at + 1..] {
-            [comma, rest @ ..] if comma.is(',') => path(rest),
+            [comma, on, open, rest @ ..] if comma.is(',') && on.word().is_some() && open.is('(') => {
+                path(rest)
+            }
             _ => Vec::new(),
         };
         if handler.len() < 2 {
             return Err(format!(
-                "line {}: expected `\"{operation}\", path::to::handler`, with a path of two names or more",
+                "line {}: expected `\"{operation}\", on(path::to::handler)`, with a path of two names or more",
                 token.line
             ));
         }
@@ -162,7 +164,7 @@ fn routes(source: &str) -> Result<Vec<Route>, String> {
         });
     }
     if routes.is_empty() {
-        Err("holds no row `\"Operation\", path::to::handler`".to_owned())
+        Err("holds no row `\"Operation\", on(path::to::handler)`".to_owned())
     } else {
         Ok(routes)
     }
@@ -182,7 +184,8 @@ fn path(tokens: &[Token]) -> Vec<String> {
     names
 }
 
-/// The file that holds a route's handler: the longest part of its path that is one.
+/// The file that holds a route's handler: `workbooks::query_workbook` lies in `workbooks/query_workbook.rs`, or
+/// where several small ones share a file, in that of their module.
 fn handler_file(root: &Path, route: &Route) -> Result<String, String> {
     let names: Vec<&str> = route
         .handler
@@ -190,21 +193,31 @@ fn handler_file(root: &Path, route: &Route) -> Result<String, String> {
         .map(String::as_str)
         .filter(|name| !["crate", "self", "super"].contains(name))
         .collect();
+    let function = names
+        .last()
+        .ok_or_else(|| format!("{ROUTER}:{}: the route names no handler", route.line))?;
+    let holds = |file: &str| {
+        let text = files::read(root, file).unwrap_or_default();
+        [format!("fn {function}("), format!("fn {function}<")]
+            .iter()
+            .any(|start| text.contains(start))
+    };
     for length in (1..=names.len()).rev() {
         for folder in HANDLERS {
             let module = format!("{folder}/{}", names[..length].join("/"));
-            for file in [format!("{module}.rs"), format!("{module}/mod.rs")] {
-                if root.join(&file).is_file() {
-                    return Ok(file);
-                }
+            if let Some(file) = [format!("{module}.rs"), format!("{module}/mod.rs")]
+                .into_iter()
+                .find(|f| holds(f))
+            {
+                return Ok(file);
             }
         }
     }
     Err(format!(
-        "{ROUTER}:{}: no file below {} holds `{}`",
+        "{ROUTER}:{}: no file on the way to `{}` below {} holds the function",
         route.line,
-        HANDLERS[0],
-        route.handler.join("::")
+        route.handler.join("::"),
+        HANDLERS[0]
     ))
 }
 
@@ -284,12 +297,12 @@ mod tests {
 
     #[test]
     fn rows_of_the_router_are_read() {
-        let source = "route(\"/healthz\", get(x));\n\
-                      row(\"Query Site\", sites::query_site::handler),\n\
+        let source = "address(\"/healthz\");\n\
+                      (\"Query Site\", on(sites::query_site)),\n\
                       #[cfg(test)] mod tests { fn f() { \"anything\" } }";
         let wanted = Route {
             operation: "Query Site".to_owned(),
-            handler: ["sites", "query_site", "handler"].map(str::to_owned).to_vec(),
+            handler: ["sites", "query_site"].map(str::to_owned).to_vec(),
             line: 2,
         };
         assert_eq!(routes(source).unwrap(), [wanted]);
@@ -298,16 +311,16 @@ mod tests {
     #[test]
     fn a_router_of_another_shape_is_an_error() {
         assert!(routes("fn router() {}").unwrap_err().contains("no row"));
-        assert!(
-            routes("\"Query Site\" => x::y")
-                .unwrap_err()
-                .starts_with("line 1: expected")
-        );
-        assert!(
-            routes("\"Query Site\", handler)")
-                .unwrap_err()
-                .starts_with("line 1: expected")
-        );
+        for other in [
+            "\"Query Site\" => on(x::y)",
+            "\"Query Site\", handler)",
+            "\"Query Site\", on(handler)",
+        ] {
+            assert!(
+                routes(other).unwrap_err().starts_with("line 1: expected"),
+                "{other}"
+            );
+        }
     }
 
     #[test]
