@@ -12,6 +12,7 @@ ADA = ("ada", "ada's password")
 GRACE = ("grace", "grace's password")
 VERA = ("vera", "vera's password")
 ULRICH = ("ulrich", "ulrich's password")
+CORA = ("cora", "cora's password")
 SITEADMIN = ("sophie", "sophie's password")
 TOKEN = ("ci", "seeded-token-value-of-ada-4711")
 
@@ -30,11 +31,12 @@ WORLD: dict[str, Any] = {
                     "tokens": [{"name": TOKEN[0], "value": TOKEN[1]}],
                 },
                 {"name": GRACE[0], "password": GRACE[1], "siteRole": "Explorer", "fullName": "Grace Hopper"},
+                {"name": CORA[0], "password": CORA[1], "siteRole": "Creator"},
                 {"name": VERA[0], "password": VERA[1], "siteRole": "Viewer"},
                 {"name": ULRICH[0], "password": ULRICH[1], "siteRole": "Unlicensed"},
                 {"name": SITEADMIN[0], "password": SITEADMIN[1], "siteRole": "SiteAdministratorCreator"},
             ],
-            "groups": [{"name": "Analysts", "users": [ADA[0], GRACE[0]]}, {"name": "Empty"}],
+            "groups": [{"name": "Analysts", "users": [ADA[0], GRACE[0], CORA[0]]}, {"name": "Empty"}],
             "projects": [
                 {
                     "name": "Finance",
@@ -60,7 +62,7 @@ WORLD: dict[str, Any] = {
                     "permissions": [{"group": "Analysts", "allow": ["Read", "Write"]}],
                     "defaultPermissions": {
                         "workbooks": [{"group": "Analysts", "allow": ["Read", "ExportXml", "Write"]}],
-                        "datasources": [{"group": "Analysts", "allow": ["Read", "Connect"]}],
+                        "datasources": [{"group": "Analysts", "allow": ["Read", "Connect", "Write"]}],
                     },
                 },
             ],
@@ -84,6 +86,7 @@ WORLD: dict[str, Any] = {
             ],
             "datasources": [
                 {"file": "orders.tdsx", "project": "Finance"},
+                {"file": "hidden.tds", "name": "Shared Orders", "project": "Shared", "owner": ADA[0]},
                 {"file": "hidden.tds", "name": "Hidden Orders", "project": "Closed", "owner": ADA[0]},
             ],
         },
