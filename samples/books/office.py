@@ -80,7 +80,7 @@ def build(files, thumbnails):
         ],
         parameters=[top, target, metric],
         sets=[("Best Customers", "Customer", top, "SUM([Sales])")],
-        colors=[("Category", CATEGORIES), ("Segment", SEGMENTS), (("Order Date", "Year"), YEARS), (("First Order", "Year"), YEARS), ("[io:Best Customers:nk]", [(False, "#c9cfc8"), (True, "#2f6f4e")])],
+        colors=[("Category", CATEGORIES), ("Segment", SEGMENTS), (("Order Date", "Year"), YEARS), (("First Order", "Year"), YEARS), ("Meets Target", [(False, "#c9825f"), (True, "#2f6f4e")]), ("[io:Best Customers:nk]", [(False, "#c9cfc8"), (True, "#2f6f4e")])],
         folders=[("Customers", ["Customer", "First Order", "Segment"])],
         **options(),
     )
@@ -108,10 +108,10 @@ def build(files, thumbnails):
                rule("header", fmt("font-size", "10"))],
     )
 
-    by_month, by_quarter = source.pill("Order Date", "Month-Trunc"), source.pill("Order Date", "Quarter-Trunc")
+    by_quarter = source.pill("Order Date", "Quarter-Trunc")
     trend_sheet = Sheet(
         "Sales Trend", source, rows=sales, cols=by_quarter, filters=filters(),
-        title=title("Growing, with a busy autumn", "Sales per quarter by category"),
+        title=title("A busy second half of every year", "Sales per quarter by category"),
         panes=[Pane("Area", [("color", category)], tooltip=tooltip([(category, {"bold": "true"}), ", ", by_quarter], ("Sales", sales)), style={"mark-transparency": "225"})],
         style=[rule("axis", axis_title(by_quarter, "cols", ""), axis_title(sales, "rows", "Sales")), rule("label", fmt("text-format", 'c"$"#,##0,K', sales))],
         cards=[("color", category)],
@@ -270,7 +270,7 @@ def build(files, thumbnails):
             view(kpi, title=False, fixed=96, style=_card()),
             row(
                 column(view(trend_sheet, style=_card()), view(race, style=_card()), share=1.1),
-                column(view(states, style=_card(), share=1.1), row(legend(states, ratio), legend(trend_sheet, category, layout="horz"), fixed=84), view(shares, style=_card(), share=0.7)),
+                column(view(states, style=_card(), share=1.1), row(legend(states, ratio), legend(trend_sheet, category, layout="horz", share=1.6), fixed=84), view(shares, style=_card(), share=0.7)),
                 column(view(bars, style=_card()), share=0.85),
             ),
             note,
@@ -293,11 +293,11 @@ def build(files, thumbnails):
     story = Story(
         "Four Years of Pinewood", 1200, 860, title=text(("Four Years of Pinewood", {"fontname": "Tableau Semibold", "fontsize": "18", "fontcolor": INK})),
         points=[
-            ("Sales grow and peak in the autumn of every year.", "Sales Trend", None),
+            ("The second half of every year is the busy one.", "Sales Trend", None),
             ("Not everything sold earns money:", "Profit by Sub-Category", None),
             ("the deeper the discount, the thinner the profit.", "Discount and Profit", None),
             ("The Southwest shows it best.", "Discount and Profit", [E("worksheet", {"name": "Discount and Profit"}, keep(region, "Southwest").element)]),
-            ("With a target of 20 percent few would reach it.", "Discount and Profit", [E("datasource", {"name": "Parameters"}, E("column", {"name": target.local, "value": "0.2"}))]),
+            ("Raise the target to 20 percent, and six of seventeen miss it.", "Discount and Profit", [E("datasource", {"name": "Parameters"}, E("column", {"name": target.local, "value": "0.2"}))]),
             ("The whole picture", "Sales Overview", None),
         ],
     )

@@ -160,8 +160,8 @@ class Dashboard:
             E("style", None, E("style-rule", {"element": "table"}, E("format", {"attr": "background-color", "value": self.background}))
               if self.background else None),
             E("size", size),
-            E("datasources", None, E("datasource", {"name": "Parameters"}) if any(isinstance(item, Parameter) for item in expanded) else None,
-              [source.link() for source, _ in sources.values()]) if sources else None,
+            E("datasources", None, [source.link() for source, _ in sources.values()],
+              E("datasource", {"name": "Parameters"}) if any(isinstance(item, Parameter) for item in expanded) else None) if sources else None,
             [dependencies(source, used) for source, used in sources.values()],
             self.zones(),
             E("simple-id", {"uuid": uuid("dashboard", self.name)}),

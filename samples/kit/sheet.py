@@ -344,8 +344,8 @@ class Sheet:
 
     def links(self):
         return E("datasources", None, [
-            E("datasource", {"name": "Parameters"}) if any(isinstance(item, Parameter) for item in expand(self.source, self.used())) else None,
             self.source.link(),
+            E("datasource", {"name": "Parameters"}) if any(isinstance(item, Parameter) for item in expand(self.source, self.used())) else None,
         ])
 
     def element(self):

@@ -1,0 +1,1 @@
+"""Draws the thumbnails with matplotlib; `thumbs.py` is the way in."""
