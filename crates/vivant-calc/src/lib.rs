@@ -1,7 +1,18 @@
 //! Tableau's calculation language.
 
+pub mod check;
 pub mod civil;
+pub mod dateparse;
 pub mod datepart;
+pub mod datetext;
 pub mod diag;
+pub mod functions;
 pub mod lex;
 pub mod names;
+pub mod parse;
+pub mod regex;
+pub mod tree;
+pub mod types;
+
+pub use check::check;
+pub use parse::parse;
