@@ -12,14 +12,17 @@ DPI = 96
 WIDTH, HEIGHT = 384, 288
 
 
-def save(figure, path, width, height):
-    """Shrinks to the wanted size and keeps 128 colours, which these pictures get by with."""
+def save(figure, path, width, height, method=Image.Quantize.FASTOCTREE):
+    """Shrinks to the wanted size and keeps 256 colours, which these pictures get by with.
+
+    The octree keeps the colours of small swatches true, the median cut the light greys of big backgrounds.
+    """
     figure.canvas.draw()
     image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
     plt.close(figure)
     if image.size != (width, height):
         image = image.resize((width, height), Image.LANCZOS)
-    image = image.quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    image = image.quantize(256, method=method, dither=Image.Dither.NONE)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     image.save(path, optimize=True)
 
@@ -34,7 +37,7 @@ def draw_sheet(draw, path):
 def draw_dashboard(board, sheets, path):
     figure = plt.figure(figsize=(board.width / DPI, board.height / DPI), dpi=DPI, facecolor=board.background or "white")
     paint_dashboard(board, sheets, figure, 0, 0, 1.0)
-    save(figure, path, WIDTH, round(WIDTH * board.height / board.width))
+    save(figure, path, WIDTH, round(WIDTH * board.height / board.width), Image.Quantize.MEDIANCUT)
 
 
 def paint_dashboard(board, sheets, figure, left, top, scale):
@@ -60,7 +63,7 @@ def paint_dashboard(board, sheets, figure, left, top, scale):
             runs = [run.children[0] for run in box.content[0].children]
             size = float(box.content[0].children[0].attrs.get("fontsize", 10))
             room, lines, line = w / (size * scale * 0.86), [], ""
-            for word in "".join(runs).split():
+            for word in "".join(runs).replace("\u00c6", "").split():
                 if len(line) + len(word) > room:
                     lines.append(line)
                     line = ""

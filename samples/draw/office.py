@@ -211,7 +211,8 @@ def office_sheets():
             x, y = 1.12 * math.cos(middle), 1.12 * math.sin(middle)
             axes.text(x, y, f"{name}\n{value:,}", ha="left" if x > 0 else "right", va="center", size=panel.size * 0.95, color=TEXT)
             start -= sweep
-        axes.set_xlim(-2, 2)
+        reach = 2 if panel.width > panel.height else 2.6
+        axes.set_xlim(-reach, reach)
         axes.set_ylim(-1.15, 1.15)
         axes.set_aspect("equal")
         axes.set_xticks([])

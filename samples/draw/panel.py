@@ -67,7 +67,10 @@ def grid(axes, axis):
 
 def key(panel, axes, items, where="upper left", columns=1, **options):
     handles = [Rectangle((0, 0), 1, 1, color=color) for _, color in items]
-    axes.legend(handles, [name for name, _ in items], loc=where, ncols=columns, frameon=False, fontsize=panel.size * 0.95,
+    # Rows of swatches that would run out of a narrow panel get smaller.
+    ems = sum(len(name) * 0.85 + 3 for name, _ in items) if columns > 1 else 0
+    size = min(panel.size * 0.95, panel.width * 0.95 / ems) if ems else panel.size * 0.95
+    axes.legend(handles, [name for name, _ in items], loc=where, ncols=columns, frameon=False, fontsize=size,
                 labelcolor=TEXT, handlelength=0.8, handleheight=0.8, handletextpad=0.5, columnspacing=1.0, borderaxespad=0.2, **options)
 
 
