@@ -260,11 +260,11 @@ def check_workbook(report, root):
     unique(report, "windows", [window.get("name") for window in windows])
     report.need({window.get("name") for window in windows} == set(sheets) | set(boards), "the windows are not those of the sheets")
     report.need(sum(window.get("hidden") != "true" for window in windows) > 0, "all sheets are hidden")
-    ids = {window.findtext("simple-id") or window.find("simple-id").get("uuid") for window in windows}
+    ids = {item.get("uuid") for window in windows for item in window.findall("simple-id")}
     by_window = {window.get("name"): window for window in windows}
     for name, board in boards.items():
         shown = check_dashboard(report, board, sheets, boards, sources, parameters, ids)
-        if board.get("type") != "storyboard":
+        if board.get("type") != "storyboard" and name in by_window:
             listed = {item.get("name") for item in by_window[name].findall("viewpoints/viewpoint")}
             report.need(listed == shown, f"dashboard {name!r}: its window lists {sorted(listed)}, it shows {sorted(shown)}")
     for window in windows:
@@ -272,7 +272,7 @@ def check_workbook(report, root):
             param = card.get("param")
             if param and split_name(param)[0] == "Parameters":
                 report.need(f"[{split_name(param)[1]}]" in parameters, f"window {window.get('name')!r}: a card of the unknown parameter {param}")
-            elif param:
+            elif param and window.get("name") in sheets:
                 tag = "filter" if card.get("type") == "filter" else card.get("type")
                 columns = [item.get("column") for item in sheets[window.get("name")].iter(tag)]
                 report.need(param in columns, f"window {window.get('name')!r}: a {tag} card of {param}, which the sheet does not use")
