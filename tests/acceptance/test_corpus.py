@@ -1,0 +1,124 @@
+"""Real files that Tableau saved: each publishes, lists its views under the names in the file, and comes back unchanged.
+
+What the file says is read here, in Python, apart from the server's own reader.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from conftest import ADMIN, ADMIN_PASSWORD
+from support.services import ROOT
+from support.rest import Rest, element, ts_request
+
+# Files that are no valid workbook or data source, and what is wrong with them: these must be refused.
+# Files are named by the start of their SHA-256, as in the corpus.
+REFUSED: dict[str, str] = {}
+
+
+def _files() -> list[Path]:
+    folder = Path(os.environ.get("VIVANT_CORPUS", ROOT.parent / "shared" / "corpus")) / "files"
+    kinds = {".twb", ".twbx", ".tds", ".tdsx", ".hyper", ".tde"}
+    return sorted(path for path in folder.glob("*") if path.suffix.lower() in kinds) if folder.is_dir() else []
+
+
+FILES = _files()
+
+
+def document_of(path: Path) -> etree._Element:
+    """The XML inside a workbook, packed or not."""
+    data = path.read_bytes()
+    if data[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            (name,) = [name for name in package.namelist() if name.lower().endswith(".twb")][:1]
+            data = package.read(name)
+    return etree.fromstring(data, etree.XMLParser(huge_tree=True, resolve_entities=False))
+
+
+FEATURE = re.compile(r"^_\.fcp\.\w+\.(true|false)\.\.\.(.*)$")
+
+
+def children(node: etree._Element, *names: str) -> list[etree._Element]:
+    """The children of these names, feature prefixes resolved: true branches are read, false ones dropped."""
+    found = []
+    for child in node:
+        if not isinstance(child.tag, str):
+            continue
+        tag, dropped = child.tag, False
+        while match := FEATURE.match(tag):
+            dropped |= match.group(1) == "false"
+            tag = match.group(2)
+        if tag in names and not dropped:
+            found.append(child)
+    return found
+
+
+def sheets_of(root: etree._Element) -> tuple[list[str], list[str]]:
+    """The names of the sheets in tab order: shown, hidden."""
+    kinds = (("worksheets", "worksheet"), ("dashboards", "dashboard"), ("dashboards", "story"))
+    sheets = [one.get("name") for group, kind in kinds for parent in children(root, group) for one in children(parent, kind)]
+    shown, hidden = [], []
+    for parent in children(root, "windows"):
+        for window in children(parent, "window"):
+            name = window.get("name")
+            if name in sheets and name not in shown and name not in hidden:
+                out = window.get("hidden") == "true" or window.get("class") == "hidden-worksheet"
+                (hidden if out else shown).append(name)
+    shown += [name for name in sheets if name not in shown and name not in hidden]
+    return shown, hidden
+
+
+@pytest.fixture(scope="module")
+def session(live) -> Rest:
+    return Rest(live.url, "3.29").sign_in(ADMIN, ADMIN_PASSWORD)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_file(session, path):
+    workbook = path.suffix.lower() in (".twb", ".twbx")
+    kind = "workbook" if workbook else "datasource"
+    data = path.read_bytes()
+    place = session.new_project(path.name)
+    payload = ts_request(element(kind, element("project", id=place), name=path.stem))
+    filename = path.name.split("__", 1)[1]
+    answer = session.publish(kind + "s", payload, filename, data)
+    if path.name[:12] in REFUSED:
+        answer.refused(400, ("400011", "400000"))
+        return
+    item = answer.ok(201).get(kind, "id")
+
+    if workbook:
+        shown, hidden = sheets_of(document_of(path))
+        views = session.get(f"/sites/{{site}}/workbooks/{item}/views").ok(200).all("views/view")
+        listed = [view.get("name") for view in views if view.get("hidden") != "true"]
+        assert listed == shown
+        assert {view.get("name") for view in views if view.get("hidden") == "true"} <= set(hidden)
+        urls = [view.get("contentUrl") for view in views]
+        assert len(set(url.lower() for url in urls)) == len(urls)
+    connections = session.get(f"/sites/{{site}}/{kind}s/{item}/connections").ok(200).all("connections/connection")
+    assert all(one.get("type") for one in connections)
+
+    saved = session.get(f"/sites/{{site}}/{kind}s/{item}/content").ok(200)
+    assert saved.content == data
+    assert f'filename="{path.stem}' in saved.headers["Content-Disposition"] or '"' in path.stem
+    slim = session.get(f"/sites/{{site}}/{kind}s/{item}/content", params={"includeExtract": "False"})
+    if slim.status == 200 and slim.content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(slim.content)) as package:
+            assert package.testzip() is None
+            assert not [name for name in package.namelist() if name.lower().endswith((".twb", ".tds"))] == []
+    else:
+        assert slim.status in (200, 400, 404), str(slim)
+    session.delete(f"/sites/{{site}}/{kind}s/{item}").ok(204)
+
+
+def test_the_corpus_is_read(corpus):
+    """Where there is a corpus, it is not silently empty."""
+    assert len(FILES) > 100
