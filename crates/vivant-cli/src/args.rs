@@ -17,6 +17,12 @@ pub struct Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serve the Tableau REST API
+    #[cfg(feature = "server")]
+    Serve(Box<commands::serve::Args>),
+    /// Administer an installation on its data folder
+    #[cfg(feature = "server")]
+    Admin(commands::admin::Args),
     /// Ask a Tableau-compatible server about its workbooks
     Workbooks(commands::workbooks::Args),
 }

@@ -27,6 +27,10 @@ fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        #[cfg(feature = "server")]
+        Command::Serve(args) => commands::serve::run(*args).await,
+        #[cfg(feature = "server")]
+        Command::Admin(args) => commands::admin::run(args).await,
         Command::Workbooks(args) => commands::workbooks::run(args).await,
     }
 }

@@ -1,1 +1,31 @@
-//! Placeholder until its first function lands.
+//! The Tableau-compatible REST server.
+//!
+//! A request goes through [`mod@router`] (which method of the reference is it), [`auth`] (who asks,
+//! and may they) and a handler under [`api`], which calls the store and answers through
+//! [`views`]. Publishing reads files in [`publish`].
+//! SQL, documents and the wire format live in their own crates.
+
+pub mod app;
+pub mod config;
+pub mod serve;
+
+pub mod router;
+
+pub mod auth;
+pub mod body;
+pub mod call;
+pub mod errors;
+pub mod lists;
+pub mod reply;
+
+pub mod api;
+pub mod publish;
+pub mod views;
+
+pub mod admin;
+pub mod samples;
+pub mod seed;
+
+pub use app::App;
+pub use config::Config;
+pub use serve::serve;

@@ -151,6 +151,8 @@ codes! {
     ConnectionNotFound = 404 "404020" "Connection not found";
     /// No such revision.
     RevisionNotFound = 404 "404024" "Revision not found";
+    /// A workbook of the name exists and was not to be overwritten (after API 3.1).
+    WorkbookExists = 403 "403130" "Overwrite forbidden";
     /// The address exists, the HTTP method does not.
     MethodNotAllowed = 405 "405000" "Invalid request method";
     /// The user is on the site already.

@@ -1,3 +1,7 @@
 //! One file per command, each with its `Args` and its `run`.
 
+#[cfg(feature = "server")]
+pub mod admin;
+#[cfg(feature = "server")]
+pub mod serve;
 pub mod workbooks;

@@ -1,0 +1,14 @@
+//! The handlers: one file for each operation of the reference, under the reference's own name.
+
+pub mod auth;
+pub mod datasources;
+pub mod groups;
+pub mod projects;
+pub mod server;
+pub mod sites;
+pub mod uploads;
+pub mod users;
+pub mod views;
+pub mod workbooks;
+
+mod download;

@@ -1,0 +1,27 @@
+//! Query Projects.
+
+use vivant_store::projects::FIELDS;
+
+use crate::auth::SiteUser;
+use crate::call::Call;
+use crate::errors::Result;
+use crate::lists::{list_query, page_reply};
+use crate::reply::Reply;
+use crate::views::project_view;
+
+/// Lists the projects that the caller sees.
+pub async fn query_projects(call: Call, who: SiteUser) -> Result<Reply> {
+    let (mut query, paging) = list_query(&call, FIELDS)?;
+    let shape = call.shape(&who);
+    // Counting content costs a query more; it is done when somebody wants to know.
+    query.with_counts = shape.since(3, 1) && shape.fields.wants_child("contentsCounts", false);
+    let page = call.app.store.projects(&who.caller, &query).await?;
+    Ok(page_reply(
+        &call,
+        paging,
+        page,
+        "projects",
+        "project",
+        |project| project_view(project, &shape, None),
+    ))
+}

@@ -1,0 +1,13 @@
+//! Sites.
+
+mod create_site;
+mod delete_site;
+mod query_site;
+mod query_sites;
+mod update_site;
+
+pub use create_site::create_site;
+pub use delete_site::delete_site;
+pub use query_site::query_site;
+pub use query_sites::query_sites;
+pub use update_site::update_site;

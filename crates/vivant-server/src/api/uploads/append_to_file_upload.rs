@@ -1,0 +1,52 @@
+//! Append to File Upload.
+
+use vivant_store::UploadId;
+use vivant_wire::{ErrorCode, types};
+
+use crate::auth::SiteUser;
+use crate::body::read_parts;
+use crate::call::Call;
+use crate::errors::{Result, fail, not_found};
+use crate::reply::Reply;
+use crate::views::megabytes;
+
+/// Adds a chunk to an upload.
+pub async fn append_to_file_upload(mut call: Call, who: SiteUser) -> Result<Reply> {
+    let body = call.take_body();
+    let parts = read_parts(&call.app.store, &call.headers, body, ErrorCode::FileSizeTooLarge).await?;
+    if !who.role().may_publish() {
+        return Err(fail(
+            ErrorCode::PublishForbidden,
+            "Your site role does not allow publishing.",
+        ));
+    }
+    let text = call.value("upload-session-id").to_owned();
+    let id: UploadId = text
+        .parse()
+        .map_err(|_| not_found(ErrorCode::UploadNotFound, "Upload session", &text))?;
+    if parts
+        .payload
+        .is_some_and(|payload| payload.iter().any(|b| !b.is_ascii_whitespace()))
+    {
+        return Err(fail(
+            ErrorCode::MalformedRequestBody,
+            "The request_payload part must be empty.",
+        ));
+    }
+    let Some(part) = parts.file.filter(|_| parts.files == 1) else {
+        return Err(fail(
+            ErrorCode::InvalidWorkbookFile,
+            "The request must hold one part with a chunk of the file.",
+        ));
+    };
+    let total = call
+        .app
+        .store
+        .append_upload(&who.caller, &id, part.file, call.app.now())
+        .await?;
+    let upload = types::FileUpload {
+        upload_session_id: Some(id.to_string()),
+        file_size: Some(megabytes(i64::try_from(total).unwrap_or(i64::MAX))),
+    };
+    Ok(call.one("fileUpload", &upload))
+}

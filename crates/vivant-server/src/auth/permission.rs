@@ -1,0 +1,72 @@
+//! May this caller do this to this item: the one place where handlers ask.
+
+use vivant_model::permission::{Item, Subject, decide};
+use vivant_model::{Capability, ContentKind, Luid, ProjectId};
+use vivant_store::Facts;
+use vivant_wire::ErrorCode;
+
+use crate::app::App;
+use crate::auth::SiteUser;
+use crate::errors::{Result, fail};
+
+/// What is known of one item and its caller; answers for every capability without asking again.
+pub struct Rights {
+    facts: Facts,
+    subject: (vivant_model::SiteRole, vivant_model::UserId),
+}
+
+impl Rights {
+    /// Looks up an item of the caller's site; `None` where there is none of that id.
+    pub async fn of(app: &App, who: &SiteUser, kind: ContentKind, id: Luid) -> Result<Option<Self>> {
+        let facts = app.store.facts(&who.caller, kind, id).await?;
+        Ok(facts.map(|facts| Self {
+            facts,
+            subject: (who.caller.role, who.caller.user),
+        }))
+    }
+
+    /// Returns whether the caller holds the capability.
+    pub fn allow(&self, capability: Capability) -> bool {
+        let (role, user) = self.subject;
+        let subject = Subject {
+            role,
+            user,
+            groups: &self.facts.groups,
+        };
+        let item = Item {
+            owner: self.facts.owner,
+            led: self.facts.led,
+            rules: &self.facts.rules,
+            locked: self.facts.locked,
+        };
+        decide(subject, item, capability).allowed
+    }
+
+    /// Demands the capability; `forbidden` is the code that the method answers without it.
+    pub fn require(&self, capability: Capability, forbidden: ErrorCode, what: &str) -> Result<()> {
+        if self.allow(capability) {
+            return Ok(());
+        }
+        Err(fail(
+            forbidden,
+            format!("You lack the permission {} on this {what}.", capability.as_str()),
+        ))
+    }
+
+    /// Returns whether the caller may give the item to another owner: administrators, project
+    /// leaders, the owner.
+    pub fn may_give_away(&self) -> bool {
+        self.subject.0.is_admin() || self.facts.led || self.facts.owner == Some(self.subject.1)
+    }
+
+    /// Returns whether the caller administers the site or leads the item's project.
+    pub fn leads(&self) -> bool {
+        self.subject.0.is_admin() || self.facts.led
+    }
+}
+
+/// Returns whether the caller may publish to a project; `None` where there is no such project.
+pub async fn may_publish_to(app: &App, who: &SiteUser, project: ProjectId) -> Result<Option<bool>> {
+    let rights = Rights::of(app, who, ContentKind::Project, project.0).await?;
+    Ok(rights.map(|rights| who.role().may_publish() && rights.allow(Capability::Write)))
+}
