@@ -439,13 +439,20 @@ def test_secrets_stay_secret(new_server, store, request):
 # Administration
 
 
+def test_admin_options_stand_on_either_side(new_server):
+    server = new_server(seeded=False).start()
+    server.stop()
+    for arguments in (["check", *server.admin_options()], [*server.admin_options(), "check"]):
+        result = run(server.binary, "admin", *arguments, env=server.env)
+        assert result.returncode == 0, result.stderr
+
+
 def test_reset_password(new_server):
     server = new_server().start()
     session = Rest(server.url).sign_in(*seed.ADA)
     server.stop()
-    result = run(
-        server.binary, "admin", *server.admin_options(), "reset-password", "ada", env={"VIVANT_PASSWORD": "a brand new password"}
-    )
+    server.env["VIVANT_PASSWORD"] = "a brand new password"
+    result = server.admin("reset-password", "ada")
     assert result.returncode == 0, result.stderr
     assert "a brand new password" not in result.stdout + result.stderr
     server.start()
@@ -454,10 +461,24 @@ def test_reset_password(new_server):
     Rest(server.url, "3.1", session.token, session.site_id).get("/sites/{site}/workbooks").refused(401, "401002")
 
 
+def test_reset_password_by_file_and_without_any(new_server, tmp_path):
+    server = new_server().start()
+    server.stop()
+    (tmp_path / "secret").write_text("from a file, please\n")
+    assert server.admin("reset-password", "ada", "--password-file", str(tmp_path / "secret")).returncode == 0
+    begin = time.monotonic()
+    result = server.admin("reset-password", "ada")
+    assert result.returncode not in (0, 101) and "VIVANT_PASSWORD" in result.stderr
+    assert time.monotonic() - begin < 10
+    server.start()
+    assert signs_in(server.url, "ada", "from a file, please")
+
+
 def test_reset_password_of_nobody(new_server):
     server = new_server(seeded=False).start()
     server.stop()
-    result = run(server.binary, "admin", *server.admin_options(), "reset-password", "nobody", env={"VIVANT_PASSWORD": "long enough"})
+    server.env["VIVANT_PASSWORD"] = "long enough"
+    result = server.admin("reset-password", "nobody")
     assert result.returncode == 4 and "nobody" in result.stderr, (result.returncode, result.stderr)
 
 
@@ -528,7 +549,7 @@ def test_damaged_database(new_server):
 
 def test_admin_on_a_folder_without_data(binary, tmp_path):
     for command in (["check"], ["reset-password", "admin"], ["create-token", "admin", "x"]):
-        result = run(binary, "admin", "--data-dir", str(tmp_path / "nothing"), *command, env={"VIVANT_PASSWORD": "long enough"})
+        result = run(binary, "admin", *command, "--data-dir", str(tmp_path / "nothing"), env={"VIVANT_PASSWORD": "long enough"})
         assert result.returncode != 0, result.stdout
         assert "nothing" in result.stderr and "panicked" not in result.stderr
     assert not (tmp_path / "nothing").exists(), "a look must not make a data folder"

@@ -81,7 +81,11 @@ WORLD: dict[str, Any] = {
                     "name": "Shared Book",
                     "project": "Shared",
                     "owner": ADA[0],
-                    "permissions": [{"user": GRACE[0], "deny": ["ExportXml"]}],
+                    # The rules of an item take the place of those it gets from its project.
+                    "permissions": [
+                        {"group": "Analysts", "allow": ["Read", "ExportXml", "Write"]},
+                        {"user": GRACE[0], "deny": ["ExportXml"]},
+                    ],
                 },
             ],
             "datasources": [

@@ -135,7 +135,7 @@ class Vivant:
 
     def admin(self, *arguments: str, input: str | None = None) -> subprocess.CompletedProcess[str]:
         """Runs `vivant admin …` on the data folder (and database) of this server."""
-        return run(self.binary, "admin", *self.admin_options(), *arguments, env=self.env, input=input)
+        return run(self.binary, "admin", *arguments, *self.admin_options(), env=self.env, input=input)
 
     def admin_options(self) -> list[str]:
         """Returns the options that say where the data is: those given to the server."""
