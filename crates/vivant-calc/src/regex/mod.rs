@@ -6,6 +6,7 @@
 //! diagnostic. Matching is case-sensitive unless the pattern says `(?i)`.
 
 mod compile;
+mod escape;
 mod machine;
 mod set;
 mod syntax;
