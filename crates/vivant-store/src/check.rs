@@ -1,6 +1,12 @@
 //! Checking a store for damage and sweeping up what was left behind.
 
+use std::collections::HashMap;
 use std::fmt;
+
+use vivant_model::SiteId;
+
+use crate::db::{Conn, params, transact};
+use crate::{Millis, Result, Store, sites, uploads};
 
 /// What a sweep took away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,4 +65,320 @@ impl fmt::Display for Finding {
         };
         write!(f, "{severity}: {}; {}", self.message, self.advice)
     }
+}
+
+/// Pending objects as old as this belong to nobody any more, on any node.
+const PENDING_MS: i64 = 24 * 60 * 60 * 1000;
+/// Sessions out of use for so long are over under any limit.
+const SESSION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+const BATCH: i64 = 500;
+
+const SWEEP: &str = "the next sweep takes it away; nothing to do";
+const RESTORE: &str = "restore the content folder or bucket from a backup, or publish the item again";
+
+impl Store {
+    /// Deletes garbage of at least an age, pending objects that nobody can be writing any more,
+    /// expired upload sessions, sessions long out of use, and sets of rules without use.
+    pub async fn sweep(&self, now: Millis, min_age_ms: i64) -> Result<SweepReport> {
+        let mut report = SweepReport::default();
+        report.uploads = transact!(self.db(), |tx| {
+            uploads::release(&tx, "used_at <= ?1", params![now - uploads::LIFETIME_MS], now).await
+        })?;
+        transact!(self.db(), |tx| {
+            let sql = "UPDATE blob SET state = 'garbage' WHERE state = 'pending' AND changed_at <= ?1";
+            tx.execute(sql, params![now - PENDING_MS]).await?;
+            tx.execute(
+                "DELETE FROM session WHERE last_used_at <= ?1",
+                params![now - SESSION_MS],
+            )
+            .await
+        })?;
+        let sites = self.conn().await?.query("SELECT id FROM site", params![]).await?;
+        for mut site in sites {
+            report.acls += self.sweep_acls(site.id()?).await?;
+        }
+        self.delete_garbage(now - min_age_ms, &mut report).await?;
+        if self.db().is_sqlite() {
+            // Keeps the statistics that the planner chooses indexes by.
+            transact!(self.db(), |tx| {
+                tx.batch("PRAGMA analysis_limit = 1000; PRAGMA optimize").await
+            })?;
+        }
+        Ok(report)
+    }
+
+    /// Deletes all pending objects: after a start of a process that is alone, nobody writes them.
+    pub(crate) async fn drop_pending(&self) -> Result<()> {
+        transact!(self.db(), |tx| {
+            let sql = "UPDATE blob SET state = 'garbage' WHERE state = 'pending'";
+            tx.execute(sql, params![]).await.map(drop)
+        })
+    }
+
+    /// Deletes what an earlier process left in the spool folder.
+    pub(crate) fn clear_spool(&self) -> Result<()> {
+        for path in self.content().spool_files()? {
+            if let Err(e) = std::fs::remove_file(&path) {
+                tracing::warn!("spool file {} stays behind: {e}", path.display());
+            }
+        }
+        Ok(())
+    }
+
+    async fn sweep_acls(&self, site: SiteId) -> Result<u64> {
+        let outcome = transact!(self.db(), |tx| {
+            // Nobody can begin to use a set of rules meanwhile.
+            sites::lock(&tx, site).await?;
+            let sql = "DELETE FROM acl WHERE site_id = ?1 \
+                 AND NOT EXISTS (SELECT 1 FROM content x WHERE x.acl_id = acl.id) \
+                 AND NOT EXISTS (SELECT 1 FROM view x WHERE x.acl_id = acl.id) \
+                 AND NOT EXISTS (SELECT 1 FROM project x WHERE x.acl_id = acl.id) \
+                 AND NOT EXISTS (SELECT 1 FROM project x WHERE x.workbook_acl_id = acl.id) \
+                 AND NOT EXISTS (SELECT 1 FROM project x WHERE x.datasource_acl_id = acl.id) \
+                 AND NOT EXISTS (SELECT 1 FROM project x WHERE x.flow_acl_id = acl.id)";
+            tx.execute(sql, params![site]).await
+        });
+        match outcome {
+            // The site was deleted meanwhile, its rules with it.
+            Err(crate::Error::NotFound(_)) => Ok(0),
+            outcome => outcome,
+        }
+    }
+
+    async fn delete_garbage(&self, until: Millis, report: &mut SweepReport) -> Result<()> {
+        loop {
+            let sql = "SELECT key, size FROM blob WHERE state = 'garbage' AND changed_at <= ?1 LIMIT ?2";
+            let rows = self.conn().await?.query(sql, params![until, BATCH]).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let mut keys = Vec::new();
+            for mut row in rows {
+                let (key, size) = (row.text()?, row.int()?);
+                // The object first: a crash in between leaves the row, and the next sweep goes on.
+                self.content().delete(&key).await?;
+                report.objects += 1;
+                report.bytes += size as u64;
+                keys.push(key);
+            }
+            transact!(self.db(), |tx| {
+                let sql = "DELETE FROM blob WHERE state = 'garbage' AND key IN LIST(?1)";
+                tx.execute(sql, params![keys.clone()]).await.map(drop)
+            })?;
+        }
+    }
+
+    /// Looks for damage: in the database, in the content storage, and between the two. With `deep`
+    /// every object is read and compared with its checksum.
+    pub async fn check(&self, deep: bool) -> Result<CheckReport> {
+        let mut report = CheckReport::default();
+        let conn = self.conn().await?;
+        for table in [
+            "site",
+            "account",
+            "site_user",
+            "user_group",
+            "project",
+            "content",
+            "view",
+            "revision",
+            "blob",
+        ] {
+            let count = conn
+                .number(&format!("SELECT COUNT(*) FROM {table}"), params![])
+                .await?;
+            report.counted.push((table, count as u64));
+        }
+        if self.db().is_sqlite() {
+            check_sqlite(&conn, &mut report).await?;
+        }
+        for (sql, message, advice) in RULES {
+            for mut row in conn.query(sql, params![]).await? {
+                report.error(format!("{message}: {}", row.text()?), advice);
+            }
+        }
+        check_counters(&conn, &mut report).await?;
+        self.check_objects(&conn, deep, &mut report).await?;
+        for path in self.content().spool_files()? {
+            report.note(
+                format!("spool file {}", path.display()),
+                "the next start takes it away unless it is in use",
+            );
+        }
+        Ok(report)
+    }
+
+    async fn check_objects(&self, conn: &Conn, deep: bool, report: &mut CheckReport) -> Result<()> {
+        let mut objects: HashMap<String, u64> = self.content().list().await?.into_iter().collect();
+        let found = objects.len() as u64;
+        report.counted.push(("object", found));
+        // The rows are read after the objects: an object that is new since has no part in this.
+        let rows = conn
+            .query(
+                "SELECT key, size, sha256, state FROM blob ORDER BY key",
+                params![],
+            )
+            .await?;
+        for mut row in rows {
+            let (key, size, sha256, state) = (row.text()?, row.int()? as u64, row.text()?, row.text()?);
+            let object = objects.remove(&key);
+            if state != "live" {
+                report.note(format!("object {key} is {state}"), SWEEP);
+                continue;
+            }
+            let object = match object {
+                Some(size) => Some(size),
+                None => self.content().size(&key).await?,
+            };
+            match object {
+                None => report.error(format!("object {key} is missing"), RESTORE),
+                Some(actual) if actual != size => {
+                    report.error(
+                        format!("object {key} has {actual} bytes instead of {size}"),
+                        RESTORE,
+                    );
+                }
+                Some(_) if deep && self.content().fetch(&key).await?.sha256() != sha256 => {
+                    report.error(format!("object {key} does not match its checksum"), RESTORE);
+                }
+                Some(_) => {}
+            }
+        }
+        let mut strays: Vec<String> = objects.into_keys().collect();
+        strays.sort();
+        for key in strays {
+            report.error(
+                format!("object {key} belongs to nothing in the database"),
+                "if the database is the right one, delete the object; else restore the database that fits",
+            );
+        }
+        Ok(())
+    }
+}
+
+impl CheckReport {
+    fn error(&mut self, message: String, advice: &'static str) {
+        self.findings.push(Finding {
+            severity: Severity::Error,
+            message,
+            advice,
+        });
+    }
+
+    fn note(&mut self, message: String, advice: &'static str) {
+        self.findings.push(Finding {
+            severity: Severity::Note,
+            message,
+            advice,
+        });
+    }
+}
+
+/// Query of what breaks a rule, the rule, what to do.
+const RULES: &[(&str, &str, &str)] = &[
+    (
+        "SELECT c.id FROM content c WHERE NOT EXISTS \
+         (SELECT 1 FROM revision r WHERE r.content_id = c.id AND r.number = c.revision)",
+        "content has no current revision",
+        "restore the database from a backup, or delete the item and publish it again",
+    ),
+    (
+        "SELECT r.blob_key FROM revision r JOIN blob b ON b.key = r.blob_key WHERE b.state <> 'live'",
+        "a revision refers to an object that is not live",
+        "stop the server before its next sweep and restore the database from a backup",
+    ),
+    (
+        "SELECT k.blob_key FROM upload_chunk k JOIN blob b ON b.key = k.blob_key WHERE b.state <> 'live'",
+        "an upload refers to an object that is not live",
+        "upload the file again",
+    ),
+    (
+        "SELECT b.key FROM blob b WHERE b.state = 'live' \
+         AND NOT EXISTS (SELECT 1 FROM revision r WHERE r.blob_key = b.key) \
+         AND NOT EXISTS (SELECT 1 FROM upload_chunk k WHERE k.blob_key = b.key)",
+        "a live object is referred to by nothing",
+        "it only takes up space; restore the database from a backup if content is missing",
+    ),
+    (
+        "SELECT c.id FROM content c JOIN project p ON p.id = c.project_id WHERE c.site_id <> p.site_id",
+        "content lies in a project of another site",
+        "restore the database from a backup",
+    ),
+    (
+        "SELECT c.id FROM content c JOIN acl a ON a.id = c.acl_id WHERE c.site_id <> a.site_id",
+        "content has rules of another site",
+        "set the item's permissions again",
+    ),
+    (
+        "SELECT p.id FROM project p JOIN project q ON q.id = p.parent_id WHERE p.site_id <> q.site_id",
+        "a project lies in a project of another site",
+        "restore the database from a backup",
+    ),
+    (
+        "SELECT v.id FROM view v JOIN content c ON c.id = v.content_id WHERE v.site_id <> c.site_id OR c.kind <> 'workbook'",
+        "a view belongs to something that is not a workbook of its site",
+        "publish the workbook again",
+    ),
+    (
+        "SELECT s.id FROM site s WHERE (SELECT COUNT(*) FROM project p WHERE p.site_id = s.id AND p.is_default = 1) <> 1",
+        "a site has no Default project",
+        "restore the database from a backup",
+    ),
+    (
+        "SELECT m.user_id FROM site_user m JOIN user_group g ON g.site_id = m.site_id AND g.is_all_users = 1 \
+         WHERE NOT EXISTS (SELECT 1 FROM group_member x WHERE x.group_id = g.id AND x.user_id = m.user_id)",
+        "a user is not in the group of all users",
+        "remove the user from the site and add it again",
+    ),
+    (
+        "SELECT x.user_id FROM group_member x JOIN user_group g ON g.id = x.group_id WHERE NOT EXISTS \
+         (SELECT 1 FROM site_user m WHERE m.site_id = g.site_id AND m.user_id = x.user_id)",
+        "a member of a group is not a user of its site",
+        "remove the user from the group",
+    ),
+];
+
+async fn check_sqlite(conn: &Conn, report: &mut CheckReport) -> Result<()> {
+    for mut row in conn.query("PRAGMA integrity_check(100)", params![]).await? {
+        let answer = row.text()?;
+        if answer != "ok" {
+            report.error(
+                format!("the database file is damaged: {answer}"),
+                "restore the database from a backup",
+            );
+        }
+    }
+    for mut row in conn.query("PRAGMA foreign_key_check", params![]).await? {
+        let (table, _, parent) = (row.text()?, row.opt_int()?, row.text()?);
+        report.error(
+            format!("a row of `{table}` refers to a row of `{parent}` that is not there"),
+            "restore the database from a backup",
+        );
+    }
+    Ok(())
+}
+
+async fn check_counters(conn: &Conn, report: &mut CheckReport) -> Result<()> {
+    let sql = "SELECT s.name, s.storage_bytes, CAST(COALESCE((SELECT SUM(r.size_bytes) FROM revision r \
+         JOIN content c ON c.id = r.content_id WHERE c.site_id = s.id), 0) AS BIGINT) FROM site s ORDER BY s.name";
+    for mut row in conn.query(sql, params![]).await? {
+        let (site, counted, actual) = (row.text()?, row.int()?, row.int()?);
+        if counted != actual {
+            report.error(
+                format!("site `{site}` counts {counted} bytes of content instead of {actual}"),
+                "its storage quota is off by the difference; nothing else is wrong",
+            );
+        }
+    }
+    let sql = "SELECT c.name, c.sheet_count, (SELECT COUNT(*) FROM view v WHERE v.content_id = c.id AND v.hidden = 0) \
+         FROM content c WHERE c.kind = 'workbook' AND c.sheet_count <> \
+         (SELECT COUNT(*) FROM view v WHERE v.content_id = c.id AND v.hidden = 0)";
+    for mut row in conn.query(sql, params![]).await? {
+        let (name, counted, actual) = (row.text()?, row.int()?, row.int()?);
+        report.error(
+            format!("workbook `{name}` counts {counted} sheets instead of {actual}"),
+            "publish the workbook again",
+        );
+    }
+    Ok(())
 }

@@ -1,8 +1,18 @@
 //! Published data sources: publishing, lists, changes, files.
 
-use vivant_model::{DatasourceId, ProjectId, SiteId, UserId};
+use vivant_model::{ConnectionId, ContentKind, DatasourceId, ProjectId, SiteId, UserId, name};
 
-use crate::{Caller, Millis, NewConnection, Owner, ProjectRef, Spooled};
+use crate::content::{Spooled, StoredFile};
+use crate::db::{Conn, params, transact};
+use crate::items::{self, ItemChanges, NewItem, OWNER, PROJECT};
+use crate::list::Select;
+use crate::store::in_order;
+use crate::visibility::{self, Columns};
+use crate::workbooks::Revision;
+use crate::{
+    Caller, Connection, ConnectionChanges, Error, Field, FieldKind, ListQuery, Millis, NewConnection, Owner,
+    Page, ProjectRef, Result, Store, What, connections, sites,
+};
 
 /// A published data source.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,5 +146,384 @@ pub struct DatasourceChanges {
     pub use_remote_query_agent: Option<bool>,
 }
 
-/// What the list is filtered and sorted by.
-pub const FIELDS: &[crate::Field] = &[];
+const CONNECTIONS: &str = "connection k WHERE k.content_id = c.id";
+
+/// How many workbooks name the data source `c` in a connection.
+const CONNECTED: &str = "(SELECT COUNT(DISTINCT k.content_id) FROM connection k JOIN content w ON w.id = k.content_id \
+     WHERE k.site_id = c.site_id AND k.published_key = c.content_url_key AND w.kind = 'workbook')";
+
+macro_rules! flag {
+    ($condition:literal) => {
+        concat!("CAST(CASE WHEN ", $condition, " THEN 1 ELSE 0 END AS BIGINT)")
+    };
+}
+
+/// What lists of data sources are filtered and sorted by.
+///
+/// Fields of connections hold where one of the data source's connections has the value.
+pub const FIELDS: &[Field] = &[
+    Field::name("name", "c.name", "c.name_key"),
+    Field::name("contentUrl", "c.content_url", "c.content_url_key"),
+    Field::new("type", FieldKind::Text, "c.class"),
+    Field::new("description", FieldKind::Text, "c.description"),
+    Field::rows(
+        "authenticationType",
+        FieldKind::Text,
+        CONNECTIONS,
+        "k.authentication",
+    ),
+    Field::rows(
+        "connectionTo",
+        FieldKind::Text,
+        CONNECTIONS,
+        "CASE WHEN k.server <> '' THEN k.server ELSE k.dbname END",
+    ),
+    Field::rows("connectionType", FieldKind::Text, CONNECTIONS, "k.class"),
+    Field::rows("databaseName", FieldKind::Text, CONNECTIONS, "k.dbname"),
+    Field::rows("databaseUserName", FieldKind::Text, CONNECTIONS, "k.username"),
+    Field::rows("serverName", FieldKind::Text, CONNECTIONS, "k.server"),
+    Field::rows("serverPort", FieldKind::Int, CONNECTIONS, "k.port"),
+    Field::rows(
+        "tableName",
+        FieldKind::Text,
+        "content_table t WHERE t.content_id = c.id",
+        "t.name",
+    ),
+    Field::name("ownerName", "o.name", "o.name_key").join(OWNER),
+    Field::name("ownerDomain", "o.domain", "o.domain_key").join(OWNER),
+    Field::new("ownerEmail", FieldKind::Text, "o.email")
+        .join(OWNER)
+        .nullable(),
+    Field::name("projectName", "p.name", "p.name_key").join(PROJECT),
+    Field::rows(
+        "tags",
+        FieldKind::Text,
+        "content_tag t WHERE t.content_id = c.id",
+        "t.label",
+    ),
+    Field::new("createdAt", FieldKind::Time, "c.created_at"),
+    Field::new("updatedAt", FieldKind::Time, "c.updated_at"),
+    Field::new("favoritesTotal", FieldKind::Int, "c.favorites_total"),
+    Field::new("size", FieldKind::Int, "c.size_bytes"),
+    // Tableau: the reference calls the number of connected workbooks a type.
+    Field::new("connectedWorkbookType", FieldKind::Int, CONNECTED),
+    Field::new("connectedWorkbooksType", FieldKind::Int, CONNECTED),
+    Field::new("hasAlert", FieldKind::Bool, flag!("c.alerts_total > 0")),
+    Field::new(
+        "hasEmbeddedPassword",
+        FieldKind::Bool,
+        flag!("EXISTS (SELECT 1 FROM connection k WHERE k.content_id = c.id AND k.password IS NOT NULL)"),
+    ),
+    Field::new("hasExtracts", FieldKind::Bool, "c.has_extracts"),
+    Field::new("isCertified", FieldKind::Bool, "c.is_certified"),
+    // A file without a connection of its own, such as a bare extract, is connected to as it is.
+    Field::new("isConnectable", FieldKind::Bool, flag!("c.kind = 'datasource'")),
+    Field::new(
+        "isDefaultPort",
+        FieldKind::Bool,
+        flag!(
+            "NOT EXISTS (SELECT 1 FROM connection k WHERE k.content_id = c.id AND k.port IS NOT NULL \
+             AND k.port <> CASE k.class WHEN 'postgres' THEN 5432 WHEN 'redshift' THEN 5439 WHEN 'mysql' THEN 3306 \
+             WHEN 'sqlserver' THEN 1433 WHEN 'oracle' THEN 1521 WHEN 'snowflake' THEN 443 WHEN 'databricks' THEN 443 \
+             WHEN 'presto' THEN 8080 WHEN 'vertica' THEN 5433 WHEN 'teradata' THEN 1025 WHEN 'db2' THEN 50000 \
+             WHEN 'mongodb' THEN 27017 WHEN 'saphana' THEN 30015 WHEN 'exasolution' THEN 8563 ELSE 0 END)"
+        ),
+    ),
+    Field::new(
+        "isHierarchical",
+        FieldKind::Bool,
+        flag!("c.class IN ('msolap', 'essbase', 'sapbw', 'oracle-essbase', 'teradata-olap', 'powerpivot')"),
+    ),
+    // Only published data sources are kept here; those inside workbooks are part of their files.
+    Field::new("isPublished", FieldKind::Bool, flag!("c.kind = 'datasource'")),
+];
+
+const KIND: ContentKind = ContentKind::Datasource;
+/// Names of tables are kept as far as an index can hold them; custom SQL can be longer.
+const TABLE_NAME: usize = 500;
+
+impl Store {
+    /// Publishes a data source, or a further revision of one. Overwriting keeps the id, content
+    /// URL, tags, rules and certification.
+    pub async fn publish_datasource(
+        &self,
+        publish: PublishDatasource<'_>,
+        now: Millis,
+    ) -> Result<PublishedDatasource> {
+        let PublishDatasource { caller, file, .. } = publish;
+        let new = NewItem {
+            kind: KIND,
+            site: caller.site,
+            project: publish.project,
+            name: &publish.name,
+            owner: publish.owner,
+            publisher: caller.user,
+            description: publish.description.as_deref(),
+            overwrite: publish.overwrite,
+            file_type: &publish.file_type,
+            has_extracts: publish.has_extracts,
+            encrypt_extracts: publish.encrypt_extracts,
+            size: i64::try_from(file.size()).unwrap_or(i64::MAX),
+        };
+        items::admit(&self.conn().await?, &new).await?;
+        let blob = self.store_file(file, now).await?;
+        let outcome: Result<_> = async {
+            transact!(self.db(), |tx| {
+                sites::lock(&tx, new.site).await?;
+                let placed = items::place(&tx, &new, &blob, now).await?;
+                let id = DatasourceId(placed.id);
+                connections::replace(&tx, &self.inner.vault, new.site, placed.id, &publish.connections).await?;
+                write_fields(&tx, id, &publish.fields, &publish.tables).await?;
+                let class = publish.connections.first().map_or(publish.file_type.as_str(), |c| c.class.as_str());
+                let sql = "UPDATE content SET class = ?2, use_remote_query_agent = ?3, fields_count = ?4 WHERE id = ?1";
+                let count = publish.fields.len() as i64;
+                tx.execute(sql, params![id, class, publish.use_remote_query_agent, count]).await?;
+                Ok((id, placed.created))
+            })
+        }
+        .await;
+        let (id, created) = match outcome {
+            Ok(published) => published,
+            Err(error) => {
+                self.give_up(&blob, now).await;
+                return Err(error);
+            }
+        };
+        let datasource = self
+            .datasource(new.site, id)
+            .await?
+            .ok_or(Error::NotFound(What::Datasource))?;
+        Ok(PublishedDatasource { datasource, created })
+    }
+
+    /// Finds a data source.
+    pub async fn datasource(&self, site: SiteId, id: DatasourceId) -> Result<Option<Datasource>> {
+        let conn = self.conn().await?;
+        Ok(load(&conn, site, &[id.to_string()]).await?.pop())
+    }
+
+    /// Finds a data source by its part of addresses, without regard to case.
+    pub async fn datasource_by_content_url(&self, site: SiteId, url: &str) -> Result<Option<Datasource>> {
+        let conn = self.conn().await?;
+        let sql = "SELECT id FROM content WHERE site_id = ?1 AND kind = ?2 AND content_url_key = ?3";
+        match conn
+            .row(sql, params![site, KIND.as_str(), name::key(url)])
+            .await?
+        {
+            Some(mut row) => Ok(load(&conn, site, &[row.text()?]).await?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// Lists the data sources that the caller may look at.
+    pub async fn datasources(&self, caller: &Caller, query: &ListQuery) -> Result<Page<Datasource>> {
+        let conn = self.conn().await?;
+        let mut select = Select::from("content c");
+        let at = select.bind(caller.site);
+        select.and(format!("c.site_id = {at} AND c.kind = 'datasource'"));
+        let columns = Columns {
+            owner: "c.owner_id",
+            project: "c.project_id",
+            acl: "c.acl_id",
+        };
+        visibility::restrict(&mut select, caller, &columns);
+        let (ids, total) = select
+            .page(&conn, FIELDS, query, "c.id", "c.created_at, c.id")
+            .await?;
+        Ok(Page {
+            items: load(&conn, caller.site, &ids).await?,
+            total,
+        })
+    }
+
+    /// Changes a data source. Moved into a locked project it takes that project's rules.
+    pub async fn update_datasource(
+        &self,
+        site: SiteId,
+        id: DatasourceId,
+        changes: DatasourceChanges,
+        now: Millis,
+    ) -> Result<Datasource> {
+        let common = ItemChanges {
+            name: changes.name.as_deref(),
+            description: changes.description.as_deref(),
+            project: changes.project,
+            owner: changes.owner,
+            encrypt_extracts: changes.encrypt_extracts,
+        };
+        transact!(self.db(), |tx| {
+            sites::lock(&tx, site).await?;
+            items::update(&tx, site, KIND, id.0, &common, now).await?;
+            let sql = "UPDATE content SET is_certified = COALESCE(?2, is_certified), \
+                 use_remote_query_agent = COALESCE(?3, use_remote_query_agent) WHERE id = ?1";
+            tx.execute(
+                sql,
+                params![id, changes.is_certified, changes.use_remote_query_agent],
+            )
+            .await?;
+            if let Some(note) = &changes.certification_note {
+                let sql = "UPDATE content SET certification_note = ?2 WHERE id = ?1";
+                tx.execute(sql, params![id, note.as_deref()]).await?;
+            }
+            Ok(())
+        })?;
+        self.datasource(site, id)
+            .await?
+            .ok_or(Error::NotFound(What::Datasource))
+    }
+
+    /// Deletes a data source with its revisions.
+    pub async fn delete_datasource(&self, site: SiteId, id: DatasourceId, now: Millis) -> Result<()> {
+        self.delete_item(site, KIND, id.0, now).await
+    }
+
+    /// The file of a revision of a data source, of the current one without a number.
+    pub async fn datasource_content(
+        &self,
+        site: SiteId,
+        id: DatasourceId,
+        revision: Option<u32>,
+    ) -> Result<Option<StoredFile>> {
+        self.item_file(site, KIND, id.0, revision).await
+    }
+
+    /// The revisions of a data source, the oldest first.
+    pub async fn datasource_revisions(&self, site: SiteId, id: DatasourceId) -> Result<Vec<Revision>> {
+        self.revisions(site, KIND, id.0).await
+    }
+
+    /// Deletes a revision of a data source that is not the current one.
+    pub async fn delete_datasource_revision(
+        &self,
+        site: SiteId,
+        id: DatasourceId,
+        number: u32,
+        now: Millis,
+    ) -> Result<()> {
+        self.delete_revision(site, KIND, id.0, number, now).await
+    }
+
+    /// The connections of a data source, in its order.
+    pub async fn datasource_connections(&self, site: SiteId, id: DatasourceId) -> Result<Vec<Connection>> {
+        connections::of_content(&self.conn().await?, site, KIND, id.0).await
+    }
+
+    /// Changes a connection of a data source, and with it the others to the same database.
+    pub async fn update_datasource_connection(
+        &self,
+        site: SiteId,
+        id: DatasourceId,
+        connection: ConnectionId,
+        changes: ConnectionChanges,
+        now: Millis,
+    ) -> Result<Connection> {
+        self.update_connection(site, KIND, id.0, connection, changes, now)
+            .await
+    }
+
+    /// The fields of a data source, in its order.
+    pub async fn datasource_fields(&self, site: SiteId, id: DatasourceId) -> Result<Vec<DatasourceField>> {
+        let sql = "SELECT f.name, f.caption, f.datatype, f.role, f.formula FROM content_field f \
+             JOIN content c ON c.id = f.content_id WHERE c.site_id = ?1 AND c.id = ?2 ORDER BY f.position";
+        let rows = self.conn().await?.query(sql, params![site, id]).await?;
+        rows.into_iter()
+            .map(|mut row| {
+                Ok(DatasourceField {
+                    name: row.text()?,
+                    caption: row.opt_text()?,
+                    datatype: row.text()?,
+                    role: row.text()?,
+                    formula: row.opt_text()?,
+                })
+            })
+            .collect()
+    }
+}
+
+async fn write_fields(
+    tx: &Conn,
+    id: DatasourceId,
+    fields: &[DatasourceField],
+    tables: &[String],
+) -> Result<()> {
+    for table in ["content_field", "content_table"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE content_id = ?1"), params![id])
+            .await?;
+    }
+    for (position, field) in fields.iter().enumerate() {
+        let sql = "INSERT INTO content_field (content_id, position, name, caption, datatype, role, formula) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        tx.execute(
+            sql,
+            params![
+                id,
+                position as i64,
+                &field.name,
+                field.caption.as_deref(),
+                &field.datatype,
+                &field.role,
+                field.formula.as_deref(),
+            ],
+        )
+        .await?;
+    }
+    for (position, table) in tables.iter().enumerate() {
+        let sql = "INSERT INTO content_table (content_id, position, name) VALUES (?1, ?2, ?3)";
+        let name: String = table.chars().take(TABLE_NAME).collect();
+        tx.execute(sql, params![id, position as i64, name]).await?;
+    }
+    Ok(())
+}
+
+async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Datasource>> {
+    let sql = format!(
+        "SELECT c.id, c.site_id, p.id, p.name, p.locked_by, {}, c.name, c.content_url, c.class, c.description, \
+         c.created_at, c.updated_at, c.size_bytes, c.is_certified, c.certification_note, c.has_extracts, \
+         c.encrypt_extracts, c.use_remote_query_agent, c.webpage_url, c.fields_count, {CONNECTED}, c.revision, \
+         c.file_type, c.favorites_total FROM content c{OWNER}{PROJECT} \
+         WHERE c.site_id = ?1 AND c.kind = 'datasource' AND c.id IN LIST(?2)",
+        Owner::COLUMNS
+    );
+    let mut tags = items::tags(conn, KIND, ids).await?;
+    let mut datasources = Vec::new();
+    for mut row in conn.query(&sql, params![site, ids.to_vec()]).await? {
+        let id: DatasourceId = row.id()?;
+        let site_id = row.id()?;
+        let project = ProjectRef {
+            id: row.id()?,
+            name: row.text()?,
+        };
+        let locked = row.opt_text()?.is_some();
+        let owner = Owner::read(&mut row)?;
+        let mut datasource = Datasource {
+            id,
+            site_id,
+            project,
+            owner,
+            name: row.text()?,
+            content_url: row.text()?,
+            class: row.text()?,
+            description: row.text()?,
+            created_at: row.int()?,
+            updated_at: row.int()?,
+            tags: tags.remove(&id.to_string()).unwrap_or_default(),
+            size_bytes: row.int()?,
+            is_certified: row.bool()?,
+            certification_note: row.opt_text()?,
+            has_extracts: row.bool()?,
+            encrypt_extracts: row.bool()?,
+            use_remote_query_agent: row.bool()?,
+            webpage_url: row.opt_text()?,
+            fields_count: row.int()? as u32,
+            connected_workbooks: row.int()? as u32,
+            revision: row.int()? as u32,
+            file_type: row.text()?,
+            file_name: String::new(),
+            favorites_total: row.int()?,
+            locked,
+        };
+        datasource.file_name = format!("{}.{}", datasource.name, datasource.file_type);
+        datasources.push(datasource);
+    }
+    Ok(in_order(ids, datasources, |datasource| datasource.id.to_string()))
+}

@@ -8,13 +8,17 @@
 //! There is no HTTP, no wire format and no document here: errors are matched by the caller, and
 //! files come in as bytes with what was read from them beside.
 
+mod accounts;
+mod blobs;
 pub mod check;
 pub mod connections;
 pub mod content;
 pub mod datasources;
+mod db;
 
 pub mod error;
 pub mod groups;
+mod items;
 pub mod list;
 pub mod permissions;
 pub mod projects;
@@ -22,11 +26,11 @@ pub mod secrets;
 pub mod sessions;
 pub mod sites;
 mod store;
-mod stub;
 pub mod tokens;
 pub mod uploads;
 pub mod users;
 pub mod views;
+mod visibility;
 pub mod workbooks;
 
 pub use check::{CheckReport, Finding, Severity, SweepReport};

@@ -1,8 +1,17 @@
 //! Workbooks: publishing, lists, changes, files.
 
-use vivant_model::{ProjectId, SiteId, UserId, ViewId, WorkbookId};
+use vivant_model::{ConnectionId, ContentKind, ProjectId, SiteId, UserId, ViewId, WorkbookId, name};
 
-use crate::{Caller, Millis, NewConnection, NewView, Owner, ProjectRef, Spooled};
+use crate::content::{Spooled, StoredFile};
+use crate::db::{Conn, params, transact};
+use crate::items::{self, ItemChanges, NewItem, OWNER, PROJECT};
+use crate::list::Select;
+use crate::store::in_order;
+use crate::visibility::{self, Columns};
+use crate::{
+    Caller, Connection, ConnectionChanges, Error, Field, FieldKind, ListQuery, Millis, NewConnection,
+    NewView, Owner, Page, ProjectRef, Result, Store, What, connections, sites, views,
+};
 
 /// A workbook.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,5 +133,288 @@ pub struct Revision {
     pub current: bool,
 }
 
-/// What the list is filtered and sorted by.
-pub const FIELDS: &[crate::Field] = &[];
+/// What lists of workbooks are filtered and sorted by.
+pub const FIELDS: &[Field] = &[
+    Field::name("name", "c.name", "c.name_key"),
+    Field::name("contentUrl", "c.content_url", "c.content_url_key"),
+    Field::name("ownerName", "o.name", "o.name_key").join(OWNER),
+    Field::name("ownerDomain", "o.domain", "o.domain_key").join(OWNER),
+    Field::new("ownerEmail", FieldKind::Text, "o.email")
+        .join(OWNER)
+        .nullable(),
+    Field::name("projectName", "p.name", "p.name_key").join(PROJECT),
+    Field::rows(
+        "tags",
+        FieldKind::Text,
+        "content_tag t WHERE t.content_id = c.id",
+        "t.label",
+    ),
+    Field::new("createdAt", FieldKind::Time, "c.created_at"),
+    Field::new("updatedAt", FieldKind::Time, "c.updated_at"),
+    Field::new("favoritesTotal", FieldKind::Int, "c.favorites_total"),
+    Field::new("sheetCount", FieldKind::Int, "c.sheet_count"),
+    Field::new("size", FieldKind::Int, "c.size_bytes"),
+    Field::new("subscriptionsTotal", FieldKind::Int, "c.subscriptions_total"),
+    Field::new("displayTabs", FieldKind::Bool, "c.show_tabs"),
+    Field::new(
+        "hasAlerts",
+        FieldKind::Bool,
+        "CAST(CASE WHEN c.alerts_total > 0 THEN 1 ELSE 0 END AS BIGINT)",
+    ),
+    Field::new("hasExtracts", FieldKind::Bool, "c.has_extracts"),
+];
+
+const KIND: ContentKind = ContentKind::Workbook;
+
+impl Store {
+    /// Publishes a workbook, or a further revision of one. Overwriting keeps the id, content URL,
+    /// tags and rules, and the ids of views that keep their names.
+    pub async fn publish_workbook(&self, publish: PublishWorkbook<'_>, now: Millis) -> Result<Published> {
+        let PublishWorkbook { caller, file, .. } = publish;
+        let new = NewItem {
+            kind: KIND,
+            site: caller.site,
+            project: publish.project,
+            name: &publish.name,
+            owner: publish.owner,
+            publisher: caller.user,
+            description: publish.description.as_deref(),
+            overwrite: publish.overwrite,
+            file_type: &publish.file_type,
+            has_extracts: publish.has_extracts,
+            encrypt_extracts: publish.encrypt_extracts,
+            size: i64::try_from(file.size()).unwrap_or(i64::MAX),
+        };
+        // Refused now, a file need not be stored at all; what counts is asked again below.
+        items::admit(&self.conn().await?, &new).await?;
+        let blob = self.store_file(file, now).await?;
+        let (sheets, default_view) = (&publish.sheets, publish.default_view.as_deref());
+        let outcome: Result<_> = async {
+            transact!(self.db(), |tx| {
+                sites::lock(&tx, new.site).await?;
+                let placed = items::place(&tx, &new, &blob, now).await?;
+                let id = WorkbookId(placed.id);
+                let shown =
+                    views::replace(&tx, new.site, id, &placed.content_url, sheets, default_view, now).await?;
+                connections::replace(&tx, &self.inner.vault, new.site, placed.id, &publish.connections)
+                    .await?;
+                let sql =
+                    "UPDATE content SET show_tabs = ?2, default_view_id = ?3, sheet_count = ?4 WHERE id = ?1";
+                let count = sheets.iter().filter(|sheet| !sheet.hidden).count() as i64;
+                tx.execute(sql, params![id, publish.show_tabs, shown, count])
+                    .await?;
+                Ok((id, placed.created))
+            })
+        }
+        .await;
+        let (id, created) = match outcome {
+            Ok(published) => published,
+            Err(error) => {
+                self.give_up(&blob, now).await;
+                return Err(error);
+            }
+        };
+        let workbook = self
+            .workbook(new.site, id)
+            .await?
+            .ok_or(Error::NotFound(What::Workbook))?;
+        Ok(Published { workbook, created })
+    }
+
+    /// Finds a workbook.
+    pub async fn workbook(&self, site: SiteId, id: WorkbookId) -> Result<Option<Workbook>> {
+        let conn = self.conn().await?;
+        Ok(load(&conn, site, &[id.to_string()]).await?.pop())
+    }
+
+    /// Finds a workbook by its part of addresses, without regard to case.
+    pub async fn workbook_by_content_url(&self, site: SiteId, url: &str) -> Result<Option<Workbook>> {
+        let conn = self.conn().await?;
+        let sql = "SELECT id FROM content WHERE site_id = ?1 AND kind = ?2 AND content_url_key = ?3";
+        match conn
+            .row(sql, params![site, KIND.as_str(), name::key(url)])
+            .await?
+        {
+            Some(mut row) => Ok(load(&conn, site, &[row.text()?]).await?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// Lists the workbooks that the caller may look at.
+    pub async fn workbooks(&self, caller: &Caller, query: &ListQuery) -> Result<Page<Workbook>> {
+        self.page_of_workbooks(caller, query, None).await
+    }
+
+    /// Lists what a user sees, under the user's own role and rules; on request only what the user
+    /// owns.
+    pub async fn workbooks_of_user(
+        &self,
+        site: SiteId,
+        user: UserId,
+        owned_only: bool,
+        query: &ListQuery,
+    ) -> Result<Page<Workbook>> {
+        let user = self.user(site, user).await?.ok_or(Error::NotFound(What::User))?;
+        let caller = Caller {
+            site,
+            user: user.id,
+            role: user.role,
+        };
+        self.page_of_workbooks(&caller, query, owned_only.then_some(user.id))
+            .await
+    }
+
+    /// Changes a workbook. Moved into a locked project it takes that project's rules.
+    pub async fn update_workbook(
+        &self,
+        site: SiteId,
+        id: WorkbookId,
+        changes: WorkbookChanges,
+        now: Millis,
+    ) -> Result<Workbook> {
+        let common = ItemChanges {
+            name: changes.name.as_deref(),
+            description: changes.description.as_deref(),
+            project: changes.project,
+            owner: changes.owner,
+            encrypt_extracts: changes.encrypt_extracts,
+        };
+        transact!(self.db(), |tx| {
+            sites::lock(&tx, site).await?;
+            items::update(&tx, site, KIND, id.0, &common, now).await?;
+            let sql = "UPDATE content SET show_tabs = COALESCE(?2, show_tabs) WHERE id = ?1";
+            tx.execute(sql, params![id, changes.show_tabs]).await?;
+            Ok(())
+        })?;
+        self.workbook(site, id)
+            .await?
+            .ok_or(Error::NotFound(What::Workbook))
+    }
+
+    /// Deletes a workbook with its revisions and views.
+    pub async fn delete_workbook(&self, site: SiteId, id: WorkbookId, now: Millis) -> Result<()> {
+        self.delete_item(site, KIND, id.0, now).await
+    }
+
+    /// The file of a revision of a workbook, of the current one without a number.
+    pub async fn workbook_content(
+        &self,
+        site: SiteId,
+        id: WorkbookId,
+        revision: Option<u32>,
+    ) -> Result<Option<StoredFile>> {
+        self.item_file(site, KIND, id.0, revision).await
+    }
+
+    /// The revisions of a workbook, the oldest first.
+    pub async fn workbook_revisions(&self, site: SiteId, id: WorkbookId) -> Result<Vec<Revision>> {
+        self.revisions(site, KIND, id.0).await
+    }
+
+    /// Deletes a revision of a workbook that is not the current one.
+    pub async fn delete_workbook_revision(
+        &self,
+        site: SiteId,
+        id: WorkbookId,
+        number: u32,
+        now: Millis,
+    ) -> Result<()> {
+        self.delete_revision(site, KIND, id.0, number, now).await
+    }
+
+    /// The connections of a workbook, in its order.
+    pub async fn workbook_connections(&self, site: SiteId, id: WorkbookId) -> Result<Vec<Connection>> {
+        connections::of_content(&self.conn().await?, site, KIND, id.0).await
+    }
+
+    /// Changes a connection of a workbook, and with it the others to the same database.
+    pub async fn update_workbook_connection(
+        &self,
+        site: SiteId,
+        id: WorkbookId,
+        connection: ConnectionId,
+        changes: ConnectionChanges,
+        now: Millis,
+    ) -> Result<Connection> {
+        self.update_connection(site, KIND, id.0, connection, changes, now)
+            .await
+    }
+
+    async fn page_of_workbooks(
+        &self,
+        caller: &Caller,
+        query: &ListQuery,
+        owner: Option<UserId>,
+    ) -> Result<Page<Workbook>> {
+        let conn = self.conn().await?;
+        let mut select = Select::from("content c");
+        let at = select.bind(caller.site);
+        select.and(format!("c.site_id = {at} AND c.kind = 'workbook'"));
+        if let Some(owner) = owner {
+            let at = select.bind(owner);
+            select.and(format!("c.owner_id = {at}"));
+        }
+        let columns = Columns {
+            owner: "c.owner_id",
+            project: "c.project_id",
+            acl: "c.acl_id",
+        };
+        visibility::restrict(&mut select, caller, &columns);
+        let (ids, total) = select
+            .page(&conn, FIELDS, query, "c.id", "c.created_at, c.id")
+            .await?;
+        Ok(Page {
+            items: load(&conn, caller.site, &ids).await?,
+            total,
+        })
+    }
+}
+
+async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Workbook>> {
+    let sql = format!(
+        "SELECT c.id, c.site_id, p.id, p.name, p.locked_by, {}, c.name, c.content_url, c.description, c.show_tabs, \
+         c.size_bytes, c.created_at, c.updated_at, c.default_view_id, c.sheet_count, c.has_extracts, \
+         c.encrypt_extracts, c.revision, c.file_type, c.favorites_total FROM content c{OWNER}{PROJECT} \
+         WHERE c.site_id = ?1 AND c.kind = 'workbook' AND c.id IN LIST(?2)",
+        Owner::COLUMNS
+    );
+    let mut tags = items::tags(conn, KIND, ids).await?;
+    let mut workbooks = Vec::new();
+    for mut row in conn.query(&sql, params![site, ids.to_vec()]).await? {
+        let id: WorkbookId = row.id()?;
+        let site_id = row.id()?;
+        let project = ProjectRef {
+            id: row.id()?,
+            name: row.text()?,
+        };
+        let locked = row.opt_text()?.is_some();
+        let owner = Owner::read(&mut row)?;
+        let name = row.text()?;
+        let mut workbook = Workbook {
+            id,
+            site_id,
+            project,
+            owner,
+            name,
+            content_url: row.text()?,
+            description: row.text()?,
+            show_tabs: row.bool()?,
+            size_bytes: row.int()?,
+            created_at: row.int()?,
+            updated_at: row.int()?,
+            tags: tags.remove(&id.to_string()).unwrap_or_default(),
+            default_view: row.opt_id()?,
+            sheet_count: row.int()? as u32,
+            has_extracts: row.bool()?,
+            encrypt_extracts: row.bool()?,
+            revision: row.int()? as u32,
+            file_type: row.text()?,
+            file_name: String::new(),
+            favorites_total: row.int()?,
+            locked,
+        };
+        workbook.file_name = format!("{}.{}", workbook.name, workbook.file_type);
+        workbooks.push(workbook);
+    }
+    Ok(in_order(ids, workbooks, |workbook| workbook.id.to_string()))
+}

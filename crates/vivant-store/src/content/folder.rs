@@ -1,0 +1,171 @@
+//! Objects as files: `objects/ab/cd/abcd…`.
+//!
+//! A file comes to its place by renaming, after its bytes have reached the disk; the folder's
+//! entry follows. So an object is whole or not there.
+
+use std::fs::File;
+use std::io::{ErrorKind, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use futures_util::{StreamExt, TryStreamExt};
+use tokio::io::AsyncReadExt;
+use tokio_util::io::ReaderStream;
+
+use super::ContentStream;
+use super::spool::{Spooled, blocking};
+use crate::{Error, Result, What};
+
+const READ: usize = 256 << 10;
+
+pub(super) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    pub(super) async fn open(root: PathBuf) -> Result<Self> {
+        let objects = root.join("objects");
+        blocking(move || {
+            std::fs::create_dir_all(&objects)
+                .map_err(|e| Error::Options(format!("content folder {}: {e}", objects.display())))
+        })
+        .await?;
+        Ok(Self { root })
+    }
+
+    pub(super) fn path(&self, key: &str) -> PathBuf {
+        self.root
+            .join("objects")
+            .join(&key[..2])
+            .join(&key[2..4])
+            .join(key)
+    }
+
+    pub(super) async fn put(&self, key: &str, file: Spooled) -> Result<()> {
+        let target = self.path(key);
+        blocking(move || {
+            place(file.path(), &target)
+                .map_err(|e| Error::io(format_args!("storing {}", target.display()), &e))
+        })
+        .await
+    }
+
+    pub(super) async fn open_range(
+        &self,
+        key: &str,
+        range: Option<Range<u64>>,
+    ) -> Result<(u64, ContentStream)> {
+        let path = self.path(key);
+        let (file, size, range) = blocking(move || {
+            let mut file = File::open(&path).map_err(|e| missing(&path, &e))?;
+            let read = |e| Error::io(format_args!("reading {}", path.display()), &e);
+            let size = file.metadata().map_err(read)?.len();
+            let range = range.unwrap_or(0..size);
+            let range = range.start.min(size)..range.end.min(size);
+            file.seek(SeekFrom::Start(range.start)).map_err(read)?;
+            Ok((file, size, range))
+        })
+        .await?;
+        let bytes = tokio::fs::File::from_std(file).take(range.end.saturating_sub(range.start));
+        let stream = ReaderStream::with_capacity(bytes, READ).map_err(|e| Error::io("reading an object", &e));
+        Ok((size, stream.boxed()))
+    }
+
+    pub(super) async fn size(&self, key: &str) -> Result<Option<u64>> {
+        let path = self.path(key);
+        blocking(move || match std::fs::metadata(&path) {
+            Ok(data) => Ok(Some(data.len())),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(Error::io(format_args!("reading {}", path.display()), &e)),
+        })
+        .await
+    }
+
+    pub(super) async fn delete(&self, key: &str) -> Result<()> {
+        let path = self.path(key);
+        blocking(move || match std::fs::remove_file(&path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                Err(Error::io(format_args!("deleting {}", path.display()), &e))
+            }
+            _ => Ok(()),
+        })
+        .await
+    }
+
+    pub(super) async fn list(&self) -> Result<Vec<(String, u64)>> {
+        let objects = self.root.join("objects");
+        blocking(move || {
+            let mut out = Vec::new();
+            walk(&objects, 2, &mut out)
+                .map_err(|e| Error::io(format_args!("listing {}", objects.display()), &e))?;
+            Ok(out)
+        })
+        .await
+    }
+}
+
+fn place(from: &Path, target: &Path) -> std::io::Result<()> {
+    let folder = target.parent().expect("an object lies in two folders");
+    let is_new = !folder.exists();
+    if is_new {
+        std::fs::create_dir_all(folder)?;
+    }
+    match File::open(from)?
+        .sync_all()
+        .and_then(|()| std::fs::rename(from, target))
+    {
+        Err(e) if e.kind() == ErrorKind::CrossesDevices => {
+            let draft = target.with_extension("part");
+            let copied = std::fs::copy(from, &draft)
+                .and_then(|_| File::open(&draft)?.sync_all())
+                .and_then(|()| std::fs::rename(&draft, target));
+            if copied.is_err() {
+                let _ = std::fs::remove_file(&draft);
+            }
+            copied?;
+        }
+        outcome => outcome?,
+    }
+    sync_folder(folder)?;
+    if is_new {
+        for ancestor in folder.ancestors().skip(1).take(2) {
+            sync_folder(ancestor)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn walk(folder: &Path, depth: usize, out: &mut Vec<(String, u64)>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if depth > 0 && entry.file_type()?.is_dir() {
+            walk(&entry.path(), depth - 1, out)?;
+        } else {
+            match entry.metadata() {
+                Ok(data) => out.push((entry.file_name().to_string_lossy().into_owned(), data.len())),
+                // Deleted since the folder was read.
+                Err(e) if e.kind() == ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn missing(path: &Path, error: &std::io::Error) -> Error {
+    if error.kind() == ErrorKind::NotFound {
+        Error::NotFound(What::Object)
+    } else {
+        Error::io(format_args!("reading {}", path.display()), error)
+    }
+}

@@ -1,0 +1,173 @@
+//! Content: the files of workbooks and data sources, in a folder or an S3 bucket.
+//!
+//! An object has a random key and never changes. What the objects are for stands in the database;
+//! here are only bytes.
+
+mod bucket;
+mod folder;
+mod spool;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+
+pub use self::spool::{Spool, Spooled};
+use crate::secrets::{hex, random};
+use crate::{Error, Result, What};
+
+/// The bytes of an object, as they come.
+pub type ContentStream = BoxStream<'static, Result<Bytes>>;
+
+/// The file of a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFile {
+    /// The key of its object.
+    pub key: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256 in lower-case hex.
+    pub sha256: String,
+    /// The name under which it is downloaded.
+    pub file_name: String,
+    /// Its extension.
+    pub file_type: String,
+    /// Whether it holds extracts.
+    pub has_extracts: bool,
+    /// The number of the revision.
+    pub revision: u32,
+}
+
+/// Where the objects are.
+pub struct Content {
+    spool: PathBuf,
+    place: Place,
+}
+
+enum Place {
+    Folder(folder::Folder),
+    Bucket(bucket::Bucket),
+}
+
+impl Content {
+    pub(crate) async fn at(
+        data_dir: &Path,
+        url: Option<&str>,
+        env: &HashMap<String, String>,
+    ) -> Result<Self> {
+        let spool = data_dir.join("spool");
+        std::fs::create_dir_all(&spool)
+            .map_err(|e| Error::Options(format!("spool folder {}: {e}", spool.display())))?;
+        let place = match url {
+            None => Place::Folder(folder::Folder::open(data_dir.join("content")).await?),
+            Some(url) => match url.split_once("://") {
+                Some(("s3", address)) => Place::Bucket(bucket::Bucket::open(address, env)?),
+                Some(("file", path)) => Place::Folder(folder::Folder::open(path.into()).await?),
+                Some((scheme, _)) => {
+                    return Err(Error::Options(format!(
+                        "content address: `{scheme}` is not known; give a folder or `s3://bucket/prefix`"
+                    )));
+                }
+                None => {
+                    let path = url.strip_prefix("file:").unwrap_or(url);
+                    Place::Folder(folder::Folder::open(path.into()).await?)
+                }
+            },
+        };
+        Ok(Self { spool, place })
+    }
+
+    /// Begins a file in the spool folder.
+    pub async fn spool(&self) -> Result<Spool> {
+        Spool::create(&self.spool).await
+    }
+
+    /// Stores a file under a key; it is whole and safe when this returns.
+    pub async fn put(&self, key: &str, file: Spooled) -> Result<()> {
+        check(key)?;
+        match &self.place {
+            Place::Folder(folder) => folder.put(key, file).await,
+            Place::Bucket(bucket) => bucket.put(key, file).await,
+        }
+    }
+
+    /// Opens an object: the size of the whole, and the bytes of the range as a stream.
+    pub async fn open(&self, key: &str, range: Option<Range<u64>>) -> Result<(u64, ContentStream)> {
+        check(key)?;
+        match &self.place {
+            Place::Folder(folder) => folder.open_range(key, range).await,
+            Place::Bucket(bucket) => bucket.open_range(key, range).await,
+        }
+    }
+
+    /// Where an object is on the local disk, if content is kept in a folder.
+    pub fn local_path(&self, key: &str) -> Option<PathBuf> {
+        match &self.place {
+            Place::Folder(folder) if check(key).is_ok() => Some(folder.path(key)),
+            _ => None,
+        }
+    }
+
+    /// Copies an object into the spool folder.
+    pub async fn fetch(&self, key: &str) -> Result<Spooled> {
+        let (_, mut bytes) = self.open(key, None).await?;
+        let mut spool = self.spool().await?;
+        while let Some(chunk) = bytes.next().await {
+            spool.write(&chunk?).await?;
+        }
+        spool.finish().await
+    }
+
+    /// Deletes an object; one that is not there is deleted already.
+    pub async fn delete(&self, key: &str) -> Result<()> {
+        check(key)?;
+        match &self.place {
+            Place::Folder(folder) => folder.delete(key).await,
+            Place::Bucket(bucket) => bucket.delete(key).await,
+        }
+    }
+
+    /// The size of an object, if it is there.
+    pub async fn size(&self, key: &str) -> Result<Option<u64>> {
+        check(key)?;
+        match &self.place {
+            Place::Folder(folder) => folder.size(key).await,
+            Place::Bucket(bucket) => bucket.size(key).await,
+        }
+    }
+
+    /// Keys and sizes of all objects.
+    pub(crate) async fn list(&self) -> Result<Vec<(String, u64)>> {
+        match &self.place {
+            Place::Folder(folder) => folder.list().await,
+            Place::Bucket(bucket) => bucket.list().await,
+        }
+    }
+
+    /// The names of the files in the spool folder.
+    pub(crate) fn spool_files(&self) -> Result<Vec<PathBuf>> {
+        let read = || -> std::io::Result<Vec<PathBuf>> {
+            std::fs::read_dir(&self.spool)?
+                .map(|entry| Ok(entry?.path()))
+                .collect()
+        };
+        read().map_err(|e| Error::io(format_args!("listing {}", self.spool.display()), &e))
+    }
+}
+
+/// A key for a new object.
+pub(crate) fn new_key() -> Result<String> {
+    Ok(hex(&random::<16>()?))
+}
+
+/// Keys become file names, so nothing but our own form is let through.
+fn check(key: &str) -> Result<()> {
+    if key.len() == 32 && key.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        Ok(())
+    } else {
+        Err(Error::NotFound(What::Object))
+    }
+}
