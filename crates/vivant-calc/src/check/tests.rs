@@ -142,7 +142,7 @@ fn functions_choose_the_form_with_the_fewest_casts() {
     check_type("DATEDIFF('week', [d], [t], 'monday')", "integer row");
     check_type("MAKEDATETIME([d], [t])", "datetime row");
     check_type("DATE(38090)", "date constant");
-    check_type("ZN(NULL)", "null constant");
+    check_type("ZN(NULL)", "integer constant");
     check_type("RAWSQL_REAL('%1 + %2', [x], [r])", "float row");
     check_type("RAWSQLAGG_INT('SUM(%1)', [x])", "integer aggregate");
     check_type("SCRIPT_STR('x', SUM([x]), ATTR([s]))", "string table calculation");

@@ -653,6 +653,7 @@ functions! {
         Scalar (date: DAY) => Is(DataType::Integer);
     }
     ZN Number General "The number, or 0 instead of null." {
-        Scalar (number: NUMBER) => Like(0);
+        Scalar (value: INTEGER) => Is(DataType::Integer);
+        Scalar (value: REAL) => Is(DataType::Real);
     }
 }

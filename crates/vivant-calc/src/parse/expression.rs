@@ -29,16 +29,19 @@ impl Parser<'_> {
         loop {
             if let Some((operator, span)) = self.binary_operator(strength) {
                 let right = self.expression(operator.strength() + 1);
-                let span_all = self.span(left).to(self.span(right));
-                left = self.node(
-                    span_all,
+                let whole = self.span(left).to(self.span(right));
+                // What a foreign operator was meant to do is open, so its operands are not checked.
+                let kind = if matches!(span.of(self.text), "||" | "&&") {
+                    NodeKind::Error
+                } else {
                     NodeKind::Binary {
                         operator,
                         operator_span: span,
                         left,
                         right,
-                    },
-                );
+                    }
+                };
+                left = self.node(whole, kind);
             } else if strength <= COMPARISON && self.at_keyword(Keyword::In) {
                 self.at += 1;
                 left = self.in_expression(left);
