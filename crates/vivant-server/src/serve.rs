@@ -54,12 +54,20 @@ pub async fn serve(mut config: Config, env: std::collections::HashMap<String, St
         .await
         .context("cannot open the store")?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
-    let app = prepare(store, config).await?;
+    let (app, generated) = prepare(store, config).await?;
 
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone()));
     tokio::spawn(sweep(app.clone()));
     say(&format!("vivant is ready at {scheme}://{address}"));
+    if let Some(password) = generated {
+        say(&format!(
+            "first start: the administrator is `{}` with the password `{}` (shown only now; \
+             `vivant admin reset-password` sets another)",
+            app.config.admin_name,
+            password.reveal()
+        ));
+    }
     info!(duration_ms = started.elapsed().as_millis() as u64, %address, "ready");
     run(app.clone(), listener, handle).await?;
     info!("stopped");
@@ -67,8 +75,9 @@ pub async fn serve(mut config: Config, env: std::collections::HashMap<String, St
     Ok(())
 }
 
-/// Makes what a first start needs, and publishes seed and samples.
-async fn prepare(store: Store, config: Config) -> anyhow::Result<App> {
+/// Makes what a first start needs, and publishes seed and samples. Gives the administrator's
+/// password where this start generated it.
+async fn prepare(store: Store, config: Config) -> anyhow::Result<(App, Option<Secret>)> {
     let (password, generated) = match config.admin_password.clone() {
         Some(password) => (password, false),
         None => (Secret::from(generate_password()?), true),
@@ -76,15 +85,7 @@ async fn prepare(store: Store, config: Config) -> anyhow::Result<App> {
     let made = store
         .bootstrap(&config.admin_name, Some(password.clone()), now())
         .await?;
-    let first_start = made.is_some();
-    if first_start && generated {
-        say(&format!(
-            "first start: the administrator is `{}` with the password `{}` (shown only now; \
-             `vivant admin reset-password` sets another)",
-            config.admin_name,
-            password.reveal()
-        ));
-    }
+    let generated = made.filter(|_| generated).map(|_| password);
     let app = App::new(store, config);
     if let Some(path) = app.config.seed.clone() {
         let report = seed::apply(&app, &path)
@@ -103,7 +104,7 @@ async fn prepare(store: Store, config: Config) -> anyhow::Result<App> {
             .context("publishing the samples")?;
         info!(count, "samples published");
     }
-    Ok(app)
+    Ok((app, generated))
 }
 
 async fn run(app: App, listener: TcpListener, handle: Handle<SocketAddr>) -> anyhow::Result<()> {

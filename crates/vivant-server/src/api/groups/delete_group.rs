@@ -13,9 +13,6 @@ use crate::reply::Reply;
 pub async fn delete_group(call: Call, who: SiteAdmin) -> Result<Reply> {
     let id: GroupId = call.id("group-id", ErrorCode::GroupNotFound)?;
     find_group(&call, &who, id).await?;
-    call.app
-        .store
-        .delete_group(who.site(), id, call.app.now())
-        .await?;
+    call.app.store.delete_group(who.site(), id).await?;
     Ok(Reply::Empty)
 }
