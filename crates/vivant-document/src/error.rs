@@ -63,6 +63,9 @@ pub enum Error {
         /// What to do about it.
         advice: &'static str,
     },
+    /// The document cannot be edited in this way.
+    #[error("cannot edit the document: {0}")]
+    Edit(String),
     /// The bytes could not be read or written.
     #[error("cannot read or write the file: {0}")]
     Io(Arc<io::Error>),
@@ -89,6 +92,10 @@ impl Error {
             allowed: allowed.try_into().unwrap_or(u64::MAX),
             place: place.into(),
         }
+    }
+
+    pub(crate) fn edit(problem: impl Into<String>) -> Self {
+        Self::Edit(problem.into())
     }
 
     /// Adds the entry of the archive that is being read.

@@ -8,6 +8,7 @@
 //! Files come from anywhere: whatever a file says about itself is held against [`Limits`], entities are never
 //! expanded, and paths inside a package cannot lead out of it.
 
+mod archive;
 mod datasource;
 mod error;
 mod facts;
@@ -16,11 +17,13 @@ mod kind;
 mod limits;
 mod package;
 mod strip;
+pub mod tree;
 mod workbook;
 mod xml;
 
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
+pub use archive::{PackageEntry, PackageFile, pack};
 pub use error::{Diagnostic, Error, Place, Result, Severity};
 pub use facts::{
     ConnectionFacts, DatasourceFacts, ExtractFacts, FieldFacts, FieldRef, FlowFacts, FlowOutput, Inspected,

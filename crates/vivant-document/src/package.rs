@@ -31,6 +31,16 @@ pub(crate) struct Member {
     pub size: u64,
 }
 
+impl Member {
+    /// Stands for an entry of which only the path counts.
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            size: 0,
+        }
+    }
+}
+
 /// Tableau writes archives that begin at byte 0; looking for others would mean to search the whole file.
 const CONFIG: Config = Config {
     archive_offset: ArchiveOffset::Known(0),
@@ -190,7 +200,7 @@ fn directory<R: Read + Seek>(source: R, limits: &Limits) -> Result<Vec<Member>> 
 }
 
 /// Refuses paths that could lead out of a folder, on any system.
-fn check_path(name: &str) -> Result<()> {
+pub(crate) fn check_path(name: &str) -> Result<()> {
     let refuse = |problem: &str| Err(Error::hostile(problem, Place::member(name)));
     let inside = name.strip_suffix('/').unwrap_or(name);
     if name.contains('\\') {
@@ -218,7 +228,7 @@ pub(crate) struct Names<'p> {
 }
 
 impl<'p> Names<'p> {
-    fn new(members: &'p [Member]) -> Self {
+    pub(crate) fn new(members: &'p [Member]) -> Self {
         let mut exact = HashMap::new();
         let mut base = HashMap::new();
         for (index, member) in members.iter().enumerate() {

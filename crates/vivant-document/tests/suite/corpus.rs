@@ -67,6 +67,11 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// Every file of the corpus with its kind.
+pub fn files() -> Vec<(PathBuf, FileKind)> {
+    cases().into_iter().map(|case| (case.path, case.kind)).collect()
+}
+
 fn datasources(inspected: &Inspected) -> Vec<&DatasourceFacts> {
     match inspected {
         Inspected::Workbook(workbook) => workbook.datasources.iter().collect(),

@@ -3,6 +3,7 @@
 mod corpus;
 mod documents;
 mod hostile;
+mod lossless;
 mod mutation;
 mod packages;
 mod support;
