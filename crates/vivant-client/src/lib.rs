@@ -1,1 +1,48 @@
-//! Placeholder until its first function lands.
+//! Async client for Tableau-compatible servers: Vivant, Tableau Server, Tableau Cloud.
+//!
+//! [`Client`] is a server, [`Site`] a session on one of its sites, and the groups of methods hang
+//! on that: [`Site::workbooks`], [`Site::users`] and so on, named after the official Python client.
+//! Handles are cheap to copy and may be shared between threads; results are plain owned values of
+//! [`types`].
+//!
+//! What the client does by itself: it agrees on an API version, signs in again when the server ends
+//! the session, repeats what may be repeated ([`RetryPolicy`]), fetches pages in parallel, sends
+//! large content in chunks, and never waits without a limit ([`Timeouts`]).
+//! What it does not: it keeps no session on disk, and it does not render or look into content.
+
+mod address;
+pub mod blocking;
+mod call;
+mod client;
+mod credentials;
+mod download;
+mod endpoints;
+mod error;
+pub mod filters;
+mod list;
+mod publish;
+mod retry;
+mod secret;
+mod site;
+mod source;
+mod tls;
+mod transport;
+
+pub use client::{Client, ClientBuilder, ProxyChoice, Timeouts, VersionChoice};
+pub use credentials::Credentials;
+pub use download::{DownloadOptions, Downloaded, Target};
+pub use endpoints::{
+    ConnectionSpec, Datasources, FileUploads, Groups, Projects, PublishDatasource, PublishDatasourceMode,
+    PublishMode, PublishWorkbook, Sites, Users, Views, Workbooks,
+};
+pub use error::{Error, ErrorKind, Result};
+pub use filters::{Filter, Sort};
+pub use list::{List, ListOptions, Listed, Page};
+pub use retry::RetryPolicy;
+pub use secret::Secret;
+pub use site::Site;
+pub use source::Source;
+
+pub use vivant_model as model;
+pub use vivant_wire::types;
+pub use vivant_wire::{ApiVersion, ErrorCode, Timestamp};

@@ -1,0 +1,150 @@
+//! What one signs in with.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use vivant_wire::types;
+use vivant_wire::{Format, Node};
+
+use vivant_model::UserId;
+
+use crate::secret::Secret;
+
+/// A way to sign in, a site, and perhaps a user to act as.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    kind: Kind,
+    site: String,
+    impersonate: Option<UserId>,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Password { name: String, password: Secret },
+    Token { name: String, secret: Secret },
+    Jwt(Secret),
+}
+
+impl Credentials {
+    /// User name and password.
+    pub fn password(name: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self::new(Kind::Password {
+            name: name.into(),
+            password: password.into(),
+        })
+    }
+
+    /// Name and value of a personal access token (API 3.6).
+    pub fn token(name: impl Into<String>, value: impl Into<Secret>) -> Self {
+        Self::new(Kind::Token {
+            name: name.into(),
+            secret: value.into(),
+        })
+    }
+
+    /// A JSON web token of a connected app (API 3.17). It cannot be renewed once it has expired.
+    pub fn jwt(token: impl Into<Secret>) -> Self {
+        Self::new(Kind::Jwt(token.into()))
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            site: String::new(),
+            impersonate: None,
+        }
+    }
+
+    /// Sets the site by its content URL; empty is Default.
+    pub fn site(mut self, content_url: impl Into<String>) -> Self {
+        self.site = content_url.into();
+        self
+    }
+
+    /// Acts as another user; server administrators may.
+    pub fn impersonate(mut self, user: UserId) -> Self {
+        self.impersonate = Some(user);
+        self
+    }
+
+    /// The site's content URL.
+    pub fn site_content_url(&self) -> &str {
+        &self.site
+    }
+
+    pub(crate) fn secret(&self) -> &Secret {
+        match &self.kind {
+            Kind::Password { password, .. } => password,
+            Kind::Token { secret, .. } => secret,
+            Kind::Jwt(token) => token,
+        }
+    }
+
+    pub(crate) fn to_wire(&self) -> types::Credentials {
+        let mut wire = types::Credentials {
+            site: Some(types::Site {
+                content_url: Some(self.site.clone()),
+                ..types::Site::default()
+            }),
+            user: self.impersonate.map(|id| types::User {
+                id: Some(id),
+                ..types::User::default()
+            }),
+            ..types::Credentials::default()
+        };
+        match &self.kind {
+            Kind::Password { name, password } => {
+                wire.name = Some(name.clone());
+                wire.password = Some(password.expose().to_owned());
+            }
+            Kind::Token { name, secret } => {
+                wire.personal_access_token_name = Some(name.clone());
+                wire.personal_access_token_secret = Some(secret.expose().to_owned());
+            }
+            Kind::Jwt(token) => wire.jwt = Some(token.expose().to_owned()),
+        }
+        wire
+    }
+
+    /// When a JSON web token ends, in seconds since 1970; `None` for other credentials and for tokens
+    /// that do not say.
+    pub(crate) fn expires(&self) -> Option<i64> {
+        let Kind::Jwt(token) = &self.kind else {
+            return None;
+        };
+        let payload = token.expose().split('.').nth(1)?;
+        let json = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+        Node::parse(Format::Json, &json)
+            .ok()?
+            .attribute("exp")?
+            .parse()
+            .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        for credentials in [
+            Credentials::password("u", "s3cret"),
+            Credentials::token("t", "s3cret"),
+            Credentials::jwt("s3cret"),
+        ] {
+            assert!(!format!("{credentials:?}").contains("s3cret"));
+            assert_eq!(credentials.secret().expose(), "s3cret");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_json_web_token_is_read() {
+        let payload = URL_SAFE_NO_PAD.encode("{\"exp\":1700000000,\"sub\":\"a\"}");
+        assert_eq!(
+            Credentials::jwt(format!("h.{payload}.s")).expires(),
+            Some(1_700_000_000)
+        );
+        assert_eq!(Credentials::jwt("nonsense").expires(), None);
+        assert_eq!(Credentials::password("u", "p").expires(), None);
+    }
+}

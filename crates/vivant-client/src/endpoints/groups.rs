@@ -1,0 +1,79 @@
+//! Groups of a site: list, create, change, delete; their users.
+
+use vivant_model::{GroupId, UserId};
+use vivant_wire::paths::Method;
+use vivant_wire::types::{Group, User};
+
+use crate::call::Call;
+use crate::error::Result;
+use crate::filters;
+use crate::list::{List, ListOptions};
+
+super::group! {
+    /// Groups of a site.
+    Groups
+}
+
+impl Groups {
+    /// Lists the groups.
+    pub fn list(&self, options: ListOptions) -> List<Group> {
+        List::new(
+            self.site.clone(),
+            self.site.path("/groups"),
+            options,
+            filters::GROUPS,
+        )
+    }
+
+    /// Creates a group: name, and what else is set.
+    pub async fn create(&self, group: &Group) -> Result<Group> {
+        let call = Call::new(Method::Post, self.site.path("/groups")).body(|out| out.child("group", group));
+        self.site.ask(&call, "group").await
+    }
+
+    /// Changes a group: whatever is set in `changes`.
+    pub async fn update(&self, id: GroupId, changes: &Group) -> Result<Group> {
+        let call = Call::new(Method::Put, self.path(id)).body(|out| out.child("group", changes));
+        self.site.ask(&call, "group").await
+    }
+
+    /// Deletes a group; its users stay on the site.
+    pub async fn delete(&self, id: GroupId) -> Result<()> {
+        self.site.tell(&Call::new(Method::Delete, self.path(id))).await
+    }
+
+    /// Lists the users of a group.
+    pub fn users(&self, id: GroupId, options: ListOptions) -> List<User> {
+        List::new(
+            self.site.clone(),
+            format!("{}/users", self.path(id)),
+            options,
+            filters::USERS,
+        )
+    }
+
+    /// Adds a user to a group.
+    pub async fn add_user(&self, id: GroupId, user: UserId) -> Result<User> {
+        let member = User {
+            id: Some(user),
+            ..User::default()
+        };
+        let call = Call::new(Method::Post, format!("{}/users", self.path(id)))
+            .body(|out| out.child("user", &member));
+        self.site.ask(&call, "user").await
+    }
+
+    /// Takes a user out of a group.
+    pub async fn remove_user(&self, id: GroupId, user: UserId) -> Result<()> {
+        self.site
+            .tell(&Call::new(
+                Method::Delete,
+                format!("{}/users/{user}", self.path(id)),
+            ))
+            .await
+    }
+
+    fn path(&self, id: GroupId) -> String {
+        self.site.path(&format!("/groups/{id}"))
+    }
+}

@@ -1,0 +1,60 @@
+//! Sites of the server: list, get, create, change, delete.
+
+use vivant_model::SiteId;
+use vivant_wire::paths::Method;
+use vivant_wire::types::Site;
+
+use crate::call::{Call, encode};
+use crate::error::Result;
+use crate::list::{List, ListOptions};
+
+super::group! {
+    /// Sites of the server.
+    Sites
+}
+
+impl Sites {
+    /// Lists the sites; server administrators may.
+    pub fn list(&self, options: ListOptions) -> List<Site> {
+        List::new(self.site.clone(), "/sites".to_owned(), options, &[])
+    }
+
+    /// Gets a site. Only the one that the session is on can be asked for.
+    pub async fn get(&self, id: SiteId) -> Result<Site> {
+        self.site.get(format!("/sites/{id}"), "site").await
+    }
+
+    /// Gets a site by its name.
+    pub async fn get_by_name(&self, name: &str) -> Result<Site> {
+        self.by_key(name, "name").await
+    }
+
+    /// Gets a site by its content URL.
+    pub async fn get_by_content_url(&self, content_url: &str) -> Result<Site> {
+        self.by_key(content_url, "contentUrl").await
+    }
+
+    /// Creates a site: name, content URL, and what else is set.
+    pub async fn create(&self, site: &Site) -> Result<Site> {
+        let call = Call::new(Method::Post, "/sites").body(|out| out.child("site", site));
+        self.site.ask(&call, "site").await
+    }
+
+    /// Changes a site: whatever is set in `changes`.
+    pub async fn update(&self, id: SiteId, changes: &Site) -> Result<Site> {
+        let call = Call::new(Method::Put, format!("/sites/{id}")).body(|out| out.child("site", changes));
+        self.site.ask(&call, "site").await
+    }
+
+    /// Deletes a site with everything on it; the session on it ends.
+    pub async fn delete(&self, id: SiteId) -> Result<()> {
+        self.site
+            .tell(&Call::new(Method::Delete, format!("/sites/{id}")))
+            .await
+    }
+
+    async fn by_key(&self, value: &str, key: &str) -> Result<Site> {
+        let call = Call::get(format!("/sites/{}", encode(value))).query("key", key);
+        self.site.ask(&call, "site").await
+    }
+}

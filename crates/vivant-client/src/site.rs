@@ -1,0 +1,346 @@
+//! A session on one site: sign-in, renewal, and the sending of everything that needs a session.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::Mutex;
+use vivant_model::{SiteId, UserId};
+use vivant_wire::node::Read1;
+use vivant_wire::paths::Method;
+use vivant_wire::types;
+use vivant_wire::{ApiVersion, ErrorCode, Node};
+
+use crate::call::Call;
+use crate::client::Client;
+use crate::credentials::Credentials;
+use crate::endpoints::{Datasources, FileUploads, Groups, Projects, Sites, Users, Views, Workbooks};
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
+use crate::transport::Answer;
+
+/// A session on a site. Copies are cheap and share the session.
+///
+/// When the server ends the session, the next request signs in again by itself, once, however many
+/// requests notice it at the same time.
+#[derive(Clone)]
+pub struct Site(Arc<Shared>);
+
+struct Shared {
+    client: Client,
+    credentials: Credentials,
+    id: SiteId,
+    content_url: String,
+    user_id: UserId,
+    session: RwLock<Session>,
+    /// Held while one request renews the session for all.
+    renewal: Mutex<Option<(u64, Error)>>,
+}
+
+struct Session {
+    token: Secret,
+    /// Counts the sign-ins, so that a request can tell which session failed it.
+    generation: u64,
+    /// Why it cannot be used any more.
+    closed: Option<&'static str>,
+}
+
+impl Site {
+    pub(crate) async fn sign_in(client: Client, credentials: Credentials) -> Result<Self> {
+        let answer = request_session(&client, &credentials).await?;
+        Self::from_answer(client, credentials, answer)
+    }
+
+    fn from_answer(client: Client, credentials: Credentials, answer: types::Credentials) -> Result<Self> {
+        let site = answer.site.unwrap_or_default();
+        let user = answer.user.unwrap_or_default();
+        let incomplete = || {
+            Error::new(
+                ErrorKind::UnexpectedAnswer,
+                "the server's answer to the sign-in lacks token, site or user",
+            )
+        };
+        let (Some(token), Some(id), Some(user_id)) = (answer.token, site.id, user.id) else {
+            return Err(incomplete());
+        };
+        let content_url = site
+            .content_url
+            .unwrap_or_else(|| credentials.site_content_url().to_owned());
+        tracing::info!(site = %content_url, site.id = %id, user.id = %user_id, "signed in");
+        Ok(Self(Arc::new(Shared {
+            client,
+            credentials,
+            id,
+            content_url,
+            user_id,
+            session: RwLock::new(Session {
+                token: token.into(),
+                generation: 1,
+                closed: None,
+            }),
+            renewal: Mutex::new(None),
+        })))
+    }
+
+    /// The site's id.
+    pub fn id(&self) -> SiteId {
+        self.0.id
+    }
+
+    /// The site's content URL; empty is Default.
+    pub fn content_url(&self) -> &str {
+        &self.0.content_url
+    }
+
+    /// Who is signed in.
+    pub fn user_id(&self) -> UserId {
+        self.0.user_id
+    }
+
+    /// The client that the session belongs to.
+    pub fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// The API version that is spoken.
+    pub async fn api_version(&self) -> Result<ApiVersion> {
+        self.0.client.api_version().await
+    }
+
+    /// Asks the server whose session this is (API 3.1).
+    pub async fn current_session(&self) -> Result<types::Session> {
+        self.get("/sessions/current", "session").await
+    }
+
+    /// Ends the session, for all copies of the handle. A second time does nothing.
+    pub async fn sign_out(&self) -> Result<()> {
+        let token = {
+            let mut session = self.0.session.write().unwrap_or_else(PoisonError::into_inner);
+            if session.closed.is_some() {
+                return Ok(());
+            }
+            session.closed = Some("the session was signed out");
+            session.token.clone()
+        };
+        let call = Call::new(Method::Post, "/auth/signout").repeatable();
+        let secret = self.0.credentials.secret();
+        match self.0.client.call(&call, Some(&token), &[secret]).await {
+            Ok(_) => {
+                tracing::info!("signed out");
+                Ok(())
+            }
+            // It is over already, which is what was wanted.
+            Err(error) if error.is_session_end() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Goes on to another site of the server, by content URL; this handle's session ends.
+    ///
+    /// Where the session is on that site already, the same handle comes back.
+    pub async fn switch_site(&self, content_url: &str) -> Result<Self> {
+        let call = Call::new(Method::Post, "/auth/switchSite").body(|out| {
+            out.child(
+                "site",
+                &types::Site {
+                    content_url: Some(content_url.to_owned()),
+                    ..types::Site::default()
+                },
+            );
+        });
+        let node = match self.call(&call).await {
+            Ok(node) => node,
+            Err(error) if error.is_code(ErrorCode::SameSite) => return Ok(self.clone()),
+            Err(error) => return Err(error),
+        };
+        let answer = part(&node, "credentials")?;
+        let credentials = self.0.credentials.clone().site(content_url);
+        let site = Self::from_answer(self.0.client.clone(), credentials, answer)?;
+        self.0
+            .session
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .closed = Some("the session went on to another site; use the handle that switch_site gave");
+        Ok(site)
+    }
+
+    /// Workbooks.
+    pub fn workbooks(&self) -> Workbooks {
+        Workbooks::new(self.clone())
+    }
+
+    /// Views.
+    pub fn views(&self) -> Views {
+        Views::new(self.clone())
+    }
+
+    /// Published data sources.
+    pub fn datasources(&self) -> Datasources {
+        Datasources::new(self.clone())
+    }
+
+    /// Projects.
+    pub fn projects(&self) -> Projects {
+        Projects::new(self.clone())
+    }
+
+    /// Users of the site.
+    pub fn users(&self) -> Users {
+        Users::new(self.clone())
+    }
+
+    /// Groups of the site.
+    pub fn groups(&self) -> Groups {
+        Groups::new(self.clone())
+    }
+
+    /// The server's sites.
+    pub fn sites(&self) -> Sites {
+        Sites::new(self.clone())
+    }
+
+    /// Upload sessions.
+    pub fn file_uploads(&self) -> FileUploads {
+        FileUploads::new(self.clone())
+    }
+
+    /// The address of something on the site.
+    pub(crate) fn path(&self, rest: &str) -> String {
+        format!("/sites/{}{rest}", self.0.id)
+    }
+
+    /// Reads one element.
+    pub(crate) async fn get<T: Read1>(&self, path: impl Into<String>, element: &str) -> Result<T> {
+        self.ask(&Call::get(path), element).await
+    }
+
+    /// Sends a call and reads one element of its answer.
+    pub(crate) async fn ask<T: Read1>(&self, call: &Call, element: &str) -> Result<T> {
+        part(&self.call(call).await?, element)
+    }
+
+    /// Sends a call whose answer does not matter.
+    pub(crate) async fn tell(&self, call: &Call) -> Result<()> {
+        self.call(call).await.map(|_| ())
+    }
+
+    pub(crate) async fn call(&self, call: &Call) -> Result<Node> {
+        let mut renewed = false;
+        loop {
+            let (token, generation) = self.token()?;
+            let secret = self.0.credentials.secret();
+            match self.0.client.call(call, Some(&token), &[secret]).await {
+                Err(error) if error.is_session_end() && !renewed => {
+                    self.renew(generation, error).await?;
+                    renewed = true;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Sends a call whose answer is content.
+    pub(crate) async fn open(&self, call: &Call) -> Result<Answer> {
+        let mut renewed = false;
+        loop {
+            let (token, generation) = self.token()?;
+            let secret = self.0.credentials.secret();
+            match self.0.client.answer(call, Some(&token), &[secret], true).await {
+                Err(error) if error.is_session_end() && !renewed => {
+                    self.renew(generation, error).await?;
+                    renewed = true;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn token(&self) -> Result<(Secret, u64)> {
+        let session = self.0.session.read().unwrap_or_else(PoisonError::into_inner);
+        match session.closed {
+            Some(why) => Err(Error::new(ErrorKind::SignIn, why)),
+            None => Ok((session.token.clone(), session.generation)),
+        }
+    }
+
+    /// Signs in again, unless another request has done so since the given session.
+    async fn renew(&self, failed: u64, cause: Error) -> Result<()> {
+        let mut renewal = self.0.renewal.lock().await;
+        if self.token()?.1 != failed {
+            return Ok(());
+        }
+        // Every waiting request would otherwise try the same password in turn, up to a lock-out.
+        if let Some((generation, error)) = &*renewal
+            && *generation == failed
+        {
+            return Err(error.clone());
+        }
+        if let Some(expires) = self.0.credentials.expires()
+            && expires <= jiff::Timestamp::now().as_second()
+        {
+            return Err(cause.with_note(
+                "the JSON web token has expired, so the session cannot be renewed; sign in with a new one",
+            ));
+        }
+        tracing::info!(reason = %cause, "signing in again");
+        let outcome = request_session(&self.0.client, &self.0.credentials).await;
+        let token = outcome.and_then(|answer| {
+            answer.token.ok_or_else(|| {
+                Error::new(
+                    ErrorKind::UnexpectedAnswer,
+                    "the server's answer to the sign-in lacks a token",
+                )
+            })
+        });
+        match token {
+            Ok(token) => {
+                let mut session = self.0.session.write().unwrap_or_else(PoisonError::into_inner);
+                session.token = token.into();
+                session.generation += 1;
+                Ok(())
+            }
+            Err(error) => {
+                let error = error.with_note("the session had ended and could not be renewed");
+                // A network failure may pass; a refusal stays.
+                if error.kind() == ErrorKind::SignIn {
+                    *renewal = Some((failed, error.clone()));
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Site")
+            .field("client", &self.0.client)
+            .field("content_url", &self.0.content_url)
+            .field("user_id", &self.0.user_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads an element of an answer that must be there.
+pub(crate) fn part<T: Read1>(node: &Node, element: &str) -> Result<T> {
+    node.one(element)
+        .map_err(|e| {
+            Error::new(
+                ErrorKind::UnexpectedAnswer,
+                format!("the answer cannot be used: {e}"),
+            )
+        })?
+        .ok_or_else(|| {
+            Error::new(
+                ErrorKind::UnexpectedAnswer,
+                format!("the answer has no <{element}>"),
+            )
+        })
+}
+
+async fn request_session(client: &Client, credentials: &Credentials) -> Result<types::Credentials> {
+    let call = Call::new(Method::Post, "/auth/signin")
+        .body(|out| out.child("credentials", &credentials.to_wire()))
+        .repeatable();
+    let node = client.call(&call, None, &[credentials.secret()]).await?;
+    part(&node, "credentials")
+}

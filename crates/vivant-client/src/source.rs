@@ -1,0 +1,286 @@
+//! Where content to publish comes from: a file, bytes, or anything that can be read.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use crate::error::{Error, Result};
+
+/// Content to publish.
+pub enum Source {
+    /// A file; it is read while it is sent, and again should sending have to be repeated.
+    Path(PathBuf),
+    /// Bytes under a file name, whose ending says what they are.
+    Bytes {
+        /// File name.
+        name: String,
+        /// Content.
+        bytes: Bytes,
+    },
+    /// Something to read under a file name; at most one chunk of it is held in memory.
+    Reader {
+        /// File name.
+        name: String,
+        /// Content.
+        reader: Box<dyn AsyncRead + Send + Unpin>,
+    },
+}
+
+impl Source {
+    /// Makes a source of bytes.
+    pub fn bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Self::Bytes {
+            name: name.into(),
+            bytes: bytes.into(),
+        }
+    }
+
+    /// Makes a source of something to read.
+    pub fn reader(name: impl Into<String>, reader: impl AsyncRead + Send + Unpin + 'static) -> Self {
+        Self::Reader {
+            name: name.into(),
+            reader: Box::new(reader),
+        }
+    }
+
+    /// The file's name without its folder.
+    pub(crate) fn file_name(&self) -> Result<String> {
+        match self {
+            Self::Path(path) => path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .ok_or_else(|| Error::invalid(format!("{} is not the path of a file", path.display()))),
+            Self::Bytes { name, .. } | Self::Reader { name, .. } => Ok(name.clone()),
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            Self::Bytes { name, bytes } => f.debug_tuple("Bytes").field(name).field(&bytes.len()).finish(),
+            Self::Reader { name, .. } => f.debug_tuple("Reader").field(name).finish(),
+        }
+    }
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Self {
+        Self::Path(path.to_owned())
+    }
+}
+
+impl From<&str> for Source {
+    fn from(path: &str) -> Self {
+        Self::Path(path.into())
+    }
+}
+
+/// A piece of content that can be sent, and sent again.
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    Bytes {
+        name: String,
+        bytes: Bytes,
+    },
+    File {
+        name: String,
+        path: PathBuf,
+        offset: u64,
+        length: u64,
+    },
+}
+
+impl Piece {
+    pub fn file_name(&self) -> &str {
+        match self {
+            Self::Bytes { name, .. } | Self::File { name, .. } => name,
+        }
+    }
+
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Bytes { bytes, .. } => bytes.len() as u64,
+            Self::File { length, .. } => *length,
+        }
+    }
+}
+
+/// Gives a source's content in pieces.
+pub(crate) struct Pieces {
+    name: String,
+    from: Origin,
+    /// Read ahead, to know whether there is more.
+    ahead: Option<Bytes>,
+}
+
+enum Origin {
+    File { path: PathBuf, offset: u64, length: u64 },
+    Bytes(Bytes),
+    Reader(Box<dyn AsyncRead + Send + Unpin>),
+}
+
+impl Pieces {
+    pub async fn new(source: Source) -> Result<Self> {
+        let name = source.file_name()?;
+        let from = match source {
+            Source::Path(path) => {
+                let unreadable = |e| Error::file(format!("{} cannot be read: {e}", path.display()));
+                let metadata = tokio::fs::metadata(&path).await.map_err(unreadable)?;
+                if !metadata.is_file() {
+                    return Err(Error::file(format!("{} is not a file", path.display())));
+                }
+                Origin::File {
+                    path,
+                    offset: 0,
+                    length: metadata.len(),
+                }
+            }
+            Source::Bytes { bytes, .. } => Origin::Bytes(bytes),
+            Source::Reader { reader, .. } => Origin::Reader(reader),
+        };
+        Ok(Self {
+            name,
+            from,
+            ahead: None,
+        })
+    }
+
+    /// How many bytes are left, where that is known.
+    pub fn left(&self) -> Option<u64> {
+        match &self.from {
+            Origin::File { offset, length, .. } => Some(length - offset),
+            Origin::Bytes(bytes) => Some(bytes.len() as u64),
+            Origin::Reader(_) => None,
+        }
+    }
+
+    /// The whole content, where it is no longer than `limit`; a reader is tried with `chunk`.
+    pub async fn whole(&mut self, limit: u64, chunk: u64) -> Result<Option<Piece>> {
+        match self.left() {
+            Some(left) if left <= limit => self.next(left).await.map(|piece| {
+                Some(piece.unwrap_or_else(|| Piece::Bytes {
+                    name: self.name.clone(),
+                    bytes: Bytes::new(),
+                }))
+            }),
+            Some(_) => Ok(None),
+            None => {
+                let first = self.next(chunk).await?;
+                let second = self.next(1).await?;
+                let (Some(Piece::Bytes { name, bytes }), second) = (first, second) else {
+                    return Ok(Some(Piece::Bytes {
+                        name: self.name.clone(),
+                        bytes: Bytes::new(),
+                    }));
+                };
+                match second {
+                    None => Ok(Some(Piece::Bytes { name, bytes })),
+                    Some(Piece::Bytes { bytes: more, .. }) => {
+                        let mut joined = BytesMut::from(bytes);
+                        joined.extend_from_slice(&more);
+                        self.ahead = Some(joined.freeze());
+                        Ok(None)
+                    }
+                    Some(Piece::File { .. }) => Ok(None),
+                }
+            }
+        }
+    }
+
+    /// The next piece of at most `size` bytes; `None` at the end.
+    pub async fn next(&mut self, size: u64) -> Result<Option<Piece>> {
+        let name = self.name.clone();
+        let wanted = usize::try_from(size).unwrap_or(usize::MAX);
+        match &mut self.from {
+            Origin::File { path, offset, length } => {
+                let size = size.min(*length - *offset);
+                let piece = Piece::File {
+                    name,
+                    path: path.clone(),
+                    offset: *offset,
+                    length: size,
+                };
+                *offset += size;
+                Ok((size > 0).then_some(piece))
+            }
+            Origin::Bytes(bytes) => {
+                let piece = bytes.split_to(wanted.min(bytes.len()));
+                Ok((!piece.is_empty()).then_some(Piece::Bytes { name, bytes: piece }))
+            }
+            Origin::Reader(reader) => {
+                let mut buffer = BytesMut::new();
+                if let Some(mut ahead) = self.ahead.take() {
+                    buffer.extend_from_slice(&ahead.split_to(wanted.min(ahead.len())));
+                    self.ahead = (!ahead.is_empty()).then_some(ahead);
+                }
+                let mut rest = reader.take(size - buffer.len() as u64);
+                while rest.limit() > 0 {
+                    let read = rest.read_buf(&mut buffer).await;
+                    let read = read.map_err(|e| Error::file(format!("{name} cannot be read: {e}")))?;
+                    if read == 0 {
+                        break;
+                    }
+                }
+                let bytes = buffer.freeze();
+                Ok((!bytes.is_empty()).then_some(Piece::Bytes { name, bytes }))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn lengths(source: Source, limit: u64, chunk: u64) -> (Option<u64>, Vec<u64>) {
+        let mut pieces = Pieces::new(source).await.expect("opened");
+        let whole = pieces
+            .whole(limit, chunk)
+            .await
+            .expect("read")
+            .map(|p| p.length());
+        let mut found = Vec::new();
+        if whole.is_none() {
+            while let Some(piece) = pieces.next(chunk).await.expect("read") {
+                found.push(piece.length());
+            }
+        }
+        (whole, found)
+    }
+
+    #[tokio::test]
+    async fn content_comes_whole_or_in_chunks() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), [1; 10]).expect("written");
+        let reader = |n: usize| Source::reader("a.twbx", std::io::Cursor::new(vec![1; n]));
+        assert_eq!(lengths(file.path().into(), 10, 4).await, (Some(10), vec![]));
+        assert_eq!(lengths(file.path().into(), 9, 4).await, (None, vec![4, 4, 2]));
+        assert_eq!(
+            lengths(Source::bytes("a.twb", vec![1; 5]), 4, 2).await,
+            (None, vec![2, 2, 1])
+        );
+        assert_eq!(lengths(reader(4), 100, 4).await, (Some(4), vec![]));
+        assert_eq!(lengths(reader(9), 100, 4).await, (None, vec![4, 4, 1]));
+        assert_eq!(lengths(reader(0), 100, 4).await, (Some(0), vec![]));
+    }
+
+    #[tokio::test]
+    async fn a_missing_file_is_named() {
+        let error = Pieces::new("/nonexistent/a.twb".into())
+            .await
+            .err()
+            .expect("missing");
+        assert!(error.to_string().contains("/nonexistent/a.twb"), "{error}");
+        assert!(Pieces::new("/".into()).await.is_err());
+    }
+}
