@@ -15,6 +15,8 @@ use crate::output;
 /// Administer an installation on its data folder
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     action: Action,
 }
@@ -25,10 +27,10 @@ struct Common {
     #[command(flatten)]
     storage: Storage,
     /// TOML file with settings [default: vivant.toml in the data folder, if there is one]
-    #[arg(long, env = "VIVANT_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "VIVANT_CONFIG", global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Answer in JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
 }
 
@@ -44,8 +46,6 @@ enum Action {
         /// File whose last line is the password
         #[arg(long, value_name = "FILE", conflicts_with = "password")]
         password_file: Option<PathBuf>,
-        #[command(flatten)]
-        common: Common,
     },
     /// Make a personal access token and print its secret, once
     CreateToken {
@@ -56,8 +56,6 @@ enum Action {
         /// Days that it lives
         #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
-        #[command(flatten)]
-        common: Common,
     },
     /// End a personal access token and the sessions that it began
     RevokeToken {
@@ -65,41 +63,33 @@ enum Action {
         user: String,
         /// Name of the token
         name: String,
-        #[command(flatten)]
-        common: Common,
     },
     /// List a user's personal access tokens
     ListTokens {
         /// Name of the user
         user: String,
-        #[command(flatten)]
-        common: Common,
     },
     /// Look for damage in database and content; exit code 1 where there is any
     Check {
         /// Read every file and compare its checksum
         #[arg(long)]
         deep: bool,
-        #[command(flatten)]
-        common: Common,
     },
     /// Take away what deletes and broken uploads left behind; not while uploads are under way
-    Sweep {
-        #[command(flatten)]
-        common: Common,
-    },
+    Sweep,
 }
 
 /// Does one piece of administration.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let common = args.common;
     match args.action {
-        Action::ResetPassword { user, password, password_file, common } => {
+        Action::ResetPassword { user, password, password_file } => {
             let password = read_password(password, password_file)?;
             let (admin, json) = open(common).await?;
             admin.reset_password(&user, &password.into()).await?;
             say(json, &serde_json::json!({"user": user}), &format!("the password of `{user}` is set; sessions are ended"))
         }
-        Action::CreateToken { user, name, days, common } => {
+        Action::CreateToken { user, name, days } => {
             let (admin, json) = open(common).await?;
             let token = admin.create_token(&user, &name, days).await?;
             let expires = vivant_wire::Timestamp(token.expires_at).to_string();
@@ -112,13 +102,13 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
             say(json, &value, &token.secret)
         }
-        Action::RevokeToken { user, name, common } => {
+        Action::RevokeToken { user, name } => {
             let (admin, json) = open(common).await?;
             admin.revoke_token(&user, &name).await?;
             let value = serde_json::json!({"user": user, "name": name});
             say(json, &value, &format!("the token `{name}` of `{user}` is revoked; its sessions are ended"))
         }
-        Action::ListTokens { user, common } => {
+        Action::ListTokens { user } => {
             let (admin, json) = open(common).await?;
             let tokens = admin.tokens(&user).await?;
             let time = |t: i64| vivant_wire::Timestamp(t).to_string();
@@ -138,8 +128,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             }));
             say(json, &serde_json::Value::Array(rows), &lines.join("\n"))
         }
-        Action::Check { deep, common } => check(deep, common).await,
-        Action::Sweep { common } => {
+        Action::Check { deep } => check(deep, common).await,
+        Action::Sweep => {
             let (admin, json) = open(common).await?;
             let report = admin.sweep().await?;
             let value = serde_json::json!({"objects": report.objects, "bytes": report.bytes, "uploads": report.uploads});

@@ -63,14 +63,14 @@ pub struct Args {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Storage {
     /// Folder of the installation: database, content, key [default: ./vivant-data]
-    #[arg(long, env = "VIVANT_DATA_DIR", value_name = "FOLDER")]
+    #[arg(long, env = "VIVANT_DATA_DIR", global = true, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
     /// Database: sqlite:PATH or postgres://user:password@host/name [default: SQLite in the data folder]
-    #[arg(long, env = "VIVANT_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = "VIVANT_DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// Content: a folder, or s3://bucket/prefix?endpoint=URL&region=NAME with the keys in AWS_ACCESS_KEY_ID and
     /// AWS_SECRET_ACCESS_KEY [default: a folder in the data folder]
-    #[arg(long, env = "VIVANT_STORAGE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = "VIVANT_STORAGE_URL", global = true, hide_env_values = true, value_name = "URL")]
     pub storage_url: Option<String>,
 }
 
