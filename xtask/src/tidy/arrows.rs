@@ -53,15 +53,18 @@ const ARROWS: &[(&str, &[&str])] = &[
             "vivant",
         ],
     ),
+    // A tool of the benches: it measures the server from outside.
+    ("vivant-bench", &[]),
     ("xtask", &[]),
 ];
 
 /// Outside crates with one home. Only these rooms name them; others may in their tests.
 const HOMES: &[(&str, &[&str])] = &[
-    ("axum", &["vivant-server"]),
+    // The benches compare the server with a bare handler on the same libraries.
+    ("axum", &["vivant-server", "vivant-bench"]),
     ("lettre", &["vivant-server"]),
     ("ldap3", &["vivant-server"]),
-    ("rusqlite", &["vivant-store"]),
+    ("rusqlite", &["vivant-store", "vivant-bench"]),
     ("tokio-postgres", &["vivant-store"]),
     ("object_store", &["vivant-store"]),
     ("reqwest", &["vivant-client"]),
@@ -255,7 +258,7 @@ mod tests {
         assert_eq!(
             check_one("vivant-wire", &["axum"]),
             [
-                "crates/vivant-wire/Cargo.toml:5: `vivant-wire` may not name `axum`: its home is `vivant-server`"
+                "crates/vivant-wire/Cargo.toml:5: `vivant-wire` may not name `axum`: its home is `vivant-server`, `vivant-bench`"
             ]
         );
     }
