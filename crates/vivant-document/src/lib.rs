@@ -15,9 +15,11 @@ mod facts;
 mod flow;
 mod kind;
 mod limits;
+mod names;
 mod package;
 mod strip;
 pub mod tree;
+pub mod view;
 mod workbook;
 mod xml;
 
@@ -31,7 +33,9 @@ pub use facts::{
 };
 pub use kind::{Content, FileKind, SNIFF_BYTES, sniff};
 pub use limits::{Limit, Limits};
+pub use names::{quote, unquote};
 pub use strip::without_extract;
+pub use view::{Document, DocumentKind};
 
 use error::{Diagnostics, shorten};
 use package::{Package, document_extension};

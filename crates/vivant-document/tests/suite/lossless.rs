@@ -12,7 +12,7 @@ use crate::corpus::files;
 use crate::support::{package, sample, sample_package};
 
 /// Documents of the corpus, those in packages included.
-fn documents() -> Vec<(String, Vec<u8>)> {
+pub fn documents() -> Vec<(String, Vec<u8>)> {
     let mut documents = vec![("sample".to_owned(), sample().into_bytes())];
     for (path, kind) in files() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -190,7 +190,7 @@ fn damaged_packages_never_panic() {
             broken[at] ^= change;
             if let Ok(mut package) = PackageFile::open(Cursor::new(&broken[..]), &Limits::default()) {
                 let _ = package.read_document();
-                let _ = package.set_document(b"<workbook/>".to_vec());
+                package.set_document(b"<workbook/>".to_vec());
                 let _ = package.save(Cursor::new(Vec::new()));
             }
         }

@@ -7,3 +7,4 @@ mod lossless;
 mod mutation;
 mod packages;
 mod support;
+mod views;
