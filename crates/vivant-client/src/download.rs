@@ -94,18 +94,9 @@ pub struct Downloaded {
 impl Site {
     /// Downloads; `fallback` names the file where the server does not.
     pub(crate) async fn download(&self, call: &Call, target: Target, fallback: &str) -> Result<Downloaded> {
-        let folder = match &target {
-            Target::Writer(_) => None,
-            Target::Path(path) if tokio::fs::metadata(path).await.is_ok_and(|m| m.is_dir()) => {
-                Some(path.clone())
-            }
-            Target::Path(path) => Some(match path.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-                _ => PathBuf::from("."),
-            }),
-        };
-        let (path, folder) = match (target, folder) {
-            (Target::Writer(mut writer), _) => {
+        let path = match target {
+            Target::Path(path) => path,
+            Target::Writer(mut writer) => {
                 let answer = self.open(call).await?;
                 let file_name = file_name(&answer, fallback);
                 let bytes = self.copy(call, answer, &mut writer).await?;
@@ -115,7 +106,11 @@ impl Site {
                     bytes,
                 });
             }
-            (Target::Path(path), folder) => (path, folder.unwrap_or_default()),
+        };
+        let folder = match path.parent() {
+            _ if tokio::fs::metadata(&path).await.is_ok_and(|m| m.is_dir()) => path.clone(),
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
         };
         let policy = &self.client().0.retry;
         let mut attempt = 1;
@@ -145,7 +140,7 @@ impl Site {
     ) -> Result<Downloaded> {
         let answer = self.open(call).await?;
         let file_name = file_name(&answer, fallback);
-        let path = match path == folder || path.is_dir() {
+        let path = match path == folder {
             true => folder.join(&file_name),
             false => path.to_owned(),
         };

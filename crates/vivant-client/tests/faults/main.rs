@@ -1,0 +1,11 @@
+//! What the client does when a server, a network or a session fails it.
+
+#[path = "../fake/mod.rs"]
+mod fake;
+mod support;
+
+mod content;
+mod lists;
+mod retries;
+mod servers;
+mod session;

@@ -1,0 +1,219 @@
+//! What is repeated, how long, and what is not.
+
+use std::time::{Duration, Instant};
+
+use vivant_client::types::Project;
+use vivant_client::{Client, ErrorKind, ListOptions, ProxyChoice, RetryPolicy, Timeouts};
+
+use crate::fake::{Fake, Reply, id, ok, xml};
+use crate::support::{list, password, site};
+
+#[tokio::test]
+async fn reads_are_repeated_and_say_so() {
+    let fake = Fake::start(|request, before| {
+        if !request.is("GET", "/workbooks") {
+            return None;
+        }
+        match before {
+            0 => Some(Reply::Answer(
+                502,
+                vec![("Content-Type", "text/html".to_owned())],
+                b"<html>Bad\n gateway</html>".to_vec(),
+            )),
+            1 => Some(Reply::Drop),
+            _ => Some(list(request, 1)),
+        }
+    })
+    .await;
+    let site = site(&fake).await;
+    assert_eq!(
+        site.workbooks()
+            .list(ListOptions::new())
+            .all()
+            .await
+            .expect("third time")
+            .len(),
+        1
+    );
+    assert_eq!(fake.count("GET", "/workbooks"), 3);
+}
+
+#[tokio::test]
+async fn an_error_tells_what_was_tried() {
+    let fake = Fake::start(|request, _| {
+        request.is("GET", "/workbooks").then(|| {
+            Reply::Answer(
+                504,
+                vec![("Content-Type", "text/html".to_owned())],
+                b"<html>Gateway\n time-out</html>".to_vec(),
+            )
+        })
+    })
+    .await;
+    let failure = site(&fake)
+        .await
+        .workbooks()
+        .list(ListOptions::new())
+        .all()
+        .await
+        .expect_err("504");
+    assert_eq!(
+        (failure.kind(), failure.status(), failure.attempts()),
+        (ErrorKind::Server, Some(504), 3)
+    );
+    assert_eq!(failure.retried().len(), 2);
+    assert_eq!(failure.body_start(), Some("<html>Gateway time-out</html>"));
+    assert_eq!(failure.operation(), Some("Query Workbooks for Site"));
+    let text = failure.to_string();
+    assert!(
+        text.contains("HTTP 504") && text.contains("tried 3 times") && text.contains("/workbooks"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn truncated_answers_are_fetched_again() {
+    let fake = Fake::start(|request, before| {
+        if !request.is("GET", "/workbooks") {
+            return None;
+        }
+        match before {
+            0 => Some(Reply::Truncated(
+                vec![xml()],
+                b"<?xml version='1.0'?><tsResponse><workb".to_vec(),
+            )),
+            _ => Some(list(request, 2)),
+        }
+    })
+    .await;
+    let books = site(&fake)
+        .await
+        .workbooks()
+        .list(ListOptions::new())
+        .all()
+        .await
+        .expect("second time");
+    assert_eq!(books.len(), 2);
+}
+
+#[tokio::test]
+async fn retry_after_is_honoured() {
+    let fake = Fake::start(|request, before| {
+        if !request.is("GET", "/workbooks") {
+            return None;
+        }
+        match before {
+            0 => Some(Reply::Answer(429, vec![("Retry-After", "1".to_owned())], vec![])),
+            _ => Some(list(request, 1)),
+        }
+    })
+    .await;
+    let site = site(&fake).await;
+    let started = Instant::now();
+    assert!(site.workbooks().list(ListOptions::new()).all().await.is_ok());
+    assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_wait_beyond_the_budget_is_not_begun() {
+    let fake = Fake::start(|request, _| {
+        request
+            .is("GET", "/workbooks")
+            .then(|| Reply::Answer(429, vec![("Retry-After", "3600".to_owned())], vec![]))
+    })
+    .await;
+    let failure = site(&fake)
+        .await
+        .workbooks()
+        .list(ListOptions::new())
+        .all()
+        .await
+        .expect_err("an hour");
+    assert_eq!((failure.kind(), failure.attempts()), (ErrorKind::RateLimited, 1));
+    assert!(failure.to_string().contains("3600s"), "{failure}");
+}
+
+#[tokio::test]
+async fn writes_are_repeated_only_where_nothing_was_done() {
+    async fn create(
+        reply: impl Fn() -> Reply + Send + Sync + 'static,
+    ) -> (usize, Result<Project, vivant_client::Error>) {
+        let fake = Fake::start(move |request, before| match before {
+            _ if !request.is("POST", "/projects") => None,
+            0 => Some(reply()),
+            _ => Some(ok(&format!("<project id='{}' name='p'/>", id(1)))),
+        })
+        .await;
+        let project = Project {
+            name: Some("p".to_owned()),
+            ..Project::default()
+        };
+        let outcome = site(&fake).await.projects().create(&project).await;
+        (fake.count("POST", "/projects"), outcome)
+    }
+    let answer = |status, headers| move || Reply::Answer(status, Vec::clone(&headers), vec![]);
+    let soon = vec![("Retry-After", "0".to_owned())];
+    for (reply, sent) in [
+        (
+            Box::new(answer(503, soon.clone())) as Box<dyn Fn() -> Reply + Send + Sync>,
+            2,
+        ),
+        (Box::new(answer(429, vec![])), 2),
+        (Box::new(answer(503, vec![])), 1),
+        (Box::new(answer(504, soon.clone())), 1),
+        (Box::new(|| Reply::Drop), 1),
+    ] {
+        let (count, outcome) = create(reply).await;
+        assert_eq!(count, sent, "{outcome:?}");
+        assert_eq!(outcome.is_ok(), sent == 2, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_server_is_left() {
+    let fake = Fake::start(|request, _| request.is("GET", "/workbooks").then_some(Reply::Silence)).await;
+    let client = Client::builder(&fake.url)
+        .proxy(ProxyChoice::None)
+        .timeouts(Timeouts {
+            response: Duration::from_millis(100),
+            ..Timeouts::default()
+        })
+        .build()
+        .expect("a client");
+    let site = client.sign_in(password()).await.expect("signed in");
+    let failure = site
+        .workbooks()
+        .list(ListOptions::new())
+        .all()
+        .await
+        .expect_err("silence");
+    assert_eq!(failure.kind(), ErrorKind::Timeout);
+    assert!(failure.to_string().contains("100ms"), "{failure}");
+}
+
+#[tokio::test]
+async fn one_call_has_a_total_limit() {
+    let fake = Fake::start(|request, _| {
+        request
+            .is("GET", "/workbooks")
+            .then(|| Reply::Answer(503, vec![], vec![]))
+    })
+    .await;
+    let client = Client::builder(&fake.url)
+        .proxy(ProxyChoice::None)
+        .retry(RetryPolicy {
+            attempts: 1000,
+            first_pause: Duration::from_millis(50),
+            ..RetryPolicy::default()
+        })
+        .timeouts(Timeouts {
+            total: Some(Duration::from_millis(300)),
+            ..Timeouts::default()
+        })
+        .build()
+        .expect("a client");
+    let site = client.sign_in(password()).await.expect("signed in");
+    let started = Instant::now();
+    assert!(site.workbooks().list(ListOptions::new()).all().await.is_err());
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
