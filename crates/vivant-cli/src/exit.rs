@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use vivant_client::ErrorKind;
+
 /// What the program's exit code says; `docs/CLIENT.md` has the same table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -37,7 +39,7 @@ Exit codes:
   5  conflict, such as a name that is taken
   6  part of the work failed
   7  the server could not be reached, or did not answer in time
-  8  the server failed";
+  8  the server failed, or what answered is no such server";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
@@ -57,17 +59,90 @@ impl fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
-/// Returns the exit code that an error means.
-pub fn code_of(error: &anyhow::Error) -> Exit {
-    if error.downcast_ref::<UsageError>().is_some() {
-        Exit::Usage
-    } else {
-        Exit::Other
+/// A signal ended the work; the number is the signal's.
+#[derive(Debug)]
+pub struct Interrupted(pub u8);
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted; the session was ended and nothing was written")
     }
 }
 
-/// Prints an error to stderr and returns its exit code.
+impl std::error::Error for Interrupted {}
+
+/// Returns the exit code that an error means.
+pub fn code_of(error: &anyhow::Error) -> Exit {
+    if error.downcast_ref::<UsageError>().is_some() {
+        return Exit::Usage;
+    }
+    let client = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<vivant_client::Error>());
+    client.map_or(Exit::Other, |error| code_of_kind(error.kind()))
+}
+
+fn code_of_kind(kind: ErrorKind) -> Exit {
+    match kind {
+        ErrorKind::InvalidInput => Exit::Usage,
+        ErrorKind::SignIn | ErrorKind::Forbidden => Exit::Authorization,
+        ErrorKind::NotFound => Exit::NotFound,
+        ErrorKind::Conflict => Exit::Conflict,
+        ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::Tls | ErrorKind::RateLimited => Exit::Network,
+        ErrorKind::Server | ErrorKind::UnexpectedAnswer | ErrorKind::Unsupported => Exit::Server,
+        _ => Exit::Other,
+    }
+}
+
+/// Prints an error to stderr, with what may help, and returns its exit code.
 pub fn report(error: &anyhow::Error) -> ExitCode {
     eprintln!("vivant: {error:#}");
-    code_of(error).into()
+    let client = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<vivant_client::Error>());
+    if let Some(hint) = client.and_then(vivant_client::Error::hint) {
+        eprintln!("hint: {hint}");
+    }
+    // Shells know a program that a signal ended by 128 and the signal's number.
+    match error.downcast_ref::<Interrupted>() {
+        Some(Interrupted(signal)) => ExitCode::from(128 + signal),
+        None => code_of(error).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_lists_every_code() {
+        let listed: Vec<u8> = HELP
+            .lines()
+            .skip(1)
+            .map(|line| line.trim().as_bytes()[0] - b'0')
+            .collect();
+        let all = [
+            Exit::Ok,
+            Exit::Other,
+            Exit::Usage,
+            Exit::Authorization,
+            Exit::NotFound,
+            Exit::Conflict,
+            Exit::Partial,
+            Exit::Network,
+            Exit::Server,
+        ];
+        assert_eq!(listed, all.map(|exit| exit as u8));
+    }
+
+    #[test]
+    fn errors_keep_their_code_under_context() {
+        use anyhow::Context;
+        let usage = Err::<(), _>(UsageError("x".to_owned()))
+            .context("more")
+            .expect_err("an error");
+        assert_eq!(code_of(&usage), Exit::Usage);
+        assert_eq!(code_of(&anyhow::anyhow!("x")), Exit::Other);
+        assert_eq!(code_of_kind(ErrorKind::Timeout), Exit::Network);
+    }
 }

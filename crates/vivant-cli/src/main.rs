@@ -3,9 +3,13 @@
 
 mod args;
 mod commands;
+mod connection;
+mod csv;
 mod exit;
 mod logging;
 mod output;
+mod progress;
+mod secrets;
 
 use std::process::ExitCode;
 

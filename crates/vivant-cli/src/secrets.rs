@@ -1,0 +1,143 @@
+//! Passwords and token values: from a file, from the environment, from the terminal; never from the
+//! command line, where every user of the machine can read them.
+
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+
+use vivant_client::Secret;
+
+use crate::exit::UsageError;
+
+/// No secret is longer.
+const LONGEST: u64 = 64 * 1024;
+
+/// A secret that is needed, and where it may come from.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    what: String,
+    option: &'static str,
+    file: Option<&'a Path>,
+    variable: &'static str,
+}
+
+impl<'a> Wanted<'a> {
+    /// A user's password.
+    pub fn password(user: &str, file: Option<&'a Path>) -> Self {
+        Self {
+            what: format!("password of {user}"),
+            option: "--password-file",
+            file,
+            variable: "VIVANT_PASSWORD",
+        }
+    }
+
+    /// The value of a personal access token.
+    pub fn token(name: &str, file: Option<&'a Path>) -> Self {
+        Self {
+            what: format!("value of the token {name}"),
+            option: "--token-file",
+            file,
+            variable: "VIVANT_TOKEN_VALUE",
+        }
+    }
+}
+
+/// Gets a secret. It asks only where somebody can answer, and fails at once everywhere else.
+pub async fn get(wanted: Wanted<'_>, no_prompt: bool) -> anyhow::Result<Secret> {
+    if let Some(file) = wanted.file {
+        return Ok(from_file(file, wanted.option)?);
+    }
+    match std::env::var(wanted.variable) {
+        Ok(value) if !value.is_empty() => return Ok(value.into()),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            return Err(UsageError(format!("{} is not UTF-8 text", wanted.variable)).into());
+        }
+        _ => {}
+    }
+    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if no_prompt || !terminal {
+        let why = if no_prompt {
+            "--no-prompt forbids to ask"
+        } else {
+            "there is no terminal to ask on"
+        };
+        return Err(UsageError(format!(
+            "the {} is missing and {why}: set {}, or give {}",
+            wanted.what, wanted.variable, wanted.option
+        ))
+        .into());
+    }
+    let prompt = format!("{}: ", capitalised(&wanted.what));
+    let typed = tokio::task::spawn_blocking(move || rpassword::prompt_password(prompt)).await??;
+    if typed.is_empty() {
+        return Err(UsageError(format!("the {} is empty", wanted.what)).into());
+    }
+    Ok(typed.into())
+}
+
+fn from_file(path: &Path, option: &str) -> Result<Secret, UsageError> {
+    let unreadable =
+        |e: std::io::Error| UsageError(format!("{option}: {} cannot be read: {e}", path.display()));
+    let mut text = String::new();
+    if path == Path::new("-") {
+        std::io::stdin()
+            .take(LONGEST + 1)
+            .read_to_string(&mut text)
+            .map_err(unreadable)?;
+    } else {
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        file.take(LONGEST + 1)
+            .read_to_string(&mut text)
+            .map_err(unreadable)?;
+    }
+    let bad = |why: &str| UsageError(format!("{option}: {} {why}", path.display()));
+    if text.len() as u64 > LONGEST {
+        return Err(bad("is too long to be a secret"));
+    }
+    // Editors end the line, and some begin the file with a mark.
+    let line = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
+    match line {
+        "" => Err(bad("is empty")),
+        line if line.contains('\n') => Err(bad("holds several lines, a secret has one")),
+        line => Ok(line.into()),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(content: &[u8]) -> Result<String, String> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), content).expect("written");
+        from_file(file.path(), "--password-file")
+            .map(|secret| secret.expose().to_owned())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_file_holds_one_line() {
+        assert_eq!(read(b"pw\n").as_deref(), Ok("pw"));
+        assert_eq!(read("\u{feff} p w \r\n".as_bytes()).as_deref(), Ok(" p w "));
+        for (content, part) in [
+            (&b""[..], "empty"),
+            (b"\n\n", "empty"),
+            (b"a\nb", "several"),
+            (b"\xff", "cannot be read"),
+        ] {
+            let error = read(content).expect_err(part);
+            assert!(
+                error.contains(part) && error.starts_with("--password-file"),
+                "{error}"
+            );
+        }
+        assert!(read(&[b'x'; 70_000]).is_err());
+    }
+}
