@@ -76,6 +76,10 @@ pub fn code_of(error: &anyhow::Error) -> Exit {
     if error.downcast_ref::<UsageError>().is_some() {
         return Exit::Usage;
     }
+    #[cfg(feature = "server")]
+    if error.downcast_ref::<vivant_server::admin::NotFound>().is_some() {
+        return Exit::NotFound;
+    }
     let client = error
         .chain()
         .find_map(|cause| cause.downcast_ref::<vivant_client::Error>());

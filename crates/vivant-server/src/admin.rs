@@ -14,6 +14,18 @@ pub struct Admin {
     store: Store,
 }
 
+/// Something that was named does not exist.
+#[derive(Debug)]
+pub struct NotFound(pub String);
+
+impl std::fmt::Display for NotFound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotFound {}
+
 /// A new personal access token.
 pub struct NewToken {
     /// Its name.
@@ -35,7 +47,15 @@ impl Admin {
         }
         let store = Store::open(config.store_options(env))
             .await
-            .context("cannot open the store")?;
+            .with_context(|| format!("cannot open the store, {}", config.whereabouts()))?;
+        // A database that lost its tables would else look like a sound one without content.
+        if let Err(error) = store.default_site().await {
+            let damage = format!(
+                "the database holds no installation, {}; restore it from a backup",
+                config.whereabouts()
+            );
+            return Err(anyhow::Error::new(error).context(damage));
+        }
         Ok(Self { store })
     }
 
@@ -71,7 +91,7 @@ impl Admin {
             .await?
             .into_iter()
             .find(|t| t.name == name);
-        let token = token.with_context(|| format!("user `{user}` has no token named `{name}`"))?;
+        let token = token.ok_or_else(|| NotFound(format!("user `{user}` has no token named `{name}`")))?;
         self.store.revoke_token(account.id, name).await?;
         self.store.delete_sessions_of_token(token.id).await?;
         Ok(())
@@ -99,6 +119,6 @@ impl Admin {
             .store
             .account_by_name(name, domain.unwrap_or(LOCAL_DOMAIN))
             .await?;
-        account.with_context(|| format!("there is no user `{user}`"))
+        account.ok_or_else(|| NotFound(format!("there is no user `{user}`")).into())
     }
 }

@@ -60,6 +60,15 @@ pub struct Parts {
     pub files: usize,
 }
 
+/// The codes that a method answers for a body it cannot take.
+#[derive(Clone, Copy)]
+pub struct PartCodes {
+    /// For a body that is not whole or not multipart.
+    pub malformed: ErrorCode,
+    /// For a file over [`MAX_FILE`].
+    pub too_large: ErrorCode,
+}
+
 /// A file part.
 pub struct FilePart {
     /// Name of the part, such as `tableau_workbook`.
@@ -71,14 +80,7 @@ pub struct FilePart {
 }
 
 /// Reads a multipart body: the payload to memory, the first file to disk.
-///
-/// `too_large` is the code for a file over [`MAX_FILE`].
-pub async fn read_parts(
-    store: &Store,
-    headers: &HeaderMap,
-    body: Body,
-    too_large: ErrorCode,
-) -> Result<Parts> {
+pub async fn read_parts(store: &Store, headers: &HeaderMap, body: Body, codes: PartCodes) -> Result<Parts> {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|v| v.to_str().ok())
@@ -102,7 +104,7 @@ pub async fn read_parts(
     let mut failed = None;
     while let Some(chunk) = stream.next().await {
         let result = match chunk {
-            Ok(chunk) => reading.feed(store, &chunk, too_large).await,
+            Ok(chunk) => reading.feed(store, &chunk, codes).await,
             Err(error) => Err(interrupted(error)),
         };
         if let Err(error) = result {
@@ -114,13 +116,13 @@ pub async fn read_parts(
         drain(stream).await;
         return Err(error);
     }
-    reading.reader.finish().map_err(malformed)?;
+    reading.reader.finish().map_err(|e| malformed(codes, e))?;
     Ok(reading.parts)
 }
 
-fn malformed(error: multipart::MultipartError) -> ApiError {
+fn malformed(codes: PartCodes, error: multipart::MultipartError) -> ApiError {
     fail(
-        ErrorCode::MalformedRequestBody,
+        codes.malformed,
         format!("The request body cannot be read: {error}."),
     )
 }
@@ -142,9 +144,9 @@ struct Reading {
 }
 
 impl Reading {
-    async fn feed(&mut self, store: &Store, chunk: &Bytes, too_large: ErrorCode) -> Result<()> {
+    async fn feed(&mut self, store: &Store, chunk: &Bytes, codes: PartCodes) -> Result<()> {
         self.reader.feed(chunk);
-        while let Some(event) = self.reader.next_event().map_err(malformed)? {
+        while let Some(event) = self.reader.next_event().map_err(|e| malformed(codes, e))? {
             match event {
                 Event::Part(header) if header.name == "request_payload" => {
                     self.parts.payload = Some(Vec::new());
@@ -177,7 +179,7 @@ impl Reading {
                     Target::File { spool, .. } => {
                         if spool.size() + data.len() as u64 > MAX_FILE {
                             return Err(fail(
-                                too_large,
+                                codes.too_large,
                                 format!(
                                     "The file is larger than {} MB; send it in chunks with Initiate File Upload and \
                                      Append to File Upload.",

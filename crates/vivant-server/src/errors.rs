@@ -60,6 +60,8 @@ impl From<QueryError> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let code = match &error {
+            // What the database refers to must be there.
+            StoreError::NotFound(What::Object) => return internal(error),
             StoreError::NotFound(what) => missing(*what),
             StoreError::Conflict { what, .. } => conflict(*what, &error),
             StoreError::OwnsContent => ErrorCode::UserOwnsContent,

@@ -17,7 +17,7 @@ use vivant_wire::{ErrorCode, Node, types};
 use crate::app::App;
 use crate::auth::SiteUser;
 use crate::auth::permission::may_publish_to;
-use crate::body::{parse_document, read_parts};
+use crate::body::{PartCodes, parse_document, read_parts};
 use crate::call::Call;
 use crate::errors::{ApiError, Result, bad_request, fail, internal, not_found};
 
@@ -25,6 +25,8 @@ use crate::errors::{ApiError, Result, bad_request, fail, internal, not_found};
 pub struct FileRules {
     /// The parameter that says the type of an uploaded file.
     pub type_parameter: &'static str,
+    /// Code for a body that is not whole.
+    pub malformed: ErrorCode,
     /// Code for a file name with another ending.
     pub bad_name: ErrorCode,
     /// Code for a missing or other type of an uploaded file.
@@ -70,7 +72,11 @@ impl Session {
 /// Receives document and file of a publishing request.
 pub async fn receive(call: &mut Call, who: &SiteUser, rules: &FileRules) -> Result<Upload> {
     let body = call.take_body();
-    let parts = read_parts(&call.app.store, &call.headers, body, ErrorCode::PayloadTooLarge).await?;
+    let codes = PartCodes {
+        malformed: rules.malformed,
+        too_large: ErrorCode::PayloadTooLarge,
+    };
+    let parts = read_parts(&call.app.store, &call.headers, body, codes).await?;
     if !who.role().may_publish() {
         return Err(fail(
             ErrorCode::PublishForbidden,

@@ -50,9 +50,10 @@ pub async fn serve(mut config: Config, env: std::collections::HashMap<String, St
     let listener =
         TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
+    let tls = load_tls(&config).await?;
     let store = Store::open(config.store_options(env))
         .await
-        .context("cannot open the store")?;
+        .with_context(|| format!("cannot open the store, {}", config.whereabouts()))?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let (app, generated) = prepare(store, config).await?;
 
@@ -69,7 +70,7 @@ pub async fn serve(mut config: Config, env: std::collections::HashMap<String, St
         ));
     }
     info!(duration_ms = started.elapsed().as_millis() as u64, %address, "ready");
-    run(app.clone(), listener, handle).await?;
+    run(app.clone(), listener, tls, handle).await?;
     info!("stopped");
     drop(temporary);
     Ok(())
@@ -107,19 +108,13 @@ async fn prepare(store: Store, config: Config) -> anyhow::Result<(App, Option<Se
     Ok((app, generated))
 }
 
-async fn run(app: App, listener: TcpListener, handle: Handle<SocketAddr>) -> anyhow::Result<()> {
+async fn run(
+    app: App,
+    listener: TcpListener,
+    tls: Option<RustlsConfig>,
+    handle: Handle<SocketAddr>,
+) -> anyhow::Result<()> {
     listener.set_nonblocking(true)?;
-    let tls = match &app.config.tls {
-        Some((cert, key)) => {
-            // An error means that another part of the process installed a provider before.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let config = RustlsConfig::from_pem_file(cert, key)
-                .await
-                .with_context(|| format!("certificate {} and key {}", cert.display(), key.display()))?;
-            Some(config)
-        }
-        None => None,
-    };
     let router = Router::new().fallback(move |request: Request<Body>| respond(app.clone(), request));
     let service = router.into_make_service();
     match tls {
@@ -143,6 +138,21 @@ async fn run(app: App, listener: TcpListener, handle: Handle<SocketAddr>) -> any
         }
     }
     Ok(())
+}
+
+/// Reads certificate and key, so that wrong ones stop the start.
+async fn load_tls(config: &Config) -> anyhow::Result<Option<RustlsConfig>> {
+    match &config.tls {
+        Some((cert, key)) => {
+            // An error means that another part of the process installed a provider before.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let config = RustlsConfig::from_pem_file(cert, key)
+                .await
+                .with_context(|| format!("certificate {} and key {}", cert.display(), key.display()))?;
+            Ok(Some(config))
+        }
+        None => Ok(None),
+    }
 }
 
 fn timer() -> hyper_util::rt::TokioTimer {

@@ -140,6 +140,7 @@ fn parse_xml(text: &str) -> Result<Node, ReadError> {
     let mut reader = quick_xml::Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let mut stack: Vec<Node> = Vec::new();
+    let mut scopes = Scopes::default();
     let mut root = None;
     let mut count = 0;
     loop {
@@ -155,9 +156,11 @@ fn parse_xml(text: &str) -> Result<Node, ReadError> {
                         "the body is nested too deep or has too many elements",
                     ));
                 }
+                scopes.enter(&start)?;
                 stack.push(start_node(&start)?);
             }
             Event::End(_) => {
+                scopes.leave();
                 let mut node = stack
                     .pop()
                     .ok_or_else(|| ReadError::new("an end tag has no start tag"))?;
@@ -188,6 +191,42 @@ fn parse_xml(text: &str) -> Result<Node, ReadError> {
         _ => Err(ReadError::new(
             "the body is empty or ends in the middle of an element",
         )),
+    }
+}
+
+/// The namespace prefixes that are declared at the present depth.
+#[derive(Default)]
+struct Scopes {
+    prefixes: Vec<String>,
+    /// How many prefixes there were before each open element.
+    marks: Vec<usize>,
+}
+
+impl Scopes {
+    fn enter(&mut self, start: &BytesStart<'_>) -> Result<(), ReadError> {
+        self.marks.push(self.prefixes.len());
+        let mut used = Vec::new();
+        used.extend(start.name().prefix().map(|p| p.as_ref().to_owned()));
+        for attribute in start.attributes() {
+            let key = attribute.map_err(|e| malformed(&e))?.key;
+            match key.as_namespace_binding() {
+                Some(quick_xml::name::PrefixDeclaration::Named(prefix)) => {
+                    self.prefixes.push(prefix.to_owned())
+                }
+                Some(quick_xml::name::PrefixDeclaration::Default) => {}
+                None => used.extend(key.prefix().map(|p| p.as_ref().to_owned())),
+            }
+        }
+        match used.iter().find(|p| *p != "xml" && !self.prefixes.contains(p)) {
+            Some(prefix) => Err(ReadError::new(format!(
+                "the namespace prefix {prefix} is not declared"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn leave(&mut self) {
+        self.prefixes.truncate(self.marks.pop().unwrap_or(0));
     }
 }
 
@@ -341,6 +380,8 @@ mod tests {
         check_error(Format::Xml, bomb, "document type");
         check_error(Format::Xml, "<tsRequest>&b;</tsRequest>", "&b;");
         check_error(Format::Xml, "<tsRequest><a b='&b;'/></tsRequest>", "well-formed");
+        check_error(Format::Xml, "<tsRequest><t:site/></tsRequest>", "prefix t");
+        check_error(Format::Xml, "<a><b xmlns:t='x'/><t:c/></a>", "prefix t");
         check_error(Format::Xml, &"<a>".repeat(100), "too deep");
         check_error(Format::Json, &"{\"a\":".repeat(100), "");
         check_error(

@@ -111,6 +111,12 @@ impl QueryString {
         };
         let size = match self.get("pageSize") {
             None => DEFAULT_PAGE_SIZE,
+            Some(text) if is_huge(text) => {
+                return error(
+                    ErrorCode::PageSizeLimit,
+                    format!("pageSize {} is above {MAX_PAGE_SIZE}", clip(text)),
+                );
+            }
             Some(text) => match text.parse::<u64>() {
                 Ok(n) if n > u64::from(MAX_PAGE_SIZE) => {
                     return error(
@@ -130,6 +136,11 @@ impl QueryString {
         };
         Ok(Paging { number, size })
     }
+}
+
+/// Whether the text is a whole number beyond what any counter holds.
+fn is_huge(text: &str) -> bool {
+    text.len() > 18 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn clip(text: &str) -> String {
@@ -302,10 +313,13 @@ fn parse_condition(part: &str, fields: &[FilterField]) -> Result<Filter, QueryEr
     })?;
     let texts: Vec<&str> = match operator {
         Operator::In => {
-            let inner = value
-                .strip_prefix('[')
-                .and_then(|v| v.strip_suffix(']'))
-                .unwrap_or(value);
+            let inner = value.trim().strip_prefix('[').and_then(|v| v.strip_suffix(']'));
+            let inner = inner.ok_or_else(|| {
+                bad(format!(
+                    "operator in needs a list such as [a,b], not '{}'",
+                    clip(value)
+                ))
+            })?;
             inner.split(',').map(str::trim).collect()
         }
         _ => vec![value],
@@ -547,6 +561,7 @@ mod tests {
         check_error("updatedAt:gt:yesterday", "a time such as");
         check_error("hasExtracts:gt:true", "only be compared with eq");
         check_error("size:has:3", "needs a text field");
+        check_error("name:in:x", "a list such as [a,b]");
     }
 
     #[test]
@@ -572,6 +587,7 @@ mod tests {
         check("", Ok((1, 100)));
         check("pageNumber=2&pageSize=1000", Ok((2, 1000)));
         check("pageSize=1001", Err(ErrorCode::PageSizeLimit));
+        check("pageSize=99999999999999999999", Err(ErrorCode::PageSizeLimit));
         for bad in ["0", "-1", "x", "1.5", ""] {
             check(&format!("pageNumber={bad}"), Err(ErrorCode::InvalidPageNumber));
             check(&format!("pageSize={bad}"), Err(ErrorCode::InvalidPageSize));

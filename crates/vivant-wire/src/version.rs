@@ -84,6 +84,7 @@ impl FromStr for ApiVersion {
     fn from_str(text: &str) -> Result<Self, ParseVersionError> {
         let (major, minor) = text.split_once('.').ok_or(ParseVersionError)?;
         let number = |part: &str| match part.bytes().all(|b| b.is_ascii_digit()) {
+            true if part.len() > 1 && part.starts_with('0') => Err(ParseVersionError),
             true => part.parse().map_err(|_| ParseVersionError),
             false => Err(ParseVersionError),
         };
@@ -99,7 +100,7 @@ mod tests {
     fn versions_compare_by_number() {
         assert!(V(3, 10) > V(3, 9));
         assert_eq!("3.1".parse(), Ok(V(3, 1)));
-        for bad in ["3", "3.", ".1", "3.1.2", "+3.1", "x.y"] {
+        for bad in ["3", "3.", ".1", "3.1.2", "+3.1", "x.y", "03.1", "3.01"] {
             assert_eq!(bad.parse::<ApiVersion>(), Err(ParseVersionError), "{bad}");
         }
     }

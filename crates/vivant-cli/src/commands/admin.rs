@@ -83,11 +83,19 @@ enum Action {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let common = args.common;
     match args.action {
-        Action::ResetPassword { user, password, password_file } => {
+        Action::ResetPassword {
+            user,
+            password,
+            password_file,
+        } => {
             let password = read_password(password, password_file)?;
             let (admin, json) = open(common).await?;
             admin.reset_password(&user, &password.into()).await?;
-            say(json, &serde_json::json!({"user": user}), &format!("the password of `{user}` is set; sessions are ended"))
+            say(
+                json,
+                &serde_json::json!({"user": user}),
+                &format!("the password of `{user}` is set; sessions are ended"),
+            )
         }
         Action::CreateToken { user, name, days } => {
             let (admin, json) = open(common).await?;
@@ -98,7 +106,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             });
             // The secret alone on stdout, so that a script can take it; the rest is for people.
             if !json && std::io::stderr().is_terminal() {
-                note(&format!("token `{}` of `{user}`, good until {expires}; its secret is shown only now:", token.name));
+                note(&format!(
+                    "token `{}` of `{user}`, good until {expires}; its secret is shown only now:",
+                    token.name
+                ));
             }
             say(json, &value, &token.secret)
         }
@@ -106,7 +117,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             let (admin, json) = open(common).await?;
             admin.revoke_token(&user, &name).await?;
             let value = serde_json::json!({"user": user, "name": name});
-            say(json, &value, &format!("the token `{name}` of `{user}` is revoked; its sessions are ended"))
+            say(
+                json,
+                &value,
+                &format!("the token `{name}` of `{user}` is revoked; its sessions are ended"),
+            )
         }
         Action::ListTokens { user } => {
             let (admin, json) = open(common).await?;
@@ -121,10 +136,18 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
                     })
                 })
                 .collect();
-            let mut lines = vec![format!("{:<30} {:<21} {:<21} last used", "name", "created", "expires")];
+            let mut lines = vec![format!(
+                "{:<30} {:<21} {:<21} last used",
+                "name", "created", "expires"
+            )];
             lines.extend(tokens.iter().map(|t| {
                 let used = t.last_used_at.map_or_else(|| "never".to_owned(), time);
-                format!("{:<30} {:<21} {:<21} {used}", t.name, time(t.created_at), time(t.expires_at))
+                format!(
+                    "{:<30} {:<21} {:<21} {used}",
+                    t.name,
+                    time(t.created_at),
+                    time(t.expires_at)
+                )
             }));
             say(json, &serde_json::Value::Array(rows), &lines.join("\n"))
         }
@@ -133,7 +156,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             let (admin, json) = open(common).await?;
             let report = admin.sweep().await?;
             let value = serde_json::json!({"objects": report.objects, "bytes": report.bytes, "uploads": report.uploads});
-            let text = format!("swept {} objects, {} bytes, {} uploads", report.objects, report.bytes, report.uploads);
+            let text = format!(
+                "swept {} objects, {} bytes, {} uploads",
+                report.objects, report.bytes, report.uploads
+            );
             say(json, &value, &text)
         }
     }
@@ -143,14 +169,29 @@ async fn check(deep: bool, common: Common) -> anyhow::Result<ExitCode> {
     let (admin, json) = open(common).await?;
     let report = admin.check(deep).await?;
     let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
-    let counted: serde_json::Map<_, _> =
-        report.counted.iter().map(|(what, n)| ((*what).to_owned(), serde_json::json!(n))).collect();
+    let counted: serde_json::Map<_, _> = report
+        .counted
+        .iter()
+        .map(|(what, n)| ((*what).to_owned(), serde_json::json!(n)))
+        .collect();
     let value = serde_json::json!({"sound": report.is_sound(), "counted": counted, "findings": findings});
-    let mut lines: Vec<String> = report.counted.iter().map(|(what, n)| format!("{n:>10} {what}")).collect();
+    let mut lines: Vec<String> = report
+        .counted
+        .iter()
+        .map(|(what, n)| format!("{n:>10} {what}"))
+        .collect();
     lines.extend(findings);
-    lines.push(if report.is_sound() { "sound".to_owned() } else { "damaged: see the errors above".to_owned() });
+    lines.push(if report.is_sound() {
+        "sound".to_owned()
+    } else {
+        "damaged: see the errors above".to_owned()
+    });
     say(json, &value, &lines.join("\n"))?;
-    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_sound() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn open(common: Common) -> anyhow::Result<(Admin, bool)> {
@@ -163,9 +204,15 @@ fn read_password(given: Option<String>, file: Option<PathBuf>) -> anyhow::Result
     let password = match (given, file) {
         (Some(password), _) => password,
         (None, Some(path)) => {
-            let file = std::fs::File::open(&path).with_context(|| format!("password file {}", path.display()))?;
-            let lines = std::io::BufReader::new(file).lines().collect::<Result<Vec<_>, _>>()?;
-            lines.into_iter().rfind(|l| !l.is_empty()).with_context(|| format!("{} is empty", path.display()))?
+            let file =
+                std::fs::File::open(&path).with_context(|| format!("password file {}", path.display()))?;
+            let lines = std::io::BufReader::new(file)
+                .lines()
+                .collect::<Result<Vec<_>, _>>()?;
+            lines
+                .into_iter()
+                .rfind(|l| !l.is_empty())
+                .with_context(|| format!("{} is empty", path.display()))?
         }
         (None, None) if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() => {
             rpassword::prompt_password("new password: ")?
@@ -179,7 +226,11 @@ fn read_password(given: Option<String>, file: Option<PathBuf>) -> anyhow::Result
 }
 
 fn say(json: bool, value: &serde_json::Value, text: &str) -> anyhow::Result<ExitCode> {
-    let line = if json { format!("{value:#}\n") } else { format!("{text}\n") };
+    let line = if json {
+        format!("{value:#}\n")
+    } else {
+        format!("{text}\n")
+    };
     output::stdout(line.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -34,7 +34,12 @@ pub struct Args {
     #[arg(long, env = "VIVANT_ADMIN_NAME", value_name = "NAME")]
     admin_name: Option<String>,
     /// Password of that administrator [default: generated and printed once]
-    #[arg(long, env = "VIVANT_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    #[arg(
+        long,
+        env = "VIVANT_ADMIN_PASSWORD",
+        hide_env_values = true,
+        value_name = "PASSWORD"
+    )]
     admin_password: Option<String>,
     /// PEM file with the certificate chain, for https
     #[arg(long, env = "VIVANT_TLS_CERT", value_name = "FILE")]
@@ -66,11 +71,23 @@ pub struct Storage {
     #[arg(long, env = "VIVANT_DATA_DIR", global = true, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
     /// Database: sqlite:PATH or postgres://user:password@host/name [default: SQLite in the data folder]
-    #[arg(long, env = "VIVANT_DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "VIVANT_DATABASE_URL",
+        global = true,
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub database_url: Option<String>,
     /// Content: a folder, or s3://bucket/prefix?endpoint=URL&region=NAME with the keys in AWS_ACCESS_KEY_ID and
     /// AWS_SECRET_ACCESS_KEY [default: a folder in the data folder]
-    #[arg(long, env = "VIVANT_STORAGE_URL", global = true, hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "VIVANT_STORAGE_URL",
+        global = true,
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub storage_url: Option<String>,
 }
 
@@ -114,7 +131,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn with_file(settings: Settings, config: Option<PathBuf>) -> anyhow::Result<Settings> {
-    let data_dir = settings.data_dir.clone().unwrap_or_else(|| PathBuf::from("vivant-data"));
+    let data_dir = settings
+        .data_dir
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("vivant-data"));
     let found = config.or_else(|| Some(data_dir.join("vivant.toml")).filter(|path| path.is_file()));
     Ok(match found {
         Some(path) => settings.or(Settings::from_file(&path)?),
@@ -125,16 +145,25 @@ fn with_file(settings: Settings, config: Option<PathBuf>) -> anyhow::Result<Sett
 fn start_log(settings: &Settings) -> anyhow::Result<()> {
     use tracing_subscriber::fmt;
     let filter = settings.log.as_deref().unwrap_or("info");
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // The driver would log statements with their values, secrets among them.
+    let filter =
+        tracing_subscriber::EnvFilter::try_new(filter)?.add_directive("tokio_postgres=info".parse()?);
+    let log = fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
     match settings.log_format.as_deref() {
         Some("json") => log.json().init(),
-        _ => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        _ => log
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .init(),
     }
     Ok(())
 }
 
 /// The environment variables that cloud storage reads its keys from.
 pub fn cloud_keys() -> HashMap<String, String> {
-    std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect()
+    std::env::vars()
+        .filter(|(name, _)| name.starts_with("AWS_"))
+        .collect()
 }

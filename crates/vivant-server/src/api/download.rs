@@ -76,6 +76,17 @@ fn content_type(kind: Option<FileKind>) -> &'static str {
 /// `name="tableau_workbook"; filename="X.twbx"`, as the reference prints it. Names beyond ASCII go
 /// into `filename*` too (RFC 6266).
 fn disposition(part: &str, name: &str) -> String {
+    // A name is a file's name on whatever system it is saved.
+    let name: String = name
+        .chars()
+        .map(|c| {
+            if matches!(c, '/' | '\\' | ':' | '*' | '?' | '<' | '>' | '|') || c.is_control() {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect();
     let plain: String = name
         .chars()
         .map(|c| {
@@ -89,7 +100,7 @@ fn disposition(part: &str, name: &str) -> String {
     if plain == name {
         return format!("name=\"{part}\"; filename=\"{name}\"");
     }
-    let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    let encoded = utf8_percent_encode(&name, NON_ALPHANUMERIC);
     format!("name=\"{part}\"; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 

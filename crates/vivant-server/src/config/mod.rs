@@ -151,6 +151,18 @@ impl Config {
         i64::from(self.token_idle_minutes) * 60_000
     }
 
+    /// Where database and content are, for people: without the secrets that an address may hold.
+    pub fn whereabouts(&self) -> String {
+        let database = match &self.database_url {
+            Some(url) => format!("database {}", without_secrets(url)),
+            None => format!("data folder {}", self.data_dir.display()),
+        };
+        match &self.storage_url {
+            Some(url) => format!("{database}, content {}", without_secrets(url)),
+            None => database,
+        }
+    }
+
     /// What the store is opened with; `env` holds the cloud keys.
     pub fn store_options(&self, env: HashMap<String, String>) -> StoreOptions {
         StoreOptions {
@@ -160,6 +172,15 @@ impl Config {
             key: None,
             env,
         }
+    }
+}
+
+/// An address without user, password and parameters.
+fn without_secrets(url: &str) -> String {
+    let url = url.split('?').next().unwrap_or_default();
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        _ => url.to_owned(),
     }
 }
 
@@ -192,6 +213,16 @@ mod tests {
         let config = Config::new(option.or(file)).expect("valid");
         assert_eq!((config.listen.port(), config.samples), (1, true));
         assert_eq!(config.token_idle_ms(), 240 * 60_000);
+    }
+
+    #[test]
+    fn addresses_are_shown_without_secrets() {
+        assert_eq!(
+            without_secrets("postgres://u:p@s@host:5432/db?password=x"),
+            "postgres://host:5432/db"
+        );
+        assert_eq!(without_secrets("s3://bucket/prefix?key=x"), "s3://bucket/prefix");
+        assert_eq!(without_secrets("mysql:thing"), "mysql:thing");
     }
 
     #[test]

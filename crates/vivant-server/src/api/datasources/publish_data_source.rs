@@ -12,6 +12,7 @@ use crate::views::datasource_view;
 
 const RULES: FileRules = FileRules {
     type_parameter: "datasourceType",
+    malformed: ErrorCode::MalformedRequestBody,
     bad_name: ErrorCode::InvalidDatasourceFile,
     bad_type: ErrorCode::InvalidDatasourceFile,
     missing: ErrorCode::BadRequest,

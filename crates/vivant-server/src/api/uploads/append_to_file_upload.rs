@@ -4,7 +4,7 @@ use vivant_store::UploadId;
 use vivant_wire::{ErrorCode, types};
 
 use crate::auth::SiteUser;
-use crate::body::read_parts;
+use crate::body::{PartCodes, read_parts};
 use crate::call::Call;
 use crate::errors::{Result, fail, not_found};
 use crate::reply::Reply;
@@ -13,7 +13,11 @@ use crate::views::megabytes;
 /// Adds a chunk to an upload.
 pub async fn append_to_file_upload(mut call: Call, who: SiteUser) -> Result<Reply> {
     let body = call.take_body();
-    let parts = read_parts(&call.app.store, &call.headers, body, ErrorCode::FileSizeTooLarge).await?;
+    let codes = PartCodes {
+        malformed: ErrorCode::BadRequest,
+        too_large: ErrorCode::FileSizeTooLarge,
+    };
+    let parts = read_parts(&call.app.store, &call.headers, body, codes).await?;
     if !who.role().may_publish() {
         return Err(fail(
             ErrorCode::PublishForbidden,

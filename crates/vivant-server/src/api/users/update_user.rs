@@ -1,6 +1,6 @@
 //! Update User.
 
-use vivant_model::name::is_email;
+use vivant_model::name::{is_email, is_valid, split_domain};
 use vivant_model::{SiteRole, UserId};
 use vivant_store::{Secret, UserChanges};
 use vivant_wire::{ErrorCode, types};
@@ -61,7 +61,18 @@ pub async fn update_user(mut call: Call, who: SiteAdmin) -> Result<Reply> {
     if asked.password.as_deref() == Some("") {
         return Err(bad_request("A password cannot be empty."));
     }
+    let name = asked
+        .name
+        .as_deref()
+        .map(|n| split_domain(n.trim()).1.to_owned())
+        .filter(|n| *n != user.name);
+    if name.as_deref().is_some_and(|n| !is_valid(n)) {
+        return Err(bad_request(
+            "The name of a user must not be blank or longer than 255 characters.",
+        ));
+    }
     let changes = UserChanges {
+        name,
         full_name: asked.full_name,
         email: asked.email,
         password: asked.password.map(Secret::from),

@@ -13,6 +13,7 @@ use crate::reply::Reply;
 
 const RULES: FileRules = FileRules {
     type_parameter: "workbookType",
+    malformed: ErrorCode::BadRequest,
     bad_name: ErrorCode::InvalidWorkbookFile,
     bad_type: ErrorCode::MissingFileType,
     missing: ErrorCode::BadRequest,
