@@ -3,10 +3,9 @@
 //! A bench prints lines of four fields with tabs between: name, value, unit, and a note that sets the value in
 //! relation to something measured in the same run. The relation counts: this table is read on many machines.
 //!
-//! The benches are Python programs and find that of `scripts/python-env` first in their search path; alone they run
-//! as `VIVANT_BIN=… VIVANT_BENCH_BIN=… PATH="$(scripts/python-env)/bin:$PATH" scripts/bench/NAME`.
+//! The benches are Python programs for the environment of `scripts/python-env`; one alone also runs as
+//! `VIVANT_BIN=… VIVANT_BENCH_BIN=… $(scripts/python-env)/bin/python scripts/bench/NAME`.
 
-use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
@@ -45,7 +44,8 @@ pub fn run(args: &[&str]) -> Result<(), Failure> {
         "vivant-bench",
     ]);
     process::run(&mut build)?;
-    let search_path = search_path(&root)?;
+    let environment = process::output(Command::new("bash").arg("scripts/python-env").current_dir(&root))?;
+    let python = Path::new(environment.trim()).join("bin/python");
 
     let mut rows = Vec::new();
     for path in benches
@@ -53,28 +53,17 @@ pub fn run(args: &[&str]) -> Result<(), Failure> {
         .filter(|path| args.is_empty() || args.contains(&name(path)))
     {
         say(format_args!("== {}", name(path)));
-        let mut bench = Command::new(root.join(path));
+        let mut bench = Command::new(&python);
         bench
+            .arg(path)
             .current_dir(&root)
             .env("VIVANT_BIN", target.join("release/vivant"))
-            .env("VIVANT_BENCH_BIN", target.join("release/vivant-bench"))
-            .env("PATH", &search_path);
+            .env("VIVANT_BENCH_BIN", target.join("release/vivant-bench"));
         let printed = process::output(&mut bench)?;
         rows.extend(read(name(path), &printed)?);
     }
     say(table(&rows).trim_end());
     Ok(())
-}
-
-/// Where programs are looked for: first in the Python environment of the acceptance tests, which is built here
-/// when it is missing.
-fn search_path(root: &Path) -> Result<OsString, String> {
-    let folder = process::output(Command::new("bash").arg("scripts/python-env").current_dir(root))?;
-    let inherited = std::env::var_os("PATH").unwrap_or_default();
-    let folders = [Path::new(folder.trim()).join("bin")]
-        .into_iter()
-        .chain(std::env::split_paths(&inherited));
-    std::env::join_paths(folders).map_err(|e| format!("cannot put `{}` into PATH: {e}", folder.trim()))
 }
 
 /// A bench's name: the file's, without its folder and ending.

@@ -1,6 +1,7 @@
 //! Writes the documents that follow from the code, and tells when one no longer does.
 //!
-//! There is one so far: `docs/endpoints.md`, from the path table of the wire crate and the routes of the server.
+//! `docs/endpoints.md` follows from the path table of the wire crate and the routes of the server, and the table
+//! "What works" of the README from that.
 
 use std::path::Path;
 
@@ -8,17 +9,29 @@ use crate::tidy::Finding;
 use crate::{Failure, files, say};
 
 mod endpoints;
+mod summary;
 mod tokens;
 
 /// The generated document.
 const ENDPOINTS: &str = "docs/endpoints.md";
+/// The document with a generated table in it.
+const README: &str = "README.md";
+
+/// Every generated document as it should be.
+fn documents(root: &Path) -> Result<[(&'static str, String); 2], String> {
+    let endpoints = endpoints::document(root)?;
+    let readme =
+        summary::readme(&files::read(root, README)?, &endpoints).map_err(|e| format!("{README}: {e}"))?;
+    Ok([(ENDPOINTS, endpoints), (README, readme)])
+}
 
 /// Writes every generated document.
 pub fn write() -> Result<(), Failure> {
     let root = files::root()?;
-    let text = endpoints::document(&root)?;
-    std::fs::write(root.join(ENDPOINTS), text).map_err(|e| format!("cannot write `{ENDPOINTS}`: {e}"))?;
-    say(format_args!("wrote {ENDPOINTS}"));
+    for (name, text) in documents(&root)? {
+        std::fs::write(root.join(name), text).map_err(|e| format!("cannot write `{name}`: {e}"))?;
+        say(format_args!("wrote {name}"));
+    }
     Ok(())
 }
 
@@ -38,19 +51,20 @@ pub fn check() -> Result<(), Failure> {
 /// The generated documents that are not current, each at its first line that differs. A document that cannot be
 /// written, because a source has another shape than it should, is a finding, too.
 pub fn stale(root: &Path) -> Vec<Finding> {
-    // A missing document differs at its first line.
-    let present = std::fs::read_to_string(root.join(ENDPOINTS)).unwrap_or_default();
-    let finding = match endpoints::document(root) {
-        Ok(wanted) => first_difference(&wanted, &present).map(|line| {
-            Finding::new(
-                ENDPOINTS,
-                line,
-                "is stale; run `cargo xtask codegen` and commit what it writes",
-            )
-        }),
-        Err(e) => Some(Finding::new(ENDPOINTS, 1, format!("cannot be written: {e}"))),
+    let documents = match documents(root) {
+        Ok(documents) => documents,
+        Err(e) => return vec![Finding::new(ENDPOINTS, 1, format!("cannot be written: {e}"))],
     };
-    finding.into_iter().collect()
+    let mut findings = Vec::new();
+    for (name, wanted) in documents {
+        // A missing document differs at its first line.
+        let present = std::fs::read_to_string(root.join(name)).unwrap_or_default();
+        if let Some(line) = first_difference(&wanted, &present) {
+            let message = "is stale; run `cargo xtask codegen` and commit what it writes";
+            findings.push(Finding::new(name, line, message));
+        }
+    }
+    findings
 }
 
 /// The number of the first line that differs, if any does.
