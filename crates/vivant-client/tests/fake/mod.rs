@@ -1,5 +1,7 @@
 //! A very small HTTP server for faults that a real one cannot be made to show on demand.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
