@@ -107,7 +107,8 @@ impl Connection {
             Some("none") => builder.proxy(ProxyChoice::None),
             Some(url) => builder.proxy(ProxyChoice::Url(url.to_owned())),
         };
-        Ok(builder.build()?)
+        // Nothing is sent yet: whatever is wrong here was given on the command line.
+        Ok(builder.build().map_err(|error| UsageError(error.to_string()))?)
     }
 
     async fn credentials(&self, client: &Client) -> anyhow::Result<Credentials> {
