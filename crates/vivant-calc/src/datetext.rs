@@ -160,8 +160,7 @@ impl Reader<'_> {
     /// Reads a time to the end of the text: `14:52`, `2:52:03.5 PM`, `9AM`, `T14:52Z`.
     fn whole_time(mut self) -> Option<i64> {
         self.rest = self.rest.trim_start();
-        // Tableau: a number after a complete date and a separator counts as an hour; the connector
-        // tests have `27,4/Apr/10`.
+        // Tableau: a number after a complete date and a slash counts as an hour.
         let lone_hour = self.rest.strip_prefix('/').is_some();
         self.rest = self
             .rest
@@ -251,8 +250,8 @@ mod tests {
     fn numbers_follow_the_order_unless_the_year_comes_first() {
         check("2018-09-22", "2018-09-22 00:00:00");
         check("9/22/2018", "2018-09-22 00:00:00");
-        check("2000/12.11", "2000-12-11 00:00:00");
-        check("3/12/12", "2012-03-12 00:00:00");
+        check("1998/7.21", "1998-07-21 00:00:00");
+        check("5/6/07", "2007-05-06 00:00:00");
         check("1/2/68", "1968-01-02 00:00:00");
         for bad in [
             "13/01/2018",
@@ -261,7 +260,7 @@ mod tests {
             "2000",
             "1/2",
             "",
-            "0.0.0",
+            "0/0/00",
             "1-2-3-4",
             "abc",
         ] {
@@ -277,9 +276,9 @@ mod tests {
     fn months_may_be_named_in_full_or_by_three_letters() {
         check("September 22, 2018", "2018-09-22 00:00:00");
         check("22SEP18", "2018-09-22 00:00:00");
-        check("March12, 2000", "2000-03-12 00:00:00");
-        check("1899, Aug 30 10:12:12", "1899-08-30 10:12:12");
-        for bad in ["Januar 12, 2000", "Jan 2000", "Jan Feb 2000", "Apr 32, 2005"] {
+        check("April9, 1987", "1987-04-09 00:00:00");
+        check("1987, Apr 9 11:22:33", "1987-04-09 11:22:33");
+        for bad in ["Augus 9, 1987", "Jan 2000", "Jan Feb 2000", "Jun 31, 2005"] {
             check(bad, "none");
         }
     }
@@ -289,12 +288,12 @@ mod tests {
         check("9/22/2018 2:52:03 PM", "2018-09-22 14:52:03");
         check("2018-09-22T14:52:03.25Z", "2018-09-22 14:52:03.250000");
         check("2018-09-22 24:00:00", "2018-09-23 00:00:00");
-        check("Jan 12, 2000 09:01am", "2000-01-12 09:01:00");
+        check("May 4, 1999 08:15am", "1999-05-04 08:15:00");
         check("12:30", "1900-01-01 12:30:00");
         for bad in [
             "2018-09-22 25:00:00",
-            "1999-12-31 00:60:59",
-            "1999-12-31 00:00:60",
+            "1998-07-21 00:61:00",
+            "1998-07-21 00:00:61",
             "12",
             "2018-09-22 14",
             "1:2:3:4",

@@ -217,10 +217,11 @@ fn next_token(text: &str, start: usize) -> Option<(TokenKind, usize)> {
             }),
         ),
         '#' => {
-            let line = run(rest, |c| c != '\n' && c != '\r');
-            Some(match rest[1..line].find('#') {
-                Some(end) => (TokenKind::Date, end + 2),
-                None => (TokenKind::Unclosed(Unclosed::Date), line),
+            // Not further than the next mark: a line of many dates is read once.
+            let length = 1 + run(&rest[1..], |c| !matches!(c, '#' | '\n' | '\r'));
+            Some(match rest[length..].starts_with('#') {
+                true => (TokenKind::Date, length + 1),
+                false => (TokenKind::Unclosed(Unclosed::Date), length),
             })
         }
         '0'..='9' => Some((TokenKind::Number, number_length(rest))),

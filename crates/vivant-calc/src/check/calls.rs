@@ -36,12 +36,12 @@ impl Checker<'_> {
         span: Span,
     ) -> Info {
         let Some(function) = function else {
-            let error = self.error(
-                "calc.unknown-function",
-                format!("unknown function {} called", name.to_uppercase()),
-                name_span,
-            );
-            error.hint = functions::advice(name);
+            let message = format!("unknown function {} called", name.to_uppercase());
+            self.suggestions += 1;
+            let hint = (self.suggestions <= super::MAX_SUGGESTIONS)
+                .then(|| functions::advice(name))
+                .flatten();
+            self.error("calc.unknown-function", message, name_span).hint = hint;
             return Info::unknown();
         };
         if let Availability::Connection(connection) = function.availability {

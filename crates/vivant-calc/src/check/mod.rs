@@ -15,6 +15,11 @@ use crate::names::FieldName;
 use crate::tree::{FieldRef, LodKind, Members, NodeId, NodeKind, Tree, WhenTest};
 use crate::types::{DataType, Level};
 
+/// How many diagnostics a formula gets; errors come before warnings when there are more.
+const MAX_DIAGNOSTICS: usize = 50;
+/// For how many wrong names a right one is looked for.
+const MAX_SUGGESTIONS: usize = 10;
+
 /// What the checker asks about names.
 pub trait Environment {
     /// Describes a field, or gives nothing if there is none of that name.
@@ -209,12 +214,19 @@ pub fn check(tree: &Tree, environment: &dyn Environment) -> Checked {
         diagnostics: Vec::new(),
         secondary: None,
         depends_on_view: false,
+        suggestions: 0,
     };
     for id in tree.ids() {
         let info = checker.node(id);
         checker.infos.push(info);
     }
     checker.secondary_rule();
+    if checker.diagnostics.len() > MAX_DIAGNOSTICS {
+        checker
+            .diagnostics
+            .sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
+        checker.diagnostics.truncate(MAX_DIAGNOSTICS);
+    }
     checker
         .diagnostics
         .sort_by_key(|diagnostic| diagnostic.place.span);
@@ -322,6 +334,8 @@ struct Checker<'a> {
     /// The first field of another data source.
     secondary: Option<Span>,
     depends_on_view: bool,
+    /// How many wrong names were looked up.
+    suggestions: usize,
 }
 
 impl Checker<'_> {
@@ -431,10 +445,20 @@ impl Checker<'_> {
         &mut self.diagnostics[last]
     }
 
+    /// Looks for a name that may have been meant, for the first few wrong ones.
+    fn suggestion(&mut self, name: &FieldName) -> Option<FieldName> {
+        self.suggestions += 1;
+        if self.suggestions > MAX_SUGGESTIONS {
+            None
+        } else {
+            self.environment.suggest(name)
+        }
+    }
+
     /// Types a reference to a field.
     fn field(&mut self, field: &FieldRef, span: Span, position: Position) -> Info {
         let Some(info) = self.environment.field(&field.name) else {
-            let suggestion = self.environment.suggest(&field.name);
+            let suggestion = self.suggestion(&field.name);
             let error = self.error(
                 "calc.unknown-field",
                 format!("reference to undefined field {}", field.name),
@@ -456,7 +480,7 @@ impl Checker<'_> {
     /// Types a reference to a parameter.
     fn parameter(&mut self, field: &FieldRef, span: Span, position: Position) -> Info {
         let Some(data_type) = self.environment.parameter(&field.name.name) else {
-            let suggestion = self.environment.suggest(&field.name);
+            let suggestion = self.suggestion(&field.name);
             let error = self.error(
                 "calc.unknown-field",
                 format!("reference to undefined parameter {}", field.name),

@@ -411,10 +411,7 @@ impl Run<'_> {
         function: &Function,
         nodes: &[NodeId],
     ) -> Result<Vec<Operand>, Box<Diagnostic>> {
-        let scalar = function.overloads.iter().any(|overload| {
-            overload.accepts(nodes.len()) && matches!(overload.kind, Kind::Scalar | Kind::User)
-        });
-        if !scalar {
+        if !matches!(function.kind_for(nodes.len()), Some(Kind::Scalar | Kind::User)) {
             return Err(unsupported(function.name, self.tree.span(id)).into());
         }
         let mut operands = Vec::with_capacity(nodes.len());

@@ -235,8 +235,19 @@ fn every_scalar_function_is_computed_or_refused() {
 
 #[test]
 fn deep_and_long_formulas_fit_the_stack() {
-    let deep = format!("{}1{}", "IIF(TRUE, ".repeat(190), ", 2)".repeat(190));
-    check_eval(&deep, "1");
+    for (open, middle, close, expected) in [
+        ("IIF(TRUE, ", "1", ", 2)", "1"),
+        ("IFNULL(NULL, ", "1", ")", "1"),
+        ("ABS(", "1", ")", "1"),
+        ("- ", "1", "", "1"),
+        ("IF TRUE THEN ", "1", " END", "1"),
+        ("CASE 1 WHEN 1 THEN ", "1", " END", "1"),
+        ("TRUE IN (", "TRUE", ")", "TRUE"),
+    ] {
+        let text = format!("{}{middle}{}", open.repeat(190), close.repeat(190));
+        check_eval(&text, expected);
+    }
+    check_eval(&format!("{}1{}", "(1 * ".repeat(95), ")".repeat(95)), "1");
     let long = vec!["1"; 50_000].join(" + ");
     check_eval(&long, "50000");
 }

@@ -151,7 +151,7 @@ pub const LENGTH_UNITS: [(&str, f64); 12] = [
 ];
 
 /// Functions of SQL and spreadsheets that authors reach for, with what to write instead.
-const FOREIGN: [(&str, &str); 18] = [
+const FOREIGN: [(&str, &str); 17] = [
     ("CAST", "use INT, FLOAT, STR, DATE or DATETIME"),
     ("COALESCE", "use IFNULL, nested for more than two values"),
     ("CONCAT", "join texts with +"),
@@ -161,7 +161,6 @@ const FOREIGN: [(&str, &str); 18] = [
     ("DATE_TRUNC", "use DATETRUNC"),
     ("EXTRACT", "use DATEPART"),
     ("INSTR", "use FIND"),
-    ("LENGTHS", "use LEN"),
     ("NULLIF", "write IF a <> b THEN a END"),
     ("NVL", "use IFNULL"),
     ("STRPOS", "use FIND"),
@@ -240,6 +239,14 @@ impl Function {
         self.overloads
             .first()
             .map_or(Kind::Scalar, |overload| overload.kind)
+    }
+
+    /// Tells what the form with this number of arguments does to levels: `MAX` of two is scalar.
+    pub fn kind_for(&self, count: usize) -> Option<Kind> {
+        self.overloads
+            .iter()
+            .find(|overload| overload.accepts(count))
+            .map(|overload| overload.kind)
     }
 
     /// Tells whether a form accepts this number of arguments.

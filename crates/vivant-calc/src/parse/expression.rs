@@ -19,7 +19,7 @@ impl Parser<'_> {
     /// Reads an expression whose operators bind at least as tightly as `strength`.
     pub(super) fn expression(&mut self, strength: u8) -> NodeId {
         if self.gave_up {
-            return self.node(Span::new(self.text.len(), self.text.len()), NodeKind::Error);
+            return self.nothing();
         }
         if self.depth >= MAX_DEPTH {
             return self.give_up();
@@ -288,7 +288,7 @@ impl Parser<'_> {
             format!("expected an expression, found {found}"),
             ahead,
         );
-        self.node(Span::new(ahead.start, ahead.start), NodeKind::Error)
+        self.nothing()
     }
 
     /// Reports a character that means nothing.

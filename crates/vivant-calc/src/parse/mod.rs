@@ -15,7 +15,8 @@ use crate::diag::{Diagnostic, Span, Warned};
 use crate::lex::{Keyword, Token, TokenKind, lex};
 use crate::tree::{Node, NodeId, NodeKind, Tree};
 
-/// How deep parentheses, calls, signs, `IF` and braces may be nested in one another.
+/// How deep parentheses, calls, signs, `IF` and braces may be nested in one another; the operand after
+/// an operator counts as a level too.
 pub const MAX_DEPTH: usize = 200;
 
 /// How many diagnostics a formula gets before the rest is left unsaid.
@@ -113,7 +114,7 @@ impl<'a> Parser<'a> {
                 "the formula is empty",
                 Span::new(0, self.text.len()),
             );
-            return self.node(Span::new(0, 0), NodeKind::Error);
+            return self.nothing();
         }
         let root = self.expression(0);
         while let Some(token) = self.peek_token() {
@@ -238,6 +239,12 @@ impl<'a> Parser<'a> {
         self.node(span, kind)
     }
 
+    /// Adds a node for what is missing, at the end of the token before.
+    fn nothing(&mut self) -> NodeId {
+        let end = self.end_before();
+        self.node(Span::new(end, end), NodeKind::Error)
+    }
+
     /// Gives the place of a node.
     fn span(&self, id: NodeId) -> Span {
         self.nodes[id.index()].span
@@ -262,7 +269,7 @@ impl<'a> Parser<'a> {
         )
         .hint("move parts of it to calculations of their own".to_string());
         self.gave_up = true;
-        self.node(span, NodeKind::Error)
+        self.nothing()
     }
 }
 

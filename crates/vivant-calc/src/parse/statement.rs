@@ -30,7 +30,7 @@ impl Parser<'_> {
             let ahead = self.ahead();
             self.error("calc.syntax", "CASE needs a value to compare", ahead)
                 .hint("use IF for conditions without a common value".to_string());
-            self.node(crate::diag::Span::new(ahead.start, ahead.start), NodeKind::Error)
+            self.nothing()
         } else {
             self.expression(0)
         };

@@ -59,11 +59,10 @@ pub(super) enum Instruction {
 }
 
 /// Compiles a pattern.
-pub(super) fn compile(parsed: &Parsed) -> Result<Program, String> {
+pub(super) fn compile(parsed: Parsed) -> Result<Program, String> {
     let slots = 2 * (parsed.groups + 1);
     let mut compiler = Compiler {
         code: Vec::new(),
-        sets: Vec::new(),
         slots,
     };
     compiler.push(Instruction::Save(0))?;
@@ -72,16 +71,15 @@ pub(super) fn compile(parsed: &Parsed) -> Result<Program, String> {
     compiler.push(Instruction::Accept)?;
     Ok(Program {
         code: compiler.code,
-        sets: compiler.sets,
+        sets: parsed.sets,
         groups: parsed.groups,
-        names: parsed.names.clone(),
+        names: parsed.names,
         slots: compiler.slots,
     })
 }
 
 struct Compiler {
     code: Vec<Instruction>,
-    sets: Vec<Set>,
     slots: usize,
 }
 
@@ -104,17 +102,7 @@ impl Compiler {
             Item::Char { c, fold: true } => self.push(Instruction::Folded(super::set::lower(*c))).map(drop),
             Item::Any { lines: true } => self.push(Instruction::Any).map(drop),
             Item::Any { lines: false } => self.push(Instruction::AnyOfLine).map(drop),
-            Item::Set(set) => {
-                // A repeated set is compiled many times; its instructions are counted, the set is shared.
-                let index = match self.sets.iter().position(|known| known == set.as_ref()) {
-                    Some(index) => index,
-                    None => {
-                        self.sets.push((**set).clone());
-                        self.sets.len() - 1
-                    }
-                };
-                self.push(Instruction::Set(index)).map(drop)
-            }
+            Item::Set(set) => self.push(Instruction::Set(*set)).map(drop),
             Item::Assert(assert) => self.push(Instruction::Assert(*assert)).map(drop),
             Item::BackReference { group, fold } => self
                 .push(Instruction::BackReference {

@@ -73,23 +73,17 @@ impl Parser {
             'G' => Item::Assert(Assert::SearchStart),
             'E' => return Ok(None),
             'R' => {
-                let line_end = SetItem::Class(Class::VerticalSpace, false);
                 let pair = ['\r', '\n'].map(|c| Item::Char { c, fold: false });
+                let single = self.set_item(Set::of(SetItem::Class(Class::VerticalSpace, false)));
                 Item::Atomic(Box::new(Item::Alternate(vec![
                     Item::Concat(pair.to_vec()),
-                    Item::Set(Box::new(Set {
-                        items: vec![line_end],
-                        ..Set::default()
-                    })),
+                    single,
                 ])))
             }
             'X' => {
-                let mark = Set {
-                    items: vec![SetItem::Range('\u{300}', '\u{36f}')],
-                    ..Set::default()
-                };
+                let mark = self.set_item(Set::of(SetItem::Range('\u{300}', '\u{36f}')));
                 let marks = Item::Repeat {
-                    inner: Box::new(Item::Set(Box::new(mark))),
+                    inner: Box::new(mark),
                     min: 0,
                     max: None,
                     greedy: true,
@@ -118,7 +112,7 @@ impl Parser {
                 }
                 Item::BackReference { group, fold }
             }
-            // Tableau: other escaped letters stand for themselves; the connector tests have `\g`.
+            // Tableau: other escaped letters stand for themselves.
             _ => Item::Char { c, fold },
         }))
     }

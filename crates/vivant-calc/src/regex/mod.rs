@@ -35,7 +35,7 @@ impl Regex {
     /// An error diagnostic that says what is wrong with the pattern or what is not supported.
     pub fn new(pattern: &str) -> Result<Regex, Diagnostic> {
         let program = syntax::parse(pattern)
-            .and_then(|parsed| compile::compile(&parsed))
+            .and_then(compile::compile)
             .map_err(|message| {
                 Diagnostic::error(
                     "calc.regex",

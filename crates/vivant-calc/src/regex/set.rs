@@ -1,7 +1,7 @@
 //! Sets of characters: `[a-z]`, `\d`, `\p{L}`.
 
 /// A set of characters.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Set {
     /// What belongs to it.
     pub items: Vec<SetItem>,
@@ -16,7 +16,7 @@ pub(super) struct Set {
 }
 
 /// A part of a set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum SetItem {
     /// The characters from one to another.
     Range(char, char),
@@ -102,6 +102,14 @@ impl Class {
 }
 
 impl Set {
+    /// Makes a set of one part.
+    pub fn of(item: SetItem) -> Set {
+        Set {
+            items: vec![item],
+            ..Set::default()
+        }
+    }
+
     /// Tells whether a character belongs to the set.
     pub fn contains(&self, c: char) -> bool {
         let holds = |c| {

@@ -14,6 +14,7 @@ pub(super) struct Parsed {
     pub root: Item,
     pub groups: usize,
     pub names: Vec<(String, usize)>,
+    pub sets: Vec<Set>,
 }
 
 /// A part of a pattern.
@@ -26,7 +27,8 @@ pub(super) enum Item {
     Any {
         lines: bool,
     },
-    Set(Box<Set>),
+    /// One of [`Parsed::sets`], so that repeating it does not copy it.
+    Set(usize),
     Assert(Assert),
     BackReference {
         group: usize,
@@ -81,6 +83,7 @@ pub(super) fn parse(pattern: &str) -> Result<Parsed, String> {
         at: 0,
         groups: 0,
         names: Vec::new(),
+        sets: Vec::new(),
         flags: Flags::default(),
         depth: 0,
     };
@@ -92,6 +95,7 @@ pub(super) fn parse(pattern: &str) -> Result<Parsed, String> {
         root,
         groups: parser.groups,
         names: parser.names,
+        sets: parser.sets,
     })
 }
 
@@ -101,6 +105,7 @@ pub(super) struct Parser {
     pub(super) at: usize,
     pub(super) groups: usize,
     pub(super) names: Vec<(String, usize)>,
+    sets: Vec<Set>,
     pub(super) flags: Flags,
     depth: usize,
 }
@@ -196,6 +201,12 @@ impl Parser {
         }
     }
 
+    /// Keeps a set and makes an item of it.
+    pub(super) fn set_item(&mut self, set: Set) -> Item {
+        self.sets.push(set);
+        Item::Set(self.sets.len() - 1)
+    }
+
     /// Reads an item; quoted text is added to `items` but for its last character.
     fn item(&mut self, items: &mut Vec<Item>) -> Result<Option<Item>, String> {
         let Some(c) = self.peek() else { return Ok(None) };
@@ -206,7 +217,7 @@ impl Parser {
             '(' => self.group(),
             '[' => {
                 let set = self.deeper(Parser::set)?;
-                Ok(Some(Item::Set(Box::new(set))))
+                Ok(Some(self.set_item(set)))
             }
             '.' => Ok(Some(Item::Any { lines: flags.dot_all })),
             '^' => assert(if flags.lines {
@@ -223,11 +234,7 @@ impl Parser {
             '\\' => match self.escape()? {
                 Escape::Char(c) => Ok(Some(Item::Char { c, fold: flags.fold })),
                 Escape::Class(class, negated) => {
-                    let items = vec![SetItem::Class(class, negated)];
-                    Ok(Some(Item::Set(Box::new(Set {
-                        items,
-                        ..Set::default()
-                    }))))
+                    Ok(Some(self.set_item(Set::of(SetItem::Class(class, negated)))))
                 }
                 Escape::Quote => {
                     let mut quoted: Vec<Item> = self

@@ -46,19 +46,19 @@ fn groups_capture_unless_told_otherwise() {
     check("(a)(b)?(z)?", "ab", &["ab", "a", "b", "-"]);
     check("(?:a)(b)", "ab", &["ab", "b"]);
     check("(?<year>\\d{4})-\\k<year>", "2024-2024", &["2024-2024", "2024"]);
-    check("(\\w)l(\\1)v(\\1)n", "eleven", &["eleven", "e", "e", "e"]);
-    check("(?>bc|b)c", "bcc", &["bcc"]);
-    check("a(?>bc|b)c", "abc", &[]);
-    check("ab(?#comment)c", "abc", &["abc"]);
+    check("(\\w)b(\\1)c\\1", "xabaca", &["abaca", "a", "a"]);
+    check("(?>xy|x)y", "xyy", &["xyy"]);
+    check("(?>xy|x)y", "xy", &[]);
+    check("a(?#a note)b", "ab", &["ab"]);
 }
 
 #[test]
 fn looking_around_takes_nothing() {
     check("(?=\\d{3})\\d", "12 345", &["3"]);
     check("a(?!b)", "ab ac", &["a"]);
-    check("(?<=USD)\\d+", "EUR1 USD22", &["22"]);
-    check("(?<!USD)\\b\\d+", "USD1 22", &["22"]);
-    check("\\d{3}(?<!EURO\\d{3})", "USD100", &["100"]);
+    check("(?<=no )\\d+", "nr 1 no 22", &["22"]);
+    check("(?<!no )\\b\\d+", "no 1 22", &["22"]);
+    check("\\d{2}(?<!no\\d{2})", "no12 nr34", &["34"]);
     check("(?<=a{1,3})b", "aab", &["b"]);
 }
 
@@ -71,10 +71,10 @@ fn sets_have_ranges_classes_and_operators() {
     check("[a-z&&[^aeiou]]+", "aebcd", &["bcd"]);
     check("[[a-z]--[b]]+", "abca", &["a"]);
     check("[[:alpha:]\\d]+", "-a1-", &["a1"]);
-    check("[ab\\Qd-f\\E]+", "xd-fe", &["d-f"]);
+    check("[x\\Qy-z\\E]+", "ay-zb", &["y-z"]);
     check("\\p{Lu}\\P{Lu}+", "abCde", &["Cde"]);
-    check("[\\n-#]", "!", &["!"]);
-    check("[\\X41-\\X45]{3}", "BCD", &["BCD"]);
+    check("[\\t-+]", "a*", &["*"]);
+    check("[\\Y1-\\Y3]+", "aY13", &["Y13"]);
 }
 
 #[test]
@@ -102,9 +102,9 @@ fn places_are_asserted() {
 
 #[test]
 fn escapes_stand_for_characters() {
-    check("\\x41\\u0042\\x{43}\\N{DOLLAR SIGN}\\t", "ABC$\t", &["ABC$\t"]);
+    check("\\x41\\u0042\\x{43}\\N{NUMBER SIGN}\\t", "ABC#\t", &["ABC#\t"]);
     check("\\Qa.b\\E+", "a.bb", &["a.bb"]);
-    check("\\g", "g", &["g"]);
+    check("\\y", "y", &["y"]);
     check("日.語", "日本語", &["日本語"]);
 }
 
