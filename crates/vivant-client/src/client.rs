@@ -411,13 +411,12 @@ impl Inner {
                 })?,
             // Tableau: before 10.1 there was no Server Info.
             Err(e) if e.is_code(ErrorCode::ResourceNotFound) || e.is_code(ErrorCode::EndpointUnavailable) => {
-                self.version_of_release().await
+                match self.version_of_release().await {
+                    Some(version) => version,
+                    None => return Err(stranger(e)),
+                }
             }
-            Err(e) if e.status() == Some(404) => {
-                return Err(e
-                    .with_kind(ErrorKind::UnexpectedAnswer)
-                    .with_note("no Tableau-compatible server answers at this address"));
-            }
+            Err(e) if e.status() == Some(404) => return Err(stranger(e)),
             Err(e) => return Err(e),
         };
         let spoken = found.min(version::NEWEST);
@@ -426,24 +425,30 @@ impl Inner {
     }
 
     /// Guesses the version by the release that an old server names, as the official client does.
-    async fn version_of_release(&self) -> ApiVersion {
+    async fn version_of_release(&self) -> Option<ApiVersion> {
         let call = Call {
             target: Target::Root("/auth".to_owned()),
             ..Call::new(Method::Get, "")
         }
         .query("format", "xml");
-        let release = match self.send(&call, None, None, &[], false).await {
-            Ok(answer) => release(&answer),
-            Err(_) => None,
-        };
-        match release.as_deref() {
-            Some(r) if r.starts_with("10.0") => V(2, 3),
-            Some(r) if r.starts_with("9.3") => V(2, 2),
-            Some(r) if r.starts_with("9.2") => V(2, 1),
-            Some(r) if r.starts_with("9.1") || r.starts_with("9.0") => V(2, 0),
-            _ => V(2, 3),
-        }
+        let answer = self.send(&call, None, None, &[], false).await.ok()?;
+        let release = release(&answer)?;
+        let known = [
+            ("10.0", V(2, 3)),
+            ("9.3", V(2, 2)),
+            ("9.2", V(2, 1)),
+            ("9.1", V(2, 0)),
+            ("9.0", V(2, 0)),
+        ];
+        let found = known.iter().find(|(prefix, _)| release.starts_with(prefix));
+        Some(found.map_or(V(2, 3), |(_, version)| *version))
     }
+}
+
+fn stranger(error: Error) -> Error {
+    error
+        .with_kind(ErrorKind::UnexpectedAnswer)
+        .with_note("no Tableau-compatible server answers at this address")
 }
 
 /// Finds `product_version` in the answer of `/auth?format=xml`.

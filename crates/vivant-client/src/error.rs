@@ -238,9 +238,9 @@ impl Error {
             {
                 Some("check the proxy (HTTPS_PROXY, HTTP_PROXY), or name the server in NO_PROXY")
             }
-            (ErrorKind::Connection, _) => {
-                Some("check the server's address and port, and whether a proxy is needed")
-            }
+            (ErrorKind::Connection, _) => Some(
+                "check the server's address and port, and the proxy (HTTPS_PROXY, HTTP_PROXY), if one is set or needed",
+            ),
             (ErrorKind::Timeout, _) => Some("the server may be busy: try again, or allow more time"),
             (ErrorKind::RateLimited, _) => {
                 Some("the server limits requests: wait as long as it says, or send fewer at once")

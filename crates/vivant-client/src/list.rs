@@ -8,7 +8,7 @@ use futures_util::stream::{self, FuturesOrdered, Stream, StreamExt, TryStreamExt
 use vivant_model::Luid;
 use vivant_wire::node::Read1;
 use vivant_wire::types::{self, Pagination};
-use vivant_wire::{ErrorCode, Node};
+use vivant_wire::{ApiVersion, ErrorCode, Node};
 
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
@@ -114,6 +114,8 @@ pub struct List<T> {
 struct Source {
     site: Site,
     path: String,
+    /// Where older servers have the list: before this version, at this address.
+    older: Option<(ApiVersion, String)>,
     query: Vec<(&'static str, String)>,
     page_size: u32,
     parallelism: usize,
@@ -145,6 +147,7 @@ impl<T: Listed> List<T> {
             source: Arc::new(Source {
                 site,
                 path,
+                older: None,
                 query,
                 page_size,
                 parallelism,
@@ -158,6 +161,13 @@ impl<T: Listed> List<T> {
     pub(crate) fn query(mut self, name: &'static str, value: &str) -> Self {
         let source = Arc::get_mut(&mut self.source).expect("nobody else has the list yet");
         source.query.push((name, value.to_owned()));
+        self
+    }
+
+    /// Says where servers before a version have the list.
+    pub(crate) fn before(mut self, version: ApiVersion, path: String) -> Self {
+        let source = Arc::get_mut(&mut self.source).expect("nobody else has the list yet");
+        source.older = Some((version, path));
         self
     }
 
@@ -235,7 +245,11 @@ impl Source {
     }
 
     async fn fetch<T: Listed>(&self, number: u32, size: u32) -> Result<Page<T>> {
-        let mut call = Call::get(&self.path);
+        let path = match &self.older {
+            Some((version, path)) if self.site.api_version().await? < *version => path,
+            _ => &self.path,
+        };
+        let mut call = Call::get(path);
         call.query.clone_from(&self.query);
         let call = call.query("pageSize", size).query("pageNumber", number);
         read_page(&self.site.call(&call).await?, number, size)

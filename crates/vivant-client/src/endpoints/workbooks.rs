@@ -3,6 +3,7 @@
 use vivant_model::{ConnectionId, GroupId, ProjectId, UserId, WorkbookId};
 use vivant_wire::paths::Method;
 use vivant_wire::types::{self, Connection, Job, View, Workbook};
+use vivant_wire::version::V;
 
 use super::{ConnectionSpec, connections, secrets};
 use crate::call::Call;
@@ -56,12 +57,17 @@ pub struct PublishWorkbook {
 impl Workbooks {
     /// Lists the workbooks that the user may see.
     pub fn list(&self, options: ListOptions) -> List<Workbook> {
+        // Tableau: before API 2.3 workbooks were listed for a user only.
+        let own = self
+            .site
+            .path(&format!("/users/{}/workbooks", self.site.user_id()));
         List::new(
             self.site.clone(),
             self.site.path("/workbooks"),
             options,
             filters::WORKBOOKS,
         )
+        .before(V(2, 3), own)
     }
 
     /// Lists the workbooks that somebody may see, or only those that they own.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vivant_client::{Client, ErrorKind, ListOptions, ProxyChoice, VersionChoice};
 
-use crate::fake::{Fake, Reply, SITE, error, id, no_content, xml};
+use crate::fake::{Fake, Reply, SITE, USER, error, id, no_content, xml};
 use crate::support::{client, list, password, quick, site};
 
 #[tokio::test]
@@ -122,21 +122,31 @@ async fn certificates_are_checked() {
 
 #[tokio::test]
 async fn old_servers_are_spoken_to_in_their_version() {
-    for (answer, version) in [(Some("9.3.4"), "2.2"), (Some("10.0.1"), "2.3"), (None, "2.3")] {
-        let fake = Fake::start(move |request, _| match answer {
-            _ if request.is("GET", "/serverInfo") => Some(error(404, "404003")),
-            Some(release) if request.is("GET", "/auth?format=xml") => {
-                let body =
-                    format!("<workgroupinfo><product_version>{release}</product_version></workgroupinfo>");
-                Some(Reply::Answer(200, vec![xml()], body.into_bytes()))
+    for (release, version) in [("9.3.4", "2.2"), ("10.0.1", "2.3"), ("8.3", "2.3")] {
+        let fake = Fake::start(move |request, _| {
+            let body = format!("<workgroupinfo><product_version>{release}</product_version></workgroupinfo>");
+            match () {
+                () if request.is("GET", "/serverInfo") => Some(error(404, "404003")),
+                () if request.is("GET", "/auth?format=xml") => {
+                    Some(Reply::Answer(200, vec![xml()], body.into_bytes()))
+                }
+                () if request.is("GET", "/workbooks") => Some(list(request, 3)),
+                () => None,
             }
-            _ => None,
         })
         .await;
         let client = client(&fake);
         assert_eq!(client.api_version().await.expect("guessed").to_string(), version);
-        client.sign_in(password()).await.expect("signed in");
+        let site = client.sign_in(password()).await.expect("signed in");
         assert_eq!(fake.count("POST", &format!("/api/{version}/auth/signin")), 1);
+        let books = site
+            .workbooks()
+            .list(ListOptions::new())
+            .all()
+            .await
+            .expect("listed");
+        let by_user = fake.count("GET", &format!("/users/{USER}/workbooks"));
+        assert_eq!((books.len(), by_user), (3, usize::from(version == "2.2")));
     }
 }
 
@@ -151,6 +161,13 @@ async fn what_is_no_such_server_is_told_from_one() {
             )
         }
     };
+    let unknown = Fake::start(|request, _| request.is("GET", "/").then(|| error(404, "404003"))).await;
+    let failure = client(&unknown)
+        .sign_in(password())
+        .await
+        .expect_err("a stranger");
+    assert_eq!(failure.kind(), ErrorKind::UnexpectedAnswer, "{failure}");
+    assert_eq!(unknown.count("POST", "/auth/signin"), 0);
     for status in [200, 404] {
         let fake = Fake::start(move |_, _| Some(page(status)())).await;
         let failure = client(&fake).sign_in(password()).await.expect_err("a shop");
