@@ -6,43 +6,51 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar on a terminal; nothing elsewhere, since lines of a log say the same.
 #[derive(Debug)]
-pub struct Progress(ProgressBar);
+pub struct Progress {
+    bar: ProgressBar,
+    shown: bool,
+}
 
 impl Progress {
-    /// Begins; `quiet` shows nothing, as when log lines go to the same terminal.
-    pub fn new(what: &'static str, quiet: bool) -> Self {
-        let target = match quiet || !std::io::stderr().is_terminal() {
-            true => ProgressDrawTarget::hidden(),
-            false => ProgressDrawTarget::stderr(),
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("{msg} {pos}/{len} {wide_bar} {elapsed}")
-            .expect("the template is valid");
-        bar.set_style(style);
-        bar.set_message(what);
-        Self(bar)
+    /// Makes one that shows nothing yet, so that it does not get in the way of a question; a `quiet` one
+    /// never shows anything, as when log lines go to the same terminal.
+    pub fn new(quiet: bool) -> Self {
+        Self {
+            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            shown: !quiet && std::io::stderr().is_terminal(),
+        }
     }
 
     /// Says what is being done now.
     pub fn phase(&self, what: &'static str) {
-        self.0.set_message(what);
-        self.0.set_position(0);
-        self.0.unset_length();
+        self.bar.unset_length();
+        self.bar.set_position(0);
+        self.bar.set_message(what);
+        self.bar.set_style(style("{msg} {spinner} {elapsed}"));
+        if self.shown {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
     }
 
     /// Says how much there is.
     pub fn total(&self, total: u64) {
-        self.0.set_length(total);
+        self.bar.set_length(total);
+        self.bar
+            .set_style(style("{msg} {pos}/{len} {wide_bar} {elapsed}"));
     }
 
     /// Says that more was done.
     pub fn add(&self, done: usize) {
-        self.0.inc(done as u64);
+        self.bar.inc(done as u64);
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates above are valid")
 }

@@ -54,7 +54,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let usual = if args.json { "-" } else { "list_workbooks.csv" };
     let destination = Destination::open(&args.output.unwrap_or_else(|| usual.into()))?;
     let level = args.connection.logging_level();
-    let progress = Progress::new("workbooks", level > Level::Error);
+    let progress = Progress::new(level > Level::Error);
     let (rows, trouble) = args
         .connection
         .session(async |site: &Site| collect(site, &progress).await)
