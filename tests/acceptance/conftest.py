@@ -153,13 +153,21 @@ def live(_servers):
     shutil.rmtree(server.data_dir, ignore_errors=True)
 
 
-@pytest.fixture
-def rest(live) -> Rest:
-    """A plain session of the server administrator on the Default site, under version 3.1."""
+@pytest.fixture(scope="module")
+def _admin_session(live) -> Rest:
     return Rest(live.url).sign_in(ADMIN, ADMIN_PASSWORD)
 
 
 @pytest.fixture
+def rest(_admin_session) -> Rest:
+    """A plain session of the server administrator on the Default site, under version 3.1.
+
+    One sign-in serves all tests of a module, since each costs a password hash; whoever signs out makes an own one.
+    """
+    return _admin_session.under("3.1")
+
+
+@pytest.fixture(scope="module")
 def tsc(live):
     """A session of the current tableauserverclient as server administrator, under the server's newest version."""
     server = tsc_client.connect(live, ADMIN, ADMIN_PASSWORD)

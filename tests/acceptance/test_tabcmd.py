@@ -120,10 +120,10 @@ def test_site_from_birth_to_death(tabcmd, rest):
     tabcmd("createsite", "tabsite", "--continue-if-exists")
     tabcmd("editsite", "tabsite", "--storage-quota", "250")
     assert rest.get("/sites/tabsite", params={"key": "name"}).get("site", "storageQuota") == "250"
-    # The name was the site to sign in to, and tabcmd remembers it.
-    tabcmd("deletesite", "tabsite", "--site", "default")
+    # tabcmd deletes the site alone that it is signed in to, and remembers which that was.
+    tabcmd("deletesite", "tabsite", "--site", "tabsite")
     rest.get("/sites/tabsite", params={"key": "name"}).refused(404, "404000")
-    tabcmd("deletesite", "tabsite", code=1)
+    tabcmd("deletesite", "tabsite", "--site", "default", code=1)
 
 
 # Projects

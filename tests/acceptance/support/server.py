@@ -65,7 +65,7 @@ class Vivant:
             while True:
                 line = ready.get(timeout=max(0.1, START_SECONDS - (time.monotonic() - begin)))
                 if line is None:
-                    raise ServerFailed(f"ended with {self.process.wait()} before it was ready\n{self.output()}")
+                    raise ServerFailed(f"ended with {self._reap()} before it was ready\n{self.output()}")
                 found = READY.match(line)
                 if found:
                     self.url = found.group(1).rstrip("/")
@@ -77,10 +77,11 @@ class Vivant:
 
     @staticmethod
     def _read(stream, lines: list[str], ready: queue.Queue[str | None] | None) -> None:
-        for line in stream:
-            lines.append(line.rstrip("\n"))
-            if ready is not None:
-                ready.put(lines[-1])
+        with stream:
+            for line in stream:
+                lines.append(line.rstrip("\n"))
+                if ready is not None:
+                    ready.put(lines[-1])
         if ready is not None:
             ready.put(None)
 
@@ -115,10 +116,9 @@ class Vivant:
 
     def _reap(self, seconds: float | None = None) -> int:
         code = self.process.wait(seconds)
+        # What it said last is read before anybody looks at it.
         for reader in self._readers:
             reader.join(5)
-        self.process.stdout.close()
-        self.process.stderr.close()
         return code
 
     def restart(self) -> Vivant:
