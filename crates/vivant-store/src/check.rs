@@ -80,8 +80,7 @@ impl Store {
     /// Deletes garbage of at least an age, pending objects that nobody can be writing any more,
     /// expired upload sessions, sessions long out of use, and sets of rules without use.
     pub async fn sweep(&self, now: Millis, min_age_ms: i64) -> Result<SweepReport> {
-        let mut report = SweepReport::default();
-        report.uploads = transact!(self.db(), |tx| {
+        let uploads = transact!(self.db(), |tx| {
             uploads::release(&tx, "used_at <= ?1", params![now - uploads::LIFETIME_MS], now).await
         })?;
         transact!(self.db(), |tx| {
@@ -93,6 +92,10 @@ impl Store {
             )
             .await
         })?;
+        let mut report = SweepReport {
+            uploads,
+            ..SweepReport::default()
+        };
         let sites = self.conn().await?.query("SELECT id FROM site", params![]).await?;
         for mut site in sites {
             report.acls += self.sweep_acls(site.id()?).await?;
@@ -104,6 +107,14 @@ impl Store {
                 tx.batch("PRAGMA analysis_limit = 1000; PRAGMA optimize").await
             })?;
         }
+        Ok(report)
+    }
+
+    /// Deletes the objects that nothing refers to any more since `min_age_ms`, and only those: cheap
+    /// enough to be called every few seconds.
+    pub async fn collect_garbage(&self, now: Millis, min_age_ms: i64) -> Result<SweepReport> {
+        let mut report = SweepReport::default();
+        self.delete_garbage(now - min_age_ms, &mut report).await?;
         Ok(report)
     }
 

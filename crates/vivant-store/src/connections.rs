@@ -1,5 +1,6 @@
 //! Connections of workbooks and data sources to databases, files and published data sources.
 
+use sha2::{Digest, Sha256};
 use vivant_model::{ConnectionId, ContentKind, DatasourceId, Luid, SiteId, name};
 use zeroize::Zeroizing;
 
@@ -31,7 +32,8 @@ pub struct Connection {
     pub authentication: String,
     /// The connection's own caption.
     pub caption: String,
-    /// The published data source that it stands for, where it exists.
+    /// The data source of a workbook that it belongs to: the published one where it exists, else the
+    /// workbook's own, which has the same id through all revisions.
     pub datasource_id: Option<DatasourceId>,
     /// The data source that it belongs to: the published one's name, else the name in the file.
     pub datasource_name: String,
@@ -166,7 +168,7 @@ pub(crate) async fn of_content(
          WHERE k.content_id = ?1 ORDER BY k.position";
     let mut connections = Vec::new();
     for mut row in conn.query(sql, params![id]).await? {
-        connections.push(Connection {
+        let mut connection = Connection {
             id: row.id()?,
             class: row.text()?,
             server: row.text()?,
@@ -182,9 +184,24 @@ pub(crate) async fn of_content(
             datasource_caption: row.text()?,
             published_content_url: row.opt_text()?,
             query_tagging: row.opt_int()?.map(|n| n != 0),
-        });
+        };
+        if connection.datasource_id.is_none() && kind == ContentKind::Workbook {
+            connection.datasource_id = Some(embedded_id(id, &connection.datasource_name));
+        }
+        connections.push(connection);
     }
     Ok(connections)
+}
+
+/// The id of a workbook's own data source: made of the workbook's id and its name in the file.
+fn embedded_id(workbook: Luid, name: &str) -> DatasourceId {
+    let digest = Sha256::new()
+        .chain_update(workbook.to_string())
+        .chain_update(name)
+        .finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Luid::from_random(bytes).into()
 }
 
 /// Replaces the connections of an item that is published.

@@ -475,7 +475,7 @@ async fn write_fields(
     Ok(())
 }
 
-async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Datasource>> {
+pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Datasource>> {
     let sql = format!(
         "SELECT c.id, c.site_id, p.id, p.name, p.locked_by, {}, c.name, c.content_url, c.class, c.description, \
          c.created_at, c.updated_at, c.size_bytes, c.is_certified, c.certification_note, c.has_extracts, \

@@ -223,32 +223,26 @@ impl Db {
     pub(crate) async fn read(&self) -> Result<Conn> {
         Ok(match self {
             Self::Sqlite(db) => Conn::Sqlite(db.reader()),
-            Self::Postgres(db) => Conn::Postgres(db.client().await?),
+            Self::Postgres(db) => Conn::Postgres(Box::new(db.client().await?)),
         })
     }
 
     /// Begins a transaction; it is rolled back unless it is finished.
     pub(crate) async fn begin(&self) -> Result<Tx> {
-        Ok(match self {
+        let (conn, turn, sql) = match self {
             Self::Sqlite(db) => {
                 let (writer, turn) = db.writer().await;
-                let conn = Conn::Sqlite(writer);
-                conn.batch("BEGIN IMMEDIATE").await?;
-                Tx {
-                    conn: Some(conn),
-                    turn: Some(turn),
-                }
+                (Conn::Sqlite(writer), Some(turn), "BEGIN IMMEDIATE")
             }
-            Self::Postgres(db) => {
-                let conn = Conn::Postgres(db.client().await?);
-                let tx = Tx {
-                    conn: Some(conn),
-                    turn: None,
-                };
-                tx.batch("BEGIN").await?;
-                tx
-            }
-        })
+            Self::Postgres(db) => (Conn::Postgres(Box::new(db.client().await?)), None, "BEGIN"),
+        };
+        // Made before the statement is sent: given up while it is under way, it is taken back.
+        let tx = Tx {
+            conn: Some(conn),
+            turn,
+        };
+        tx.batch(sql).await?;
+        Ok(tx)
     }
 
     pub(crate) fn may_retry(&self, error: &Error, attempt: u32) -> bool {
@@ -268,7 +262,7 @@ impl Db {
 /// A connection.
 pub(crate) enum Conn {
     Sqlite(sqlite::Handle),
-    Postgres(deadpool_postgres::Object),
+    Postgres(Box<deadpool_postgres::Object>),
 }
 
 impl Conn {
@@ -350,7 +344,7 @@ impl Drop for Tx {
         match self.conn.take() {
             // The order to roll back enters the writer's queue before the next writer gets its turn.
             Some(Conn::Sqlite(handle)) => handle.roll_back(),
-            Some(Conn::Postgres(client)) => postgres::roll_back(client),
+            Some(Conn::Postgres(client)) => postgres::roll_back(*client),
             None => {}
         }
         self.turn = None;

@@ -36,6 +36,10 @@ pub enum What {
     Token,
     /// A tag.
     Tag,
+    /// What a permission rule says of one capability.
+    Rule,
+    /// A favorite of a user.
+    Favorite,
     /// An object of the content storage.
     Object,
 }
@@ -56,6 +60,8 @@ impl fmt::Display for What {
             Self::Revision => "revision",
             Self::Token => "personal access token",
             Self::Tag => "tag",
+            Self::Rule => "permission rule",
+            Self::Favorite => "favorite",
             Self::Object => "stored object",
         })
     }

@@ -10,7 +10,7 @@ use crate::db::{Conn, Row, params, transact};
 use crate::permissions::what;
 use crate::secrets::new_id;
 use crate::workbooks::Revision;
-use crate::{Error, Forbidden, Millis, Owner, Result, Store, What, projects, sites, users};
+use crate::{Caller, Error, Forbidden, Millis, Owner, Result, Store, What, projects, sites, users};
 
 pub(crate) const OWNER: &str = " JOIN account o ON o.id = c.owner_id";
 pub(crate) const PROJECT: &str = " JOIN project p ON p.id = c.project_id";
@@ -378,9 +378,12 @@ impl Store {
     pub(crate) async fn revisions(&self, site: SiteId, kind: ContentKind, id: Luid) -> Result<Vec<Revision>> {
         let conn = self.conn().await?;
         let sql = format!(
-            "SELECT r.number, r.size_bytes, r.created_at, CASE WHEN r.number = c.revision THEN 1 ELSE 0 END, \
-             r.publisher_id, {} FROM content c JOIN revision r ON r.content_id = c.id \
-             LEFT JOIN account o ON o.id = r.publisher_id \
+            "SELECT r.number, r.size_bytes, r.created_at, \
+             CAST(CASE WHEN r.number = c.revision THEN 1 ELSE 0 END AS BIGINT), r.removed, r.publisher_id, {} \
+             FROM content c JOIN (SELECT content_id, number, size_bytes, created_at, publisher_id, \
+             CAST(0 AS BIGINT) AS removed FROM revision WHERE content_id = ?3 UNION ALL SELECT content_id, number, \
+             size_bytes, created_at, publisher_id, CAST(1 AS BIGINT) FROM removed_revision WHERE content_id = ?3) r \
+             ON r.content_id = c.id LEFT JOIN account o ON o.id = r.publisher_id \
              WHERE c.site_id = ?1 AND c.kind = ?2 AND c.id = ?3 ORDER BY r.number",
             Owner::COLUMNS
         );
@@ -394,6 +397,7 @@ impl Store {
                 size_bytes: row.int()?,
                 published_at: row.int()?,
                 current: row.bool()?,
+                removed: row.bool()?,
                 publisher: match row.opt_text()? {
                     Some(_) => Some(Owner::read(&mut row)?),
                     None => None,
@@ -422,6 +426,10 @@ impl Store {
             let row = tx.row(sql, params![id, number]).await?;
             let mut row = row.ok_or(Error::NotFound(What::Revision))?;
             let (key, size) = (row.text()?, row.int()?);
+            let sql = "INSERT INTO removed_revision (content_id, number, size_bytes, publisher_id, created_at) \
+                 SELECT content_id, number, size_bytes, publisher_id, created_at FROM revision \
+                 WHERE content_id = ?1 AND number = ?2";
+            tx.execute(sql, params![id, number]).await?;
             let sql = "DELETE FROM revision WHERE content_id = ?1 AND number = ?2";
             tx.execute(sql, params![id, number]).await?;
             blobs::discard(&tx, vec![key], now).await?;
@@ -441,6 +449,31 @@ impl Store {
         tags: &[String],
         now: Millis,
     ) -> Result<Vec<String>> {
+        self.tag(site, kind, id, tags, None, now).await
+    }
+
+    /// Adds tags like [`Store::add_tags`] and notes who did it.
+    pub async fn add_tags_by(
+        &self,
+        caller: &Caller,
+        kind: ContentKind,
+        id: Luid,
+        tags: &[String],
+        now: Millis,
+    ) -> Result<Vec<String>> {
+        self.tag(caller.site, kind, id, tags, Some(caller.user), now)
+            .await
+    }
+
+    async fn tag(
+        &self,
+        site: SiteId,
+        kind: ContentKind,
+        id: Luid,
+        tags: &[String],
+        by: Option<UserId>,
+        now: Millis,
+    ) -> Result<Vec<String>> {
         let (table, tag_table, column) = tag_tables(kind)?;
         transact!(self.db(), |tx| {
             let sql = format!("UPDATE {table} SET updated_at = ?3 WHERE site_id = ?1 AND id = ?2");
@@ -448,10 +481,11 @@ impl Store {
                 return Err(Error::NotFound(what(kind)));
             }
             let sql = format!(
-                "INSERT INTO {tag_table} ({column}, label, label_key) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING"
+                "INSERT INTO {tag_table} ({column}, label, label_key, added_by) VALUES (?1, ?2, ?3, ?4) \
+                 ON CONFLICT DO NOTHING"
             );
             for tag in tags {
-                tx.execute(&sql, params![id, tag, name::key(tag)]).await?;
+                tx.execute(&sql, params![id, tag, name::key(tag), by]).await?;
             }
             let sql = format!("SELECT label FROM {tag_table} WHERE {column} = ?1 ORDER BY label_key");
             tx.query(&sql, params![id])
@@ -460,6 +494,14 @@ impl Store {
                 .map(|mut row| row.text())
                 .collect()
         })
+    }
+
+    /// Who added a tag to an item, where that is known.
+    pub async fn tag_adder(&self, kind: ContentKind, id: Luid, tag: &str) -> Result<Option<UserId>> {
+        let (_, tag_table, column) = tag_tables(kind)?;
+        let sql = format!("SELECT added_by FROM {tag_table} WHERE {column} = ?1 AND label_key = ?2");
+        let row = self.conn().await?.row(&sql, params![id, name::key(tag)]).await?;
+        row.ok_or(Error::NotFound(What::Tag))?.opt_id()
     }
 
     /// Takes a tag off a workbook, view or data source.

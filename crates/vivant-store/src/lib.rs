@@ -17,6 +17,7 @@ pub mod datasources;
 mod db;
 
 pub mod error;
+pub mod favorites;
 pub mod groups;
 mod items;
 pub mod list;
@@ -40,9 +41,10 @@ pub use datasources::{
     Datasource, DatasourceChanges, DatasourceField, PublishDatasource, PublishedDatasource,
 };
 pub use error::{Error, Forbidden, Result, What};
+pub use favorites::{Favorite, FavoriteItem};
 pub use groups::{Group, GroupChanges, NewGroup};
 pub use list::{Field, FieldKind, Filter, FilterValue, ListQuery, Op, Page, PageRequest, SortKey};
-pub use permissions::Facts;
+pub use permissions::{Facts, RuleChange, RulesOf};
 pub use projects::{ContentCounts, NewProject, Project, ProjectChanges};
 pub use secrets::Secret;
 pub use sessions::{NewSession, Session};

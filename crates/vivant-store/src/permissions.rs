@@ -33,15 +33,32 @@ pub struct Facts {
     pub project: Option<ProjectId>,
 }
 
+/// Where rules stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RulesOf {
+    /// On an item.
+    Item(ContentKind, Luid),
+    /// In a project, for content of a kind that is published to it.
+    Defaults(ProjectId, ContentKind),
+}
+
+/// A change of rules.
+#[derive(Clone, Copy, Debug)]
+pub enum RuleChange<'a> {
+    /// Adds what the rules say; a capability that a grantee is allowed or denied already stays as
+    /// it is.
+    Add(&'a [Rule]),
+    /// Takes away what the rule says, all of which must be there.
+    Remove(Rule),
+}
+
 const USER: i64 = 0;
 const GROUP: i64 = 1;
 
 impl Store {
     /// The rules in force on an item: of a view its workbook's while tabs are shown.
     pub async fn rules(&self, kind: ContentKind, id: Luid) -> Result<Vec<Rule>> {
-        let conn = self.conn().await?;
-        let item = item(&conn, kind, id).await?.ok_or(Error::NotFound(what(kind)))?;
-        read_acl(&conn, &item.acl).await
+        read(&self.conn().await?, RulesOf::Item(kind, id)).await
     }
 
     /// Replaces the rules of an item. In a locked project only the locking project's own rules can
@@ -56,43 +73,34 @@ impl Store {
     ) -> Result<()> {
         transact!(self.db(), |tx| {
             sites::lock(&tx, site).await?;
-            let item = item(&tx, kind, id).await?.filter(|item| item.site == site);
-            let item = item.ok_or(Error::NotFound(what(kind)))?;
-            if item
-                .locked_by
-                .is_some_and(|by| kind != ContentKind::Project || by.0 != id)
-            {
-                return Err(Error::Forbidden(Forbidden::Locked));
-            }
-            if item.follows_workbook {
-                return Err(Error::Forbidden(Forbidden::ViewFollowsWorkbook));
-            }
-            let acl = find_or_make_acl(&tx, site, rules).await?;
-            let table = match kind {
-                ContentKind::Project => "project",
-                ContentKind::View => "view",
-                ContentKind::Workbook | ContentKind::Datasource | ContentKind::Flow => "content",
+            write(&tx, site, RulesOf::Item(kind, id), rules, now).await
+        })
+    }
+
+    /// Changes rules in one step with reading them, and answers those in force afterwards.
+    pub async fn change_rules(
+        &self,
+        site: SiteId,
+        of: RulesOf,
+        change: RuleChange<'_>,
+        now: Millis,
+    ) -> Result<Vec<Rule>> {
+        transact!(self.db(), |tx| {
+            sites::lock(&tx, site).await?;
+            let old = read(&tx, of).await?;
+            let rules = match change {
+                RuleChange::Add(new) => with_added(&old, new),
+                RuleChange::Remove(gone) => without(&old, gone).ok_or(Error::NotFound(What::Rule))?,
             };
-            let sql = format!("UPDATE {table} SET acl_id = ?2, updated_at = ?3 WHERE id = ?1");
-            tx.execute(&sql, params![id, &acl, now]).await?;
-            if kind == ContentKind::Project {
-                tx.execute(
-                    "UPDATE project SET acl_id = ?2 WHERE locked_by = ?1",
-                    params![id, &acl],
-                )
-                .await?;
-            }
-            Ok(())
+            // Written even where nothing changes, so that a locked item refuses all the same.
+            write(&tx, site, of, &rules, now).await?;
+            read(&tx, of).await
         })
     }
 
     /// The rules that content of a kind gets when it is published to a project.
     pub async fn default_rules(&self, project: ProjectId, kind: ContentKind) -> Result<Vec<Rule>> {
-        let conn = self.conn().await?;
-        let sql = format!("SELECT {} FROM project WHERE id = ?1", projects::acl_column(kind));
-        let row = conn.row(&sql, params![project]).await?;
-        let acl = row.ok_or(Error::NotFound(What::Project))?.text()?;
-        read_acl(&conn, &acl).await
+        read(&self.conn().await?, RulesOf::Defaults(project, kind)).await
     }
 
     /// Replaces the rules that content of a kind gets in a project; where the project is locked
@@ -105,28 +113,9 @@ impl Store {
         rules: &[Rule],
         now: Millis,
     ) -> Result<()> {
-        if kind == ContentKind::Project {
-            return self.set_rules(site, kind, project.0, rules, now).await;
-        }
         transact!(self.db(), |tx| {
             sites::lock(&tx, site).await?;
-            let item = item(&tx, ContentKind::Project, project.0)
-                .await?
-                .filter(|item| item.site == site);
-            let item = item.ok_or(Error::NotFound(What::Project))?;
-            if item.locked_by.is_some_and(|by| by != project) {
-                return Err(Error::Forbidden(Forbidden::Locked));
-            }
-            let acl = find_or_make_acl(&tx, site, rules).await?;
-            let column = projects::acl_column(kind);
-            let sql = format!("UPDATE project SET {column} = ?2, updated_at = ?3 WHERE id = ?1");
-            tx.execute(&sql, params![project, &acl, now]).await?;
-            if item.locked_by.is_some() {
-                let sql = format!("UPDATE project SET {column} = ?2 WHERE locked_by = ?1");
-                tx.execute(&sql, params![project, &acl]).await?;
-                projects::lock_content(&tx, project).await?;
-            }
-            Ok(())
+            write(&tx, site, RulesOf::Defaults(project, kind), rules, now).await
         })
     }
 
@@ -159,6 +148,124 @@ impl Store {
             project: item.project,
         }))
     }
+}
+
+/// Reads rules.
+async fn read(conn: &Conn, of: RulesOf) -> Result<Vec<Rule>> {
+    let acl = match of {
+        RulesOf::Item(kind, id) => {
+            item(conn, kind, id)
+                .await?
+                .ok_or(Error::NotFound(what(kind)))?
+                .acl
+        }
+        RulesOf::Defaults(project, kind) => {
+            let sql = format!("SELECT {} FROM project WHERE id = ?1", projects::acl_column(kind));
+            let row = conn.row(&sql, params![project]).await?;
+            row.ok_or(Error::NotFound(What::Project))?.text()?
+        }
+    };
+    read_acl(conn, &acl).await
+}
+
+/// Replaces rules. The caller holds the site's lock.
+async fn write(tx: &Conn, site: SiteId, of: RulesOf, rules: &[Rule], now: Millis) -> Result<()> {
+    match of {
+        RulesOf::Item(kind, id) => write_item(tx, site, kind, id, rules, now).await,
+        RulesOf::Defaults(project, ContentKind::Project) => {
+            write_item(tx, site, ContentKind::Project, project.0, rules, now).await
+        }
+        RulesOf::Defaults(project, kind) => write_defaults(tx, site, project, kind, rules, now).await,
+    }
+}
+
+async fn write_item(
+    tx: &Conn,
+    site: SiteId,
+    kind: ContentKind,
+    id: Luid,
+    rules: &[Rule],
+    now: Millis,
+) -> Result<()> {
+    let item = item(tx, kind, id).await?.filter(|item| item.site == site);
+    let item = item.ok_or(Error::NotFound(what(kind)))?;
+    if item
+        .locked_by
+        .is_some_and(|by| kind != ContentKind::Project || by.0 != id)
+    {
+        return Err(Error::Forbidden(Forbidden::Locked));
+    }
+    if item.follows_workbook {
+        return Err(Error::Forbidden(Forbidden::ViewFollowsWorkbook));
+    }
+    let acl = find_or_make_acl(tx, site, rules).await?;
+    let table = match kind {
+        ContentKind::Project => "project",
+        ContentKind::View => "view",
+        ContentKind::Workbook | ContentKind::Datasource | ContentKind::Flow => "content",
+    };
+    let sql = format!("UPDATE {table} SET acl_id = ?2, updated_at = ?3 WHERE id = ?1");
+    tx.execute(&sql, params![id, &acl, now]).await?;
+    if kind == ContentKind::Project {
+        let sql = "UPDATE project SET acl_id = ?2 WHERE locked_by = ?1";
+        tx.execute(sql, params![id, &acl]).await?;
+    }
+    Ok(())
+}
+
+async fn write_defaults(
+    tx: &Conn,
+    site: SiteId,
+    project: ProjectId,
+    kind: ContentKind,
+    rules: &[Rule],
+    now: Millis,
+) -> Result<()> {
+    let item = item(tx, ContentKind::Project, project.0)
+        .await?
+        .filter(|item| item.site == site);
+    let item = item.ok_or(Error::NotFound(What::Project))?;
+    if item.locked_by.is_some_and(|by| by != project) {
+        return Err(Error::Forbidden(Forbidden::Locked));
+    }
+    let acl = find_or_make_acl(tx, site, rules).await?;
+    let column = projects::acl_column(kind);
+    let sql = format!("UPDATE project SET {column} = ?2, updated_at = ?3 WHERE id = ?1");
+    tx.execute(&sql, params![project, &acl, now]).await?;
+    if item.locked_by.is_some() {
+        let sql = format!("UPDATE project SET {column} = ?2 WHERE locked_by = ?1");
+        tx.execute(&sql, params![project, &acl]).await?;
+        projects::lock_content(tx, project).await?;
+    }
+    Ok(())
+}
+
+/// The rules with further ones; what they say already stays.
+fn with_added(old: &[Rule], new: &[Rule]) -> Vec<Rule> {
+    let mut rules = old.to_vec();
+    for rule in new {
+        match rules.iter_mut().find(|known| known.grantee == rule.grantee) {
+            Some(known) => {
+                let said = known.allow.union(known.deny);
+                known.allow = known.allow.union(rule.allow.without(said));
+                known.deny = known.deny.union(rule.deny.without(said));
+            }
+            None => rules.push(*rule),
+        }
+    }
+    rules
+}
+
+/// The rules without what one says; `None` where they do not say all of it.
+fn without(old: &[Rule], gone: Rule) -> Option<Vec<Rule>> {
+    let mut rules = old.to_vec();
+    let rule = rules.iter_mut().find(|rule| rule.grantee == gone.grantee)?;
+    if !gone.allow.without(rule.allow).is_empty() || !gone.deny.without(rule.deny).is_empty() {
+        return None;
+    }
+    rule.allow = rule.allow.without(gone.allow);
+    rule.deny = rule.deny.without(gone.deny);
+    Some(rules)
 }
 
 /// Where an item stands.

@@ -550,7 +550,7 @@ async fn default_id(conn: &Conn, site: SiteId) -> Result<ProjectId> {
     row.ok_or(Error::NotFound(What::Project))?.id()
 }
 
-async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Project>> {
+pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Project>> {
     let sql = format!(
         "SELECT p.id, p.site_id, p.parent_id, p.name, p.description, p.content_permissions, p.locked_by, {}, \
          p.is_default, p.created_at, p.updated_at FROM project p{OWNER} WHERE p.site_id = ?1 AND p.id IN LIST(?2)",

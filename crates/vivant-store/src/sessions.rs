@@ -49,7 +49,15 @@ pub struct Session {
 #[derive(Default)]
 pub(crate) struct Touches {
     waiting: HashMap<String, Millis>,
+    /// In a transaction that is under way.
+    leaving: HashMap<String, Millis>,
     is_writing: bool,
+}
+
+impl Touches {
+    fn last_use(&self, hash: &str) -> Option<Millis> {
+        self.waiting.get(hash).or_else(|| self.leaving.get(hash)).copied()
+    }
 }
 
 impl Store {
@@ -85,6 +93,8 @@ impl Store {
     /// Finds the session of a token and notes its use; `None` when it was idle too long.
     pub async fn session(&self, token: &str, now: Millis, idle_limit_ms: i64) -> Result<Option<Session>> {
         let hash = sha256_hex(token.as_bytes());
+        // Asked before the row is read: what leaves the memory in between stands in the row.
+        let last_use = self.touches().last_use(&hash);
         let sql = format!(
             "SELECT s.site_id, t.content_url, t.state, s.via_token, s.impersonator, s.created_at, s.last_used_at, \
              {} FROM session s JOIN site t ON t.id = s.site_id JOIN account a ON a.id = s.user_id \
@@ -105,8 +115,8 @@ impl Store {
             last_used_at: row.int()?,
             user: users::read(&mut row)?,
         };
-        if let Some(later) = self.touches().waiting.get(&hash) {
-            session.last_used_at = session.last_used_at.max(*later);
+        if let Some(last_use) = last_use {
+            session.last_used_at = session.last_used_at.max(last_use);
         }
         if now - session.last_used_at > idle_limit_ms {
             return Ok(None);
@@ -143,16 +153,21 @@ impl Store {
     /// Writes the uses of sessions that are waiting.
     pub(crate) async fn flush_touches(&self) {
         loop {
-            let waiting = std::mem::take(&mut self.touches().waiting);
-            if waiting.is_empty() {
+            let written = {
+                let touches = &mut *self.touches();
+                touches.leaving.extend(touches.waiting.drain());
+                touches.leaving.clone()
+            };
+            if written.is_empty() {
                 return;
             }
-            let written: Result<()> = self.write_touches(&waiting).await;
-            if let Err(e) = written {
+            if let Err(e) = self.write_touches(&written).await {
                 // A session that seems a minute older does no harm.
-                tracing::warn!("the last use of {} sessions was not noted: {e}", waiting.len());
-                return;
+                tracing::warn!("the last use of {} sessions was not noted: {e}", written.len());
             }
+            self.touches()
+                .leaving
+                .retain(|hash, at| written.get(hash) != Some(at));
         }
     }
 

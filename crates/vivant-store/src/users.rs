@@ -277,6 +277,7 @@ impl Store {
                 }
             }
             crate::permissions::forget_grantee(&tx, site, id.0).await?;
+            crate::favorites::forget_user(&tx, site, id).await?;
             uploads::release(&tx, "site_id = ?1 AND user_id = ?2", params![site, id], now).await?;
             for sql in [
                 "DELETE FROM group_member WHERE user_id = ?2 AND group_id IN \

@@ -300,7 +300,7 @@ fn visible(caller: &Caller) -> Select {
     select
 }
 
-async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<View>> {
+pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<View>> {
     let sql = format!(
         "SELECT v.id, v.site_id, c.id, c.name, c.content_url, c.description, c.show_tabs, p.id, p.name, {}, v.name, \
          v.content_url, v.kind, v.hidden, v.title, v.caption, v.position, v.created_at, v.updated_at, v.total_views, \

@@ -131,6 +131,8 @@ pub struct Revision {
     pub publisher: Option<Owner>,
     /// Whether it is the current one.
     pub current: bool,
+    /// Whether it was removed; its file is gone then.
+    pub removed: bool,
 }
 
 /// What lists of workbooks are filtered and sorted by.
@@ -306,7 +308,7 @@ impl Store {
         self.item_file(site, KIND, id.0, revision).await
     }
 
-    /// The revisions of a workbook, the oldest first.
+    /// The revisions of a workbook, removed ones too, the oldest first.
     pub async fn workbook_revisions(&self, site: SiteId, id: WorkbookId) -> Result<Vec<Revision>> {
         self.revisions(site, KIND, id.0).await
     }
@@ -370,7 +372,7 @@ impl Store {
     }
 }
 
-async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Workbook>> {
+pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Workbook>> {
     let sql = format!(
         "SELECT c.id, c.site_id, p.id, p.name, p.locked_by, {}, c.name, c.content_url, c.description, c.show_tabs, \
          c.size_bytes, c.created_at, c.updated_at, c.default_view_id, c.sheet_count, c.has_extracts, \

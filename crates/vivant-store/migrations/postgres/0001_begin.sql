@@ -336,11 +336,11 @@ CREATE TABLE session (
     created_at BIGINT NOT NULL,
     last_used_at BIGINT NOT NULL
 );
-CREATE INDEX session_site ON session (site_id);
-CREATE INDEX session_user ON session (user_id, site_id);
-CREATE INDEX session_token ON session (via_token);
-CREATE INDEX session_impersonator ON session (impersonator);
-CREATE INDEX session_used ON session (last_used_at);
+CREATE INDEX session_of_site ON session (site_id);
+CREATE INDEX session_of_user ON session (user_id, site_id);
+CREATE INDEX session_of_token ON session (via_token);
+CREATE INDEX session_of_impersonator ON session (impersonator);
+CREATE INDEX session_last_used ON session (last_used_at);
 
 CREATE TABLE upload (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,

@@ -10,11 +10,18 @@ use crate::secrets::sha256_hex;
 use crate::{Error, Result};
 
 /// Name, text for SQLite, text for PostgreSQL.
-const MIGRATIONS: &[(&str, &str, &str)] = &[(
-    "0001_begin",
-    include_str!("../../migrations/sqlite/0001_begin.sql"),
-    include_str!("../../migrations/postgres/0001_begin.sql"),
-)];
+const MIGRATIONS: &[(&str, &str, &str)] = &[
+    (
+        "0001_begin",
+        include_str!("../../migrations/sqlite/0001_begin.sql"),
+        include_str!("../../migrations/postgres/0001_begin.sql"),
+    ),
+    (
+        "0002_favorites",
+        include_str!("../../migrations/sqlite/0002_favorites.sql"),
+        include_str!("../../migrations/postgres/0002_favorites.sql"),
+    ),
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (\
     name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL)";

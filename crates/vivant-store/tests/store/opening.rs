@@ -1,0 +1,191 @@
+//! Opening: keys, versions, addresses, and content in a bucket.
+
+use std::collections::HashMap;
+
+use vivant_store::{Store, StoreOptions};
+
+use crate::harness::{NOW, World, error, on_both, options};
+
+on_both!(a_store_opens_again, the_key_must_fit, a_newer_database_is_refused);
+
+async fn a_store_opens_again(w: World) {
+    let book = w.workbook("Sales").await;
+    // Two processes at once are allowed; the second leaves the first's spool alone.
+    let mut spool = w.store.content().spool().await.unwrap();
+    spool.write(b"x").await.unwrap();
+    let second = w.reopen().await.unwrap();
+    second.ping().await.unwrap();
+    assert_eq!(
+        second.workbook(w.site, book.id).await.unwrap(),
+        Some(book.clone())
+    );
+    assert!(spool.finish().await.unwrap().path().exists());
+    second.close().await;
+    w.store.ping().await.unwrap();
+    w.store.clone().close().await;
+    assert!(error(w.store.ping().await).contains("closed"));
+    let third = w.reopen().await.unwrap();
+    assert_eq!(third.workbook(w.site, book.id).await.unwrap(), Some(book));
+}
+
+async fn the_key_must_fit(w: World) {
+    w.store.clone().close().await;
+    let wrong = StoreOptions {
+        key: Some([9; 32]),
+        ..options(&w.dir, w.database_url.as_deref())
+    };
+    let refused = error(Store::open(wrong).await.map(drop));
+    assert!(
+        refused.starts_with("the installation key is not the one"),
+        "{refused}"
+    );
+    let key = w.dir.path().join("data/vivant.key");
+    let bytes = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let refused = error(w.reopen().await.map(drop));
+    assert!(refused.contains("has no `vivant.key`; put it back"), "{refused}");
+    assert!(!key.exists(), "no other key may take its place");
+    std::fs::write(&key, bytes).unwrap();
+    w.reopen().await.unwrap();
+}
+
+async fn a_newer_database_is_refused(w: World) {
+    let sql = "INSERT INTO schema_migration (name, checksum) VALUES ('9999_later', 'x')";
+    w.store.clone().close().await;
+    match &w.database_url {
+        None => {
+            let path = w.dir.path().join("data/vivant.db");
+            rusqlite::Connection::open(path)
+                .unwrap()
+                .execute_batch(sql)
+                .unwrap();
+        }
+        Some(url) => {
+            let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+            let driver = tokio::spawn(connection);
+            client.batch_execute(sql).await.unwrap();
+            drop(client);
+            driver.await.unwrap().unwrap();
+        }
+    }
+    let refused = error(w.reopen().await.map(drop));
+    assert!(
+        refused.contains("newer version") && refused.contains("9999_later"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn bad_addresses_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = async |database: Option<&str>, storage: Option<&str>| {
+        let storage_url = storage.map(str::to_owned);
+        error(
+            Store::open(StoreOptions {
+                storage_url,
+                ..options(&dir, database)
+            })
+            .await
+            .map(drop),
+        )
+    };
+    assert!(
+        open(Some("mysql://x"), None)
+            .await
+            .starts_with("database address: give `sqlite:PATH`")
+    );
+    assert!(
+        open(None, Some("ftp://x"))
+            .await
+            .starts_with("content address: `ftp` is not known")
+    );
+    assert!(
+        open(None, Some("s3://b?colour=red"))
+            .await
+            .contains("`colour` is no setting")
+    );
+    assert!(
+        open(Some("postgres://127.0.0.1:1/x?user=x"), None)
+            .await
+            .starts_with("database: ")
+    );
+}
+
+#[tokio::test]
+async fn files_are_their_owners_alone() {
+    let w = World::on_sqlite().await;
+    #[cfg(unix)]
+    for name in ["vivant.key", "vivant.db"] {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(w.dir.path().join("data").join(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    w.assert_sound().await;
+}
+
+/// `VIVANT_TEST_S3_URL` is a bucket such as `s3://test/prefix?endpoint=…`, its keys are in `AWS_*`.
+#[tokio::test]
+async fn content_lies_in_a_bucket() {
+    let Ok(url) = std::env::var("VIVANT_TEST_S3_URL") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let env: HashMap<String, String> = std::env::vars()
+        .filter(|(name, _)| name.starts_with("AWS_"))
+        .collect();
+    let (place, query) = url.split_once('?').unwrap_or((&url, ""));
+    let own = dir.path().file_name().unwrap().to_string_lossy().replace('.', "");
+    let storage_url = Some(format!("{place}/{own}?{query}"));
+    let store = Store::open(StoreOptions {
+        storage_url,
+        env,
+        ..options(&dir, None)
+    })
+    .await
+    .unwrap();
+    let made = store.bootstrap("admin", None, NOW).await.unwrap().unwrap();
+    let project = store.default_project(made.site.id).await.unwrap().id;
+    let w = World {
+        site: made.site.id,
+        admin: made.admin.id,
+        project,
+        store,
+        dir,
+        database_url: None,
+        schema: None,
+    };
+    // Beyond the size of one part, so that it is sent in several.
+    let large: Vec<u8> = (0..20_000_000_u32).map(|n| (n % 253) as u8).collect();
+    let small = w.workbook("Small").await;
+    let book = w
+        .publish(&w.admin(), w.project, "Large", false, &large)
+        .await
+        .unwrap();
+    assert_eq!(w.read(small.id, None).await, b"workbook");
+    assert_eq!(w.read(book.id, None).await, large);
+    let file = w
+        .store
+        .workbook_content(w.site, book.id, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(w.store.content().local_path(&file.key), None);
+    let (size, stream) = w
+        .store
+        .content()
+        .open(&file.key, Some(9_000_000..9_000_010))
+        .await
+        .unwrap();
+    let parts: Vec<bytes::Bytes> = futures_util::TryStreamExt::try_collect(stream).await.unwrap();
+    assert_eq!(
+        (size, parts.concat()),
+        (20_000_000, large[9_000_000..9_000_010].to_vec())
+    );
+    w.store.delete_workbook(w.site, book.id, NOW).await.unwrap();
+    assert_eq!(w.store.sweep(NOW, 0).await.unwrap().objects, 1);
+    assert_eq!(w.store.content().size(&file.key).await.unwrap(), None);
+    w.assert_sound().await;
+}
