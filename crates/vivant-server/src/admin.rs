@@ -85,15 +85,15 @@ impl Admin {
     /// Ends a personal access token and the sessions that it began.
     pub async fn revoke_token(&self, user: &str, name: &str) -> anyhow::Result<()> {
         let account = self.account(user).await?;
-        let token = self
-            .store
-            .tokens(account.id)
-            .await?
-            .into_iter()
-            .find(|t| t.name == name);
-        let token = token.ok_or_else(|| NotFound(format!("user `{user}` has no token named `{name}`")))?;
-        self.store.revoke_token(account.id, name).await?;
-        self.store.delete_sessions_of_token(token.id).await?;
+        self.store
+            .revoke_token(account.id, name)
+            .await
+            .map_err(|error| match error {
+                vivant_store::Error::NotFound(_) => {
+                    NotFound(format!("user `{user}` has no token named `{name}`")).into()
+                }
+                error => anyhow::Error::new(error),
+            })?;
         Ok(())
     }
 

@@ -178,13 +178,21 @@ async fn stop_on_signal(handle: Handle<SocketAddr>) {
     handle.graceful_shutdown(Some(STOP_GRACE));
 }
 
-/// Takes away, now and then, what deletes and broken uploads leave behind.
+/// Takes away what deletes leave behind within seconds, and what broken uploads leave, now and then.
 async fn sweep(app: App) {
-    const EVERY: Duration = Duration::from_secs(10 * 60);
-    const MIN_AGE_MS: i64 = 24 * 60 * 60 * 1000;
+    const EVERY: Duration = Duration::from_secs(3);
+    const FULL_EVERY: u32 = 200;
+    // A request that has just looked up an object gets to open it.
+    const MIN_AGE_MS: i64 = 2_000;
+    let mut round = 0u32;
     loop {
         tokio::time::sleep(EVERY).await;
-        match app.store.sweep(app.now(), MIN_AGE_MS).await {
+        round = round.wrapping_add(1);
+        let outcome = match round % FULL_EVERY {
+            0 => app.store.sweep(app.now(), MIN_AGE_MS).await,
+            _ => app.store.collect_garbage(app.now(), MIN_AGE_MS).await,
+        };
+        match outcome {
             Ok(report) if report.objects > 0 => {
                 info!(objects = report.objects, bytes = report.bytes, "swept")
             }

@@ -98,9 +98,12 @@ impl Store {
         Ok(account.map(|account| (account, id)))
     }
 
-    /// Takes a token away; sessions started with it go on.
+    /// Takes a token away, and with it the sessions that it began.
     pub async fn revoke_token(&self, user: UserId, token_name: &str) -> Result<()> {
         let deleted = transact!(self.db(), |tx| {
+            let sql = "DELETE FROM session WHERE via_token IN \
+                 (SELECT id FROM access_token WHERE user_id = ?1 AND name_key = ?2)";
+            tx.execute(sql, params![user, name::key(token_name)]).await?;
             let sql = "DELETE FROM access_token WHERE user_id = ?1 AND name_key = ?2";
             tx.execute(sql, params![user, name::key(token_name)]).await
         })?;
