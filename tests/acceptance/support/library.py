@@ -33,9 +33,9 @@ TAGS = [[], ["weekly"], ["board", "money"], [], ["certified", "daily", "Q3 & Q4"
 YEARS_MS = 2 * 365 * 24 * 3600 * 1000
 
 
-def make(binary: Path, folder: Path, workbooks: int, owners: int = 50) -> Vivant:
-    """Makes the folder `folder/data` and returns its server, not running; `vivant admin check` has passed it."""
-    server = Vivant(binary, folder / "data", "--admin-name", ADMIN, env={"VIVANT_ADMIN_PASSWORD": PASSWORD})
+def make(binary: Path, folder: Path, workbooks: int, owners: int = 50, name: str = "data") -> Vivant:
+    """Makes the data folder `name` in a folder and returns its server, not running; `vivant admin check` passed it."""
+    server = Vivant(binary, folder / name, "--admin-name", ADMIN, env={"VIVANT_ADMIN_PASSWORD": PASSWORD})
     templates = _world(folder, owners, min(workbooks, len(FIELDS) * len(PLACES)))
     server.arguments += ["--seed", str(templates)]
     server.start()
