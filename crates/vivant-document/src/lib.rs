@@ -10,6 +10,7 @@
 
 mod archive;
 mod datasource;
+pub mod edit;
 mod error;
 mod facts;
 mod flow;
@@ -17,6 +18,7 @@ mod kind;
 mod limits;
 mod names;
 mod package;
+mod refs;
 mod strip;
 pub mod tree;
 pub mod view;

@@ -150,7 +150,7 @@ impl Tree {
         self.open_up(node)?;
         let raw = self.str(self.node(node).tail);
         let tail = if raw.contains('<') {
-            None
+            patch_cdata(raw, text)
         } else {
             patch_text(raw, text)
         };
@@ -482,6 +482,20 @@ fn patch_text(raw: &str, value: &str) -> Option<String> {
     patch(raw, value)
 }
 
+/// The same for text in one CDATA section.
+fn patch_cdata(raw: &str, value: &str) -> Option<String> {
+    let (before, rest) = raw.split_once("<![CDATA[")?;
+    let (inside, after) = rest.split_once("]]>")?;
+    if before.contains('<') || after.contains('<') || value.contains("]]>") {
+        return None;
+    }
+    let value = value
+        .strip_prefix(&*super::escape::decode_text(before))?
+        .strip_suffix(&*super::escape::decode_text(after))?;
+    let eol = if inside.contains("\r\n") { "\r\n" } else { "\n" };
+    Some(format!("{before}<![CDATA[{}]]>{after}", value.replace('\n', eol)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -645,6 +659,11 @@ mod tests {
     #[test]
     fn text_and_names_change() {
         check("<a>x</a>", |t, r| t.set_text(r, "y<"), "<a>y&lt;</a>");
+        check(
+            "<a> <![CDATA[<x>\r\n]]></a>",
+            |t, r| t.set_text(r, " <y>\n"),
+            "<a> <![CDATA[<y>\r\n]]></a>",
+        );
         check("<a />", |t, r| t.set_text(r, "y"), "<a>y</a>");
         check("<a>x</a>", |t, r| t.rename(r, "b"), "<b>x</b>");
         check("<a x='a'/>", |t, r| t.rename(r, "b"), "<b x='a'/>");

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 
+pub(crate) use edit::USER_NAMESPACE;
 pub use edit::Where;
 pub use element::Element;
 pub(crate) use escape::{decode_attribute, decode_text, escape};

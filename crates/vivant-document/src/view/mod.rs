@@ -16,7 +16,7 @@ pub use datasource::{
 pub use relation::{Object, Relation, RelationKind, Relationship};
 pub use sheet::{Action, Dashboard, Pane, Thumbnail, Window, Worksheet, Zone};
 
-use crate::error::{Error, Place, Result, shorten};
+use crate::error::{Error, Result, shorten};
 use crate::kind::FileKind;
 use crate::limits::Limits;
 use crate::tree::{NodeId, Parts, Tree};
@@ -35,6 +35,11 @@ macro_rules! view {
             /// Returns the element that is looked at.
             pub fn node(self) -> crate::tree::NodeId {
                 self.node
+            }
+
+            /// Returns the tree that the element is in.
+            pub fn tree(self) -> &'d crate::tree::Tree {
+                self.tree
             }
 
             /// Returns an attribute that is there and not empty.
@@ -212,14 +217,6 @@ impl Document {
             .flat_map(Datasource::columns)
             .filter(|column| column.is_parameter())
             .collect()
-    }
-
-    /// Returns how a place in the document is named in messages: the byte, if it was read.
-    pub(crate) fn place(&self, node: NodeId) -> Place {
-        Place {
-            member: None,
-            byte: self.tree.byte(node),
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod documents;
+mod edits;
 mod hostile;
 mod lossless;
 mod mutation;
