@@ -23,6 +23,7 @@ pub fn connection_view(connection: Connection, shape: &Shape, of_workbook: bool)
             None => shape.since(3, 1).then(String::new),
         },
         user_name: Some(connection.username),
+        db_name: Some(connection.dbname).filter(|name| shape.since(3, 17) && !name.is_empty()),
         query_tagging_enabled: shape
             .since(3, 13)
             .then(|| connection.query_tagging.unwrap_or(false)),

@@ -60,6 +60,7 @@ element! {
         attr server_port: String = "serverPort", "A number, or empty.";
         attr user_name: String = "userName";
         attr password: String = "password", "In requests only.";
+        attr db_name: String = "dbName";
         attr query_tagging_enabled: bool = "queryTaggingEnabled";
         attr authentication_type: String = "authenticationType";
         one datasource: Datasource = "datasource";
@@ -205,5 +206,35 @@ element! {
     FileUpload {
         attr upload_session_id: String = "uploadSessionId";
         attr file_size: u64 = "fileSize", "Megabytes so far.";
+    }
+}
+
+element! {
+    /// `revision` of a workbook or data source.
+    Revision {
+        attr revision_number: u32 = "revisionNumber";
+        attr published_at: Timestamp = "publishedAt";
+        attr deleted: bool = "deleted";
+        attr current: bool = "current";
+        attr size_in_bytes: i64 = "sizeInBytes";
+        one publisher: User = "publisher", "Absent when the user is gone.";
+    }
+}
+
+element! {
+    /// `favorite` of a user.
+    Favorite {
+        attr label: String = "label";
+        one project: Project = "project";
+        one view: View = "view";
+        one workbook: Workbook = "workbook";
+        one datasource: Datasource = "datasource";
+    }
+}
+
+element! {
+    /// `favorites`.
+    Favorites {
+        many favorite: Favorite = "favorite";
     }
 }
