@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,14 +25,31 @@ ADMIN_PASSWORD = "correct horse battery staple"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store",
-        choices=["sqlite", "postgres"],
-        default="sqlite",
-        help="the store under the servers of tests that do not name one themselves",
+        choices=["sqlite", "postgres", "both"],
+        default="both",
+        help="the store under the servers of tests that do not name one themselves; with `both`, the default, "
+        "the API is asked on each of the two and the rest on SQLite",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than a few seconds (runs by default)")
+
+
+# What the two stores could answer differently.
+ON_BOTH_STORES = re.compile(r"test_(tsc_(?!large)\w+|http_errors|http_forms|concurrency)$")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs the tests of the API once for each store."""
+    if "live" not in metafunc.fixturenames:
+        return
+    store = metafunc.config.getoption("--store")
+    if store == "both":
+        both = ON_BOTH_STORES.fullmatch(metafunc.module.__name__)
+        metafunc.parametrize("live", ["sqlite", "postgres"] if both else ["sqlite"], indirect=True, scope="module")
+    else:
+        metafunc.parametrize("live", [store], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="session")
@@ -145,9 +163,9 @@ def new_server(_servers):
 
 
 @pytest.fixture(scope="module")
-def live(_servers):
+def live(_servers, request):
     """One seeded server for the tests of a module, checked at the end."""
-    server = _servers().start()
+    server = _servers(store=request.param).start()
     yield server
     _finish(server)
     shutil.rmtree(server.data_dir, ignore_errors=True)

@@ -526,7 +526,7 @@ def test_check_finds_damage(new_server):
 
 
 def test_damaged_database(new_server):
-    server = new_server(seeded=False).start()
+    server = new_server(seeded=False, store="sqlite").start()
     server.stop()
     database = server.data_dir / "vivant.db"
     data = bytearray(database.read_bytes())

@@ -28,8 +28,11 @@ def unharmed(live, rest):
     yield
     assert live.alive(), live.output()
     assert {kind: rest.ids(kind) for kind in kinds} == before
-    wait_until(lambda: stored(live) == files, 10, "leftovers of refused content are swept away; now there are "
-               f"{sorted(stored(live) - files)[:5]}")
+    # What earlier tests deleted may go meanwhile; nothing may come.
+    try:
+        wait_until(lambda: stored(live) <= files, 10)
+    except AssertionError:
+        pytest.fail(f"left behind: {sorted(stored(live) - files)[:5]}")
     assert live.peak_memory() < 400 << 20
 
 

@@ -249,6 +249,12 @@ class Rest:
         body = multipart((None, "request_payload", None, "text/xml", payload), (None, part, filename, None, data))
         return self.post(f"/sites/{{site}}/{kind}", body, headers=MIXED, **options)
 
+    def publish_uploaded(self, kind: str, payload: bytes, session: str, file_type: str) -> Answer:
+        """Publishes what an upload session holds."""
+        body = multipart((None, "request_payload", None, "text/xml", payload))
+        params = {"uploadSessionId": session, f"{kind[:-1]}Type": file_type}
+        return self.post(f"/sites/{{site}}/{kind}", body, headers=MIXED, params=params)
+
     def start_upload(self) -> str:
         """Opens an upload session."""
         return self.post("/sites/{site}/fileUploads").ok(201).get("fileUpload", "uploadSessionId")
