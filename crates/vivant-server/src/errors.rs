@@ -99,6 +99,9 @@ fn missing(what: What) -> ErrorCode {
         What::Datasource => ErrorCode::DatasourceNotFound,
         What::Connection => ErrorCode::ConnectionNotFound,
         What::Revision => ErrorCode::RevisionNotFound,
+        What::Tag => ErrorCode::TagNotFound,
+        What::Rule => ErrorCode::CapabilityNotFound,
+        What::Favorite => ErrorCode::FavoriteNotFound,
         _ => ErrorCode::ResourceNotFound,
     }
 }
@@ -110,6 +113,7 @@ fn conflict(what: What, _error: &StoreError) -> ErrorCode {
         What::Group => ErrorCode::GroupNameConflict,
         What::Member => ErrorCode::GroupMemberConflict,
         What::Project => ErrorCode::ProjectNameConflict,
+        What::Favorite => ErrorCode::LabelConflict,
         _ => ErrorCode::ContentNameConflict,
     }
 }
@@ -118,6 +122,8 @@ fn forbidden(rule: Forbidden) -> ErrorCode {
     match rule {
         Forbidden::DefaultSite => ErrorCode::SiteDeletionForbidden,
         Forbidden::DefaultProject => ErrorCode::ProjectDeletionForbidden,
+        Forbidden::CurrentRevision => ErrorCode::CurrentRevision,
+        Forbidden::ViewFollowsWorkbook => ErrorCode::ViewFollowsWorkbook,
         Forbidden::ProjectCycle | Forbidden::ProjectTooDeep => ErrorCode::BadRequest,
         _ => ErrorCode::Forbidden,
     }

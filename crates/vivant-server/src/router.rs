@@ -8,7 +8,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::OnceLock;
 
-use crate::api::{auth, datasources, groups, projects, server, sites, uploads, users, views, workbooks};
+use crate::api::{
+    auth, datasources, favorites, groups, permissions, projects, server, sites, uploads, users, views,
+    workbooks,
+};
 use crate::auth::Guard;
 use crate::call::Call;
 use crate::errors::Result;
@@ -76,7 +79,16 @@ fn routes() -> Vec<(&'static str, Handler)> {
         ("Update Workbook Connection", on(workbooks::update_workbook_connection)),
         ("Download Workbook", on(workbooks::download_workbook)),
         ("Delete Workbook", on(workbooks::delete_workbook)),
+        ("Add Tags to Workbook", on(workbooks::add_tags_to_workbook)),
+        ("Delete Tag from Workbook", on(workbooks::delete_tag_from_workbook)),
+        ("Get Workbook Revisions", on(workbooks::get_workbook_revisions)),
+        ("Download Workbook Revision", on(workbooks::download_workbook_revision)),
+        ("Remove Workbook Revision", on(workbooks::remove_workbook_revision)),
+        ("Query Workbook Preview Image", on(workbooks::query_workbook_preview_image)),
+        ("Query View Preview Image", on(workbooks::query_view_preview_image)),
         ("Get View", on(views::get_view)),
+        ("Add Tags to View", on(views::add_tags_to_view)),
+        ("Delete Tag from View", on(views::delete_tag_from_view)),
 
         ("Publish Data Source", on(datasources::publish_data_source)),
         ("Query Data Source", on(datasources::query_data_source)),
@@ -87,6 +99,38 @@ fn routes() -> Vec<(&'static str, Handler)> {
         ("Update Data Source Connection (2.0 form)", on(datasources::update_data_source_connection)),
         ("Download Data Source", on(datasources::download_data_source)),
         ("Delete Data Source", on(datasources::delete_data_source)),
+        ("Add Tags to Data Source", on(datasources::add_tags_to_data_source)),
+        ("Delete Tag from Data Source", on(datasources::delete_tag_from_data_source)),
+        ("Get Data Source Revisions", on(datasources::get_data_source_revisions)),
+        ("Download Data Source Revision", on(datasources::download_data_source_revision)),
+        ("Remove Data Source Revision", on(datasources::remove_data_source_revision)),
+
+        ("Query Project Permissions", on(permissions::query_permissions)),
+        ("Query Workbook Permissions", on(permissions::query_permissions)),
+        ("Query Data Source Permissions", on(permissions::query_permissions)),
+        ("Query Permissions (views)", on(permissions::query_permissions)),
+        ("Add Project Permissions", on(permissions::add_permissions)),
+        ("Add Workbook Permissions", on(permissions::add_permissions)),
+        ("Add Data Source Permissions", on(permissions::add_permissions)),
+        ("Add Permissions (views)", on(permissions::add_permissions)),
+        ("Delete Project Permission", on(permissions::delete_permission)),
+        ("Delete Workbook Permission", on(permissions::delete_permission)),
+        ("Delete Data Source Permission", on(permissions::delete_permission)),
+        ("Delete Permission (views)", on(permissions::delete_permission)),
+        ("Query Default Permissions", on(permissions::query_default_permissions)),
+        ("Query Default Permissions (flow)", on(permissions::query_default_permissions)),
+        ("Add Default Permissions", on(permissions::add_default_permissions)),
+        ("Add Default Permissions (flow)", on(permissions::add_default_permissions)),
+        ("Delete Default Permission", on(permissions::delete_default_permission)),
+        ("Delete Default Permission (flow)", on(permissions::delete_default_permission)),
+
+        ("Add Data Source to Favorites", on(favorites::add_to_favorites)),
+        ("Get Favorites for User", on(favorites::get_favorites_for_user)),
+        ("Delete Workbook from Favorites", on(favorites::delete_from_favorites)),
+        ("Delete View from Favorites", on(favorites::delete_from_favorites)),
+        ("Delete Data Source from Favorites", on(favorites::delete_from_favorites)),
+        ("Delete Project from Favorites", on(favorites::delete_from_favorites)),
+        ("Delete from Favorites (generic)", on(favorites::delete_from_favorites)),
     ]
 }
 

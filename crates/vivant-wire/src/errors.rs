@@ -35,6 +35,8 @@ macro_rules! codes {
 codes! {
     /// Body absent, incomplete or malformed.
     BadRequest = 400 "400000" "Bad Request";
+    /// A favorite's label is blank.
+    InvalidLabel = 400 "400005" "Invalid label";
     /// Page number not an integer, below 1 or past the last page.
     InvalidPageNumber = 400 "400006" "Invalid page number";
     /// Page size not an integer or below 1.
@@ -59,10 +61,24 @@ codes! {
     DeletionFailed = 400 "400032" "Deletion failed";
     /// Upload session given without a file type.
     MissingFileType = 400 "400035" "Missing or invalid file type";
+    /// Default permissions that name content.
+    PermissionsQualifier = 400 "400042" "Malformed permissions qualifier";
+    /// Tags that a workbook cannot have.
+    WorkbookTagsInvalid = 400 "400049" "Error adding tags";
+    /// A tag that a workbook cannot have is to go.
+    WorkbookTagInvalid = 400 "400051" "Error deleting tag";
     /// Both overwrite and append.
     OverwriteAndAppend = 400 "400055" "Incompatible overwrite and append values";
     /// A filter or sort expression cannot be used.
     InvalidFilter = 400 "400065" "Invalid filter or sort expression";
+    /// Tags that a data source cannot have.
+    DatasourceTagsInvalid = 400 "400075" "Error adding tags";
+    /// Tags that a view cannot have.
+    ViewTagsInvalid = 400 "400076" "Error adding tags";
+    /// A tag that a data source cannot have is to go.
+    DatasourceTagInvalid = 400 "400077" "Error deleting tag";
+    /// A tag that a view cannot have is to go.
+    ViewTagInvalid = 400 "400078" "Error deleting tag";
     /// Ask Data setting not valid.
     InvalidAskData = 400 "400129" "Invalid Ask Data enablement";
     /// No token.
@@ -117,10 +133,24 @@ codes! {
     DatasourceMoveForbidden = 403 "403030" "Update forbidden";
     /// The caller lacks Write on the data source.
     DatasourceUpdateForbidden = 403 "403032" "Update forbidden";
+    /// The caller may not read the default permissions of data sources.
+    DatasourceDefaultsForbidden = 403 "403035" "Querying data source permissions forbidden";
+    /// The caller may not read the default permissions of workbooks.
+    WorkbookDefaultsForbidden = 403 "403036" "Querying workbook permissions forbidden";
+    /// The site keeps no revisions.
+    NoRevisionHistory = 403 "403053" "Version history not enabled";
+    /// The caller may not see the revisions of the data source.
+    DatasourceRevisionsForbidden = 403 "403054" "Revisions read forbidden";
+    /// The current revision cannot be removed.
+    CurrentRevision = 403 "403055" "Cannot delete head revision";
+    /// The caller may not see the revisions of the workbook.
+    WorkbookRevisionsForbidden = 403 "403056" "Revisions read forbidden";
     /// The request names no connection and there are several.
     AmbiguousConnection = 403 "403062" "Ambiguous connection";
     /// The caller is on that site already.
     SameSite = 403 "403070" "Forbidden";
+    /// A view's rules are its workbook's while tabs are shown.
+    ViewFollowsWorkbook = 403 "403096" "View permissions follow the workbook";
     /// No site of that id.
     SiteNotFound = 404 "404000" "Site not found";
     /// The method came with a later API version.
@@ -135,12 +165,18 @@ codes! {
     ProjectNotFound = 404 "404005" "Project not found";
     /// No workbook of that id on the site.
     WorkbookNotFound = 404 "404006" "Workbook not found";
+    /// The item does not carry the tag.
+    TagNotFound = 404 "404007" "Tag not found";
     /// The id in the body is not the one in the address.
     IdMismatch = 404 "404009" "ID mismatch";
+    /// The item is no favorite of the user.
+    FavoriteNotFound = 404 "404010" "Not a favorite";
     /// No view, or for connections no data source, of that id.
     ViewNotFound = 404 "404011" "Resource not found";
     /// No group of that id on the site.
     GroupNotFound = 404 "404012" "Group not found";
+    /// No such capability or mode, or the grantee does not hold it.
+    CapabilityNotFound = 404 "404013" "Capability not found";
     /// The upload session is unknown or has expired.
     UploadNotFound = 404 "404015" "File upload not found";
     /// No such directory domain.
@@ -169,6 +205,8 @@ codes! {
     GuestConflict = 409 "409005" "Guest user conflict";
     /// The project name is taken.
     ProjectNameConflict = 409 "409006" "Project name conflict";
+    /// Another favorite of the user has the label.
+    LabelConflict = 409 "409007" "Label conflict";
     /// The group name is taken.
     GroupNameConflict = 409 "409009" "Group name conflict";
     /// The user is in the group already.

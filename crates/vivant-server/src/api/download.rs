@@ -65,6 +65,18 @@ pub async fn send(call: &Call, file: StoredFile, part: &str) -> Result<Reply> {
     })
 }
 
+/// Sends a picture.
+pub fn send_png(png: Vec<u8>) -> Reply {
+    Reply::File {
+        status: StatusCode::OK,
+        headers: vec![
+            (CONTENT_TYPE, "image/png".to_owned()),
+            (CONTENT_LENGTH, png.len().to_string()),
+        ],
+        body: Body::from(png),
+    }
+}
+
 /// XML for plain documents, bytes for the rest; tableau_tools takes the extension from it.
 fn content_type(kind: Option<FileKind>) -> &'static str {
     match kind {

@@ -2,7 +2,9 @@
 
 pub mod auth;
 pub mod datasources;
+pub mod favorites;
 pub mod groups;
+pub mod permissions;
 pub mod projects;
 pub mod server;
 pub mod sites;
@@ -12,3 +14,5 @@ pub mod views;
 pub mod workbooks;
 
 mod download;
+mod revisions;
+mod tags;

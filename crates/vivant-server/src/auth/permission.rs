@@ -59,6 +59,16 @@ impl Rights {
         self.subject.0.is_admin() || self.facts.led || self.facts.owner == Some(self.subject.1)
     }
 
+    /// Returns whether the item's rules are locked to a project.
+    pub fn locked(&self) -> bool {
+        self.facts.locked
+    }
+
+    /// The project that the item lies in; of a project its parent.
+    pub fn project(&self) -> Option<ProjectId> {
+        self.facts.project
+    }
+
     /// Returns whether the caller administers the site or leads the item's project.
     pub fn leads(&self) -> bool {
         self.subject.0.is_admin() || self.facts.led

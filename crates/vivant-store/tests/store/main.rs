@@ -3,6 +3,7 @@
 
 mod content;
 mod crash;
+mod favorites;
 mod groups;
 mod harness;
 mod lists;

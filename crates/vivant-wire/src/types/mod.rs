@@ -72,7 +72,8 @@ pub mod users;
 pub use auth::{Credentials, Session};
 pub use content::{
     AskData, Connection, ConnectionCredentials, Connections, ContentsCounts, Datasource, Datasources,
-    FileUpload, Project, Projects, Tag, Tags, Usage, View, Views, Workbook, Workbooks,
+    Favorite, Favorites, FileUpload, Project, Projects, Revision, Tag, Tags, Usage, View, Views, Workbook,
+    Workbooks,
 };
 pub use permissions::{Capabilities, CapabilityItem, GranteeCapabilities, Parent, Permissions};
 pub use server::{Error, Job, Pagination, ProductVersion, ServerInfo};

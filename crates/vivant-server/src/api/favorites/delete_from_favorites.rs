@@ -1,0 +1,44 @@
+//! Delete Data Source from Favorites, Delete Project from Favorites, Delete View from Favorites,
+//! Delete Workbook from Favorites, and the newer address for all kinds.
+
+use vivant_model::{ContentKind, Luid};
+use vivant_store::{Error, What};
+
+use super::add_to_favorites::{missing, require_kind};
+use super::get_favorites_for_user::favorites_user;
+use crate::auth::SiteUser;
+use crate::auth::permission::Rights;
+use crate::call::Call;
+use crate::errors::{Result, not_found};
+use crate::reply::Reply;
+
+/// Takes an item off a user's favorites, whether or not the user may still look at it.
+pub async fn delete_from_favorites(call: Call, who: SiteUser) -> Result<Reply> {
+    let user = favorites_user(&call, &who).await?;
+    let (kind, variable) = addressed_kind(&call)?;
+    let (code, what) = missing(kind);
+    let id: Luid = call.id(variable, code)?;
+    let rights = Rights::of(&call.app, &who, kind, id).await?;
+    rights.ok_or_else(|| not_found(code, what, id))?;
+    let store = &call.app.store;
+    match store.delete_favorite(who.site(), user.user, kind, id).await {
+        // Tableau: for projects the reference has no such error, and says that nothing happens.
+        Err(Error::NotFound(What::Favorite)) if kind == ContentKind::Project => {}
+        outcome => outcome?,
+    }
+    Ok(Reply::Empty)
+}
+
+fn addressed_kind(call: &Call) -> Result<(ContentKind, &'static str)> {
+    const KINDS: [(&str, ContentKind, &str); 4] = [
+        ("{workbook-id}", ContentKind::Workbook, "workbook-id"),
+        ("{view-id}", ContentKind::View, "view-id"),
+        ("{datasource-id}", ContentKind::Datasource, "datasource-id"),
+        ("{project-id}", ContentKind::Project, "project-id"),
+    ];
+    let path = call.endpoint.path;
+    match KINDS.iter().find(|(part, _, _)| path.contains(part)) {
+        Some((_, kind, variable)) => Ok((*kind, variable)),
+        None => Ok((require_kind(call, call.value("content-type"))?, "content-id")),
+    }
+}
