@@ -9,6 +9,7 @@
 //! expanded, and paths inside a package cannot lead out of it.
 
 mod archive;
+pub mod check;
 mod datasource;
 pub mod edit;
 mod error;

@@ -537,6 +537,8 @@ pub(crate) struct Scope {
     others: HashMap<String, HashMap<String, FieldInfo>>,
     parameters: HashMap<String, DataType>,
     parameter_captions: HashMap<String, String>,
+    /// The parameters are in a workbook that is not at hand.
+    open_parameters: bool,
 }
 
 impl Scope {
@@ -580,6 +582,7 @@ impl Scope {
             others,
             parameters,
             parameter_captions,
+            open_parameters: document.workbook().is_none(),
         }
     }
 
@@ -641,6 +644,11 @@ impl Environment for Scope {
         let key = name.name.to_lowercase();
         match &name.source {
             None => self.own.get(&key).copied(),
+            // Tableau: the tables of the model, of which rows can be counted.
+            Some(source) if source == "__tableau_internal_object_id__" => self
+                .own
+                .contains_key(&key)
+                .then(|| FieldInfo::new(DataType::Table, Level::Row)),
             Some(source) => self
                 .others
                 .get(&source.to_lowercase())?
@@ -650,7 +658,8 @@ impl Environment for Scope {
     }
 
     fn parameter(&self, name: &str) -> Option<DataType> {
-        self.parameters.get(&name.to_lowercase()).copied()
+        let known = self.parameters.get(&name.to_lowercase()).copied();
+        known.or_else(|| self.open_parameters.then_some(DataType::Unknown))
     }
 
     fn suggest(&self, name: &FieldName) -> Option<FieldName> {
@@ -722,6 +731,11 @@ fn fields_of(source: Datasource<'_>) -> HashMap<String, FieldInfo> {
             fields.insert(last.trim_end_matches(']').to_lowercase(), info);
         }
         fields.insert(name, info);
+    }
+    for object in source.objects() {
+        if let Some(id) = object.id() {
+            fields.insert(id.to_lowercase(), FieldInfo::new(DataType::Table, Level::Row));
+        }
     }
     for name in [
         ":measure names",

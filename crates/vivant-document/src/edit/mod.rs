@@ -15,6 +15,7 @@ mod sheet;
 mod source;
 
 pub use connection::{ConnectionChange, ConnectionMatch, PublishedChange, SwapReport};
+pub(crate) use field::Scope;
 pub use field::{AddedCalculation, NewCalculation};
 pub use filter::{FilterScope, NewFilter, Period, RelativeDate};
 pub use literal::Literal;

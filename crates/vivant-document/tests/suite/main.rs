@@ -1,5 +1,6 @@
 //! What the crate says about small documents, hostile files, mutated files and real ones.
 
+mod checks;
 mod corpus;
 mod documents;
 mod edits;
