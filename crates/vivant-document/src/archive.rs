@@ -347,13 +347,34 @@ impl<'c, R: Read + Seek> PackageFile<'c, R> {
     }
 }
 
-/// Writes a new package around a document, with files that belong to it.
-pub fn pack<W: Write + Seek>(mut out: W, entries: Vec<(String, Vec<u8>)>) -> Result<W> {
+/// Writes a new package: the document first, then the files that belong to it.
+pub fn pack<W: Write + Seek>(out: W, entries: Vec<(String, Vec<u8>)>) -> Result<W> {
+    let contents = entries
+        .into_iter()
+        .map(|(name, bytes)| (name, Content::Bytes(bytes)));
+    pack_contents(out, contents)
+}
+
+/// Writes a new package with what readers give, each with its size.
+pub fn pack_with<W: Write + Seek, R: Read>(
+    out: W,
+    entries: impl IntoIterator<Item = (String, u64, R)>,
+) -> Result<W> {
+    let contents = entries
+        .into_iter()
+        .map(|(name, size, reader)| (name, Content::Reader(size, Box::new(reader))));
+    pack_contents(out, contents)
+}
+
+fn pack_contents<'c, W: Write + Seek>(
+    mut out: W,
+    entries: impl IntoIterator<Item = (String, Content<'c>)>,
+) -> Result<W> {
     let begin = out.stream_position()?;
     let mut directory = Vec::new();
     let mut seen = HashSet::new();
-    let count = entries.len() as u64;
-    for (name, bytes) in entries {
+    let mut count = 0;
+    for (name, content) in entries {
         check_path(&name)?;
         if !seen.insert(name.to_lowercase()) {
             return Err(Error::edit(format!(
@@ -361,8 +382,9 @@ pub fn pack<W: Write + Seek>(mut out: W, entries: Vec<(String, Vec<u8>)>) -> Res
                 shorten(&name)
             )));
         }
-        let template = Template::new(&name);
-        directory.extend_from_slice(&write_entry(&mut out, begin, &template, Content::Bytes(bytes))?);
+        let record = write_entry(&mut out, begin, &Template::new(&name), content);
+        directory.extend_from_slice(&record.map_err(|error| error.within(&name))?);
+        count += 1;
     }
     let start = out.stream_position()? - begin;
     out.write_all(&directory)?;

@@ -9,8 +9,10 @@
 //! expanded, and paths inside a package cannot lead out of it.
 
 mod archive;
+mod canonical;
 pub mod check;
 mod datasource;
+mod diff;
 pub mod edit;
 mod error;
 mod facts;
@@ -28,7 +30,9 @@ mod xml;
 
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
-pub use archive::{PackageEntry, PackageFile, pack};
+pub use archive::{PackageEntry, PackageFile, pack, pack_with};
+pub use canonical::{CanonicalOptions, canonical};
+pub use diff::{Change, ChangeKind, diff};
 pub use error::{Diagnostic, Error, Place, Result, Severity};
 pub use facts::{
     ConnectionFacts, DatasourceFacts, ExtractFacts, FieldFacts, FieldRef, FlowFacts, FlowOutput, Inspected,

@@ -2,6 +2,7 @@
 
 mod checks;
 mod corpus;
+mod diffs;
 mod documents;
 mod edits;
 mod hostile;
