@@ -45,7 +45,10 @@ async fn main() -> Result<()> {
     match &database_url {
         None => {
             let db = rusqlite::Connection::open(dir.path().join("vivant.db")).expect("the database opens");
-            db.execute_batch(&script).expect("the rows are written");
+            // One by one: SQLite copies what is left of a script for each statement of it.
+            for line in script.lines() {
+                db.execute_batch(line).expect("the row is written");
+            }
         }
         Some(url) => {
             let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;

@@ -101,12 +101,6 @@ impl Store {
             report.acls += self.sweep_acls(site.id()?).await?;
         }
         self.delete_garbage(now - min_age_ms, &mut report).await?;
-        if self.db().is_sqlite() {
-            // Keeps the statistics that the planner chooses indexes by.
-            transact!(self.db(), |tx| {
-                tx.batch("PRAGMA analysis_limit = 1000; PRAGMA optimize").await
-            })?;
-        }
         Ok(report)
     }
 

@@ -5,7 +5,8 @@ use vivant_model::{ConnectionId, ContentKind, DatasourceId, ProjectId, SiteId, U
 use crate::content::{Spooled, StoredFile};
 use crate::db::{Conn, params, transact};
 use crate::items::{self, ItemChanges, NewItem, OWNER, PROJECT};
-use crate::list::Select;
+use crate::list::Rows;
+use crate::select::Select;
 use crate::store::in_order;
 use crate::visibility::{self, Columns};
 use crate::workbooks::Revision;
@@ -146,7 +147,21 @@ pub struct DatasourceChanges {
     pub use_remote_query_agent: Option<bool>,
 }
 
-const CONNECTIONS: &str = "connection k WHERE k.content_id = c.id";
+const CONNECTIONS: Rows = Rows {
+    table: "connection k",
+    of: "k.content_id",
+    item: "c.id",
+};
+const TABLES: Rows = Rows {
+    table: "content_table t",
+    of: "t.content_id",
+    item: "c.id",
+};
+const TAGS: Rows = Rows {
+    table: "content_tag t",
+    of: "t.content_id",
+    item: "c.id",
+};
 
 /// How many workbooks name the data source `c` in a connection.
 const CONNECTED: &str = "(SELECT COUNT(DISTINCT k.content_id) FROM connection k JOIN content w ON w.id = k.content_id \
@@ -166,41 +181,26 @@ pub const FIELDS: &[Field] = &[
     Field::name("contentUrl", "c.content_url", "c.content_url_key"),
     Field::new("type", FieldKind::Text, "c.class"),
     Field::new("description", FieldKind::Text, "c.description"),
-    Field::rows(
-        "authenticationType",
-        FieldKind::Text,
-        CONNECTIONS,
-        "k.authentication",
-    ),
-    Field::rows(
+    Field::new("authenticationType", FieldKind::Text, "k.authentication").rows(CONNECTIONS),
+    Field::new(
         "connectionTo",
         FieldKind::Text,
-        CONNECTIONS,
         "CASE WHEN k.server <> '' THEN k.server ELSE k.dbname END",
-    ),
-    Field::rows("connectionType", FieldKind::Text, CONNECTIONS, "k.class"),
-    Field::rows("databaseName", FieldKind::Text, CONNECTIONS, "k.dbname"),
-    Field::rows("databaseUserName", FieldKind::Text, CONNECTIONS, "k.username"),
-    Field::rows("serverName", FieldKind::Text, CONNECTIONS, "k.server"),
-    Field::rows("serverPort", FieldKind::Int, CONNECTIONS, "k.port"),
-    Field::rows(
-        "tableName",
-        FieldKind::Text,
-        "content_table t WHERE t.content_id = c.id",
-        "t.name",
-    ),
-    Field::name("ownerName", "o.name", "o.name_key").join(OWNER),
-    Field::name("ownerDomain", "o.domain", "o.domain_key").join(OWNER),
+    )
+    .rows(CONNECTIONS),
+    Field::new("connectionType", FieldKind::Text, "k.class").rows(CONNECTIONS),
+    Field::new("databaseName", FieldKind::Text, "k.dbname").rows(CONNECTIONS),
+    Field::new("databaseUserName", FieldKind::Text, "k.username").rows(CONNECTIONS),
+    Field::new("serverName", FieldKind::Text, "k.server").rows(CONNECTIONS),
+    Field::new("serverPort", FieldKind::Int, "k.port").rows(CONNECTIONS),
+    Field::new("tableName", FieldKind::Text, "t.name").rows(TABLES),
+    Field::name("ownerName", "o.name", "o.name_key").joins(&[OWNER]),
+    Field::name("ownerDomain", "o.domain", "o.domain_key").joins(&[OWNER]),
     Field::new("ownerEmail", FieldKind::Text, "o.email")
-        .join(OWNER)
+        .joins(&[OWNER])
         .nullable(),
-    Field::name("projectName", "p.name", "p.name_key").join(PROJECT),
-    Field::rows(
-        "tags",
-        FieldKind::Text,
-        "content_tag t WHERE t.content_id = c.id",
-        "t.label",
-    ),
+    Field::name("projectName", "p.name", "p.name_key").joins(&[PROJECT]),
+    Field::name("tags", "t.label", "t.label_key").rows(TAGS),
     Field::new("createdAt", FieldKind::Time, "c.created_at"),
     Field::new("updatedAt", FieldKind::Time, "c.updated_at"),
     Field::new("favoritesTotal", FieldKind::Int, "c.favorites_total"),
@@ -325,6 +325,7 @@ impl Store {
             owner: "c.owner_id",
             project: "c.project_id",
             acl: "c.acl_id",
+            join: "",
         };
         visibility::restrict(&mut select, caller, &columns);
         let (ids, total) = select
@@ -481,7 +482,7 @@ pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Ve
          c.created_at, c.updated_at, c.size_bytes, c.is_certified, c.certification_note, c.has_extracts, \
          c.encrypt_extracts, c.use_remote_query_agent, c.webpage_url, c.fields_count, {CONNECTED}, c.revision, \
          c.file_type, c.favorites_total FROM content c{OWNER}{PROJECT} \
-         WHERE c.site_id = ?1 AND c.kind = 'datasource' AND c.id IN LIST(?2)",
+         WHERE c.site_id || '' = ?1 AND c.kind = 'datasource' AND c.id IN LIST(?2)",
         Owner::COLUMNS
     );
     let mut tags = items::tags(conn, KIND, ids).await?;

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use vivant_model::{ContentKind, Luid, SiteId, UserId};
 
 use crate::db::{Conn, params, transact};
-use crate::list::Select;
 use crate::permissions::what;
+use crate::select::Select;
 use crate::visibility::{self, Columns};
 use crate::{
     Caller, Datasource, Error, Millis, Project, Result, Store, View, What, Workbook, datasources, projects,
@@ -206,6 +206,7 @@ async fn seen(conn: &Conn, user: &Caller, kind: ContentKind) -> Result<Vec<Strin
                 owner: "p.owner_id",
                 project: "p.id",
                 acl: "p.acl_id",
+                join: "",
             },
         ),
         ContentKind::View => (
@@ -215,6 +216,7 @@ async fn seen(conn: &Conn, user: &Caller, kind: ContentKind) -> Result<Vec<Strin
                 owner: "c.owner_id",
                 project: "c.project_id",
                 acl: visibility::VIEW_ACL,
+                join: "",
             },
         ),
         ContentKind::Workbook | ContentKind::Datasource | ContentKind::Flow => (
@@ -224,6 +226,7 @@ async fn seen(conn: &Conn, user: &Caller, kind: ContentKind) -> Result<Vec<Strin
                 owner: "c.owner_id",
                 project: "c.project_id",
                 acl: "c.acl_id",
+                join: "",
             },
         ),
     };

@@ -5,8 +5,8 @@ use vivant_model::project::ALL_USERS;
 use vivant_model::{GroupId, SiteId, SiteRole, UserId};
 
 use crate::db::{Conn, params, transact};
-use crate::list::Select;
 use crate::secrets::new_id;
+use crate::select::Select;
 use crate::store::in_order;
 use crate::{
     Error, Field, FieldKind, Forbidden, ListQuery, Millis, Page, Result, Store, User, What, permissions,
@@ -359,7 +359,7 @@ async fn touch(tx: &Conn, id: GroupId, now: Millis) -> Result<()> {
 async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Group>> {
     let sql = format!(
         "SELECT g.id, g.site_id, g.name, g.domain, g.minimum_site_role, g.license_mode, {USER_COUNT}, \
-         g.is_all_users, g.created_at, g.updated_at FROM user_group g WHERE g.site_id = ?1 AND g.id IN LIST(?2)"
+         g.is_all_users, g.created_at, g.updated_at FROM user_group g WHERE g.site_id || '' = ?1 AND g.id IN LIST(?2)"
     );
     let mut groups = Vec::new();
     for mut row in conn.query(&sql, params![site, ids.to_vec()]).await? {

@@ -24,6 +24,7 @@ pub mod list;
 pub mod permissions;
 pub mod projects;
 pub mod secrets;
+mod select;
 pub mod sessions;
 pub mod sites;
 mod store;

@@ -9,8 +9,8 @@ use vivant_model::{
 };
 
 use crate::db::{Conn, params, transact};
-use crate::list::Select;
 use crate::secrets::new_id;
+use crate::select::Select;
 use crate::store::in_order;
 use crate::visibility::{self, Columns};
 use crate::{
@@ -99,10 +99,10 @@ const OWNER: &str = " JOIN account o ON o.id = p.owner_id";
 /// What lists of projects are filtered and sorted by.
 pub const FIELDS: &[Field] = &[
     Field::name("name", "p.name", "p.name_key"),
-    Field::name("ownerName", "o.name", "o.name_key").join(OWNER),
-    Field::name("ownerDomain", "o.domain", "o.domain_key").join(OWNER),
+    Field::name("ownerName", "o.name", "o.name_key").joins(&[OWNER]),
+    Field::name("ownerDomain", "o.domain", "o.domain_key").joins(&[OWNER]),
     Field::new("ownerEmail", FieldKind::Text, "o.email")
-        .join(OWNER)
+        .joins(&[OWNER])
         .nullable(),
     Field::new("parentProjectId", FieldKind::Text, "p.parent_id").nullable(),
     Field::new("createdAt", FieldKind::Time, "p.created_at"),
@@ -216,6 +216,7 @@ impl Store {
             owner: "p.owner_id",
             project: "p.id",
             acl: "p.acl_id",
+            join: "",
         };
         visibility::restrict(&mut select, caller, &columns);
         let (ids, total) = select
@@ -553,7 +554,7 @@ async fn default_id(conn: &Conn, site: SiteId) -> Result<ProjectId> {
 pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Project>> {
     let sql = format!(
         "SELECT p.id, p.site_id, p.parent_id, p.name, p.description, p.content_permissions, p.locked_by, {}, \
-         p.is_default, p.created_at, p.updated_at FROM project p{OWNER} WHERE p.site_id = ?1 AND p.id IN LIST(?2)",
+         p.is_default, p.created_at, p.updated_at FROM project p{OWNER} WHERE p.site_id || '' = ?1 AND p.id IN LIST(?2)",
         Owner::COLUMNS
     );
     let mut projects = Vec::new();

@@ -6,8 +6,8 @@ use vivant_model::site::DEFAULT_REVISION_LIMIT;
 use vivant_model::{AdminMode, SiteId, SiteRole, SiteState, UserId, name};
 
 use crate::db::{Conn, params, transact};
-use crate::list::Select;
 use crate::secrets::new_id;
+use crate::select::Select;
 use crate::store::in_order;
 use crate::{
     Error, Forbidden, ListQuery, Millis, NewUser, Page, PageRequest, Result, Secret, Store, User, What,

@@ -7,8 +7,8 @@ use vivant_model::name::{self, LOCAL_DOMAIN};
 use vivant_model::{License, SiteId, SiteRole, UserId};
 
 use crate::db::{Conn, Row, params, transact};
-use crate::list::Select;
 use crate::secrets::new_id;
+use crate::select::Select;
 use crate::sites::{self, SiteUsage};
 use crate::store::in_order;
 use crate::{Error, Field, FieldKind, ListQuery, Millis, Page, Result, Secret, Store, What, uploads};

@@ -6,8 +6,9 @@ use vivant_model::{ContentKind, SiteId, ViewId, WorkbookId, content_url, name};
 
 use crate::db::{Conn, params, transact};
 use crate::items::{self, OWNER, PROJECT};
-use crate::list::Select;
+use crate::list::Rows;
 use crate::secrets::new_id;
+use crate::select::Select;
 use crate::store::in_order;
 use crate::visibility::{self, Columns};
 use crate::{
@@ -87,6 +88,18 @@ pub struct NewView {
     pub thumbnail: Option<Vec<u8>>,
 }
 
+const WORKBOOK: &str = " JOIN content c ON c.id = v.content_id";
+const TAGS: Rows = Rows {
+    table: "view_tag t",
+    of: "t.view_id",
+    item: "v.id",
+};
+const FIELD_ROWS: Rows = Rows {
+    table: "view_field f",
+    of: "f.view_id",
+    item: "v.id",
+};
+
 /// What lists of views are filtered and sorted by.
 pub const FIELDS: &[Field] = &[
     Field::name("name", "v.name", "v.name_key"),
@@ -96,26 +109,16 @@ pub const FIELDS: &[Field] = &[
     Field::new("title", FieldKind::Text, "v.title").nullable(),
     Field::new("sheetType", FieldKind::Text, "v.kind"),
     Field::new("sheetNumber", FieldKind::Int, "v.position"),
-    Field::name("workbookName", "c.name", "c.name_key"),
-    Field::new("workbookDescription", FieldKind::Text, "c.description"),
-    Field::name("projectName", "p.name", "p.name_key").join(PROJECT),
-    Field::name("ownerName", "o.name", "o.name_key").join(OWNER),
-    Field::name("ownerDomain", "o.domain", "o.domain_key").join(OWNER),
+    Field::name("workbookName", "c.name", "c.name_key").joins(&[WORKBOOK]),
+    Field::new("workbookDescription", FieldKind::Text, "c.description").joins(&[WORKBOOK]),
+    Field::name("projectName", "p.name", "p.name_key").joins(&[WORKBOOK, PROJECT]),
+    Field::name("ownerName", "o.name", "o.name_key").joins(&[WORKBOOK, OWNER]),
+    Field::name("ownerDomain", "o.domain", "o.domain_key").joins(&[WORKBOOK, OWNER]),
     Field::new("ownerEmail", FieldKind::Text, "o.email")
-        .join(OWNER)
+        .joins(&[WORKBOOK, OWNER])
         .nullable(),
-    Field::rows(
-        "tags",
-        FieldKind::Text,
-        "view_tag t WHERE t.view_id = v.id",
-        "t.label",
-    ),
-    Field::rows(
-        "fields",
-        FieldKind::Text,
-        "view_field f WHERE f.view_id = v.id",
-        "f.name",
-    ),
+    Field::name("tags", "t.label", "t.label_key").rows(TAGS),
+    Field::new("fields", FieldKind::Text, "f.name").rows(FIELD_ROWS),
     Field::new("createdAt", FieldKind::Time, "v.created_at"),
     Field::new("updatedAt", FieldKind::Time, "v.updated_at"),
     Field::new("favoritesTotal", FieldKind::Int, "v.favorites_total"),
@@ -288,13 +291,14 @@ async fn write_thumbnail(tx: &Conn, id: ViewId, png: &[u8]) -> Result<()> {
 }
 
 fn visible(caller: &Caller) -> Select {
-    let mut select = Select::from("view v JOIN content c ON c.id = v.content_id");
+    let mut select = Select::from("view v");
     let at = select.bind(caller.site);
     select.and(format!("v.site_id = {at}"));
     let columns = Columns {
         owner: "c.owner_id",
         project: "c.project_id",
         acl: visibility::VIEW_ACL,
+        join: WORKBOOK,
     };
     visibility::restrict(&mut select, caller, &columns);
     select
@@ -305,7 +309,7 @@ pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Ve
         "SELECT v.id, v.site_id, c.id, c.name, c.content_url, c.description, c.show_tabs, p.id, p.name, {}, v.name, \
          v.content_url, v.kind, v.hidden, v.title, v.caption, v.position, v.created_at, v.updated_at, v.total_views, \
          v.favorites_total FROM view v JOIN content c ON c.id = v.content_id{OWNER}{PROJECT} \
-         WHERE v.site_id = ?1 AND v.id IN LIST(?2)",
+         WHERE v.site_id || '' = ?1 AND v.id IN LIST(?2)",
         Owner::COLUMNS
     );
     let mut tags = items::tags(conn, ContentKind::View, ids).await?;

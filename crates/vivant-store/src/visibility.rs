@@ -7,7 +7,7 @@
 use vivant_model::{Capability, ProjectId};
 
 use crate::db::{Conn, params};
-use crate::list::Select;
+use crate::select::Select;
 use crate::{Caller, Result};
 
 /// The rules in force on the view `v` of the workbook `c`.
@@ -19,6 +19,8 @@ pub(crate) struct Columns {
     pub(crate) owner: &'static str,
     pub(crate) project: &'static str,
     pub(crate) acl: &'static str,
+    /// The join that these need, or nothing.
+    pub(crate) join: &'static str,
 }
 
 /// Lets through what the caller may read.
@@ -31,6 +33,7 @@ pub(crate) fn restrict(select: &mut Select, caller: &Caller, columns: &Columns) 
     if caller.role.is_admin() {
         return;
     }
+    select.join(columns.join);
     let (user, site) = (select.bind(caller.user), select.bind(caller.site));
     let verdict = verdict(&user, &site);
     let mut seen = format!(

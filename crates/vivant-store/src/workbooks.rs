@@ -5,7 +5,8 @@ use vivant_model::{ConnectionId, ContentKind, ProjectId, SiteId, UserId, ViewId,
 use crate::content::{Spooled, StoredFile};
 use crate::db::{Conn, params, transact};
 use crate::items::{self, ItemChanges, NewItem, OWNER, PROJECT};
-use crate::list::Select;
+use crate::list::Rows;
+use crate::select::Select;
 use crate::store::in_order;
 use crate::visibility::{self, Columns};
 use crate::{
@@ -135,22 +136,23 @@ pub struct Revision {
     pub removed: bool,
 }
 
+const TAGS: Rows = Rows {
+    table: "content_tag t",
+    of: "t.content_id",
+    item: "c.id",
+};
+
 /// What lists of workbooks are filtered and sorted by.
 pub const FIELDS: &[Field] = &[
     Field::name("name", "c.name", "c.name_key"),
     Field::name("contentUrl", "c.content_url", "c.content_url_key"),
-    Field::name("ownerName", "o.name", "o.name_key").join(OWNER),
-    Field::name("ownerDomain", "o.domain", "o.domain_key").join(OWNER),
+    Field::name("ownerName", "o.name", "o.name_key").joins(&[OWNER]),
+    Field::name("ownerDomain", "o.domain", "o.domain_key").joins(&[OWNER]),
     Field::new("ownerEmail", FieldKind::Text, "o.email")
-        .join(OWNER)
+        .joins(&[OWNER])
         .nullable(),
-    Field::name("projectName", "p.name", "p.name_key").join(PROJECT),
-    Field::rows(
-        "tags",
-        FieldKind::Text,
-        "content_tag t WHERE t.content_id = c.id",
-        "t.label",
-    ),
+    Field::name("projectName", "p.name", "p.name_key").joins(&[PROJECT]),
+    Field::name("tags", "t.label", "t.label_key").rows(TAGS),
     Field::new("createdAt", FieldKind::Time, "c.created_at"),
     Field::new("updatedAt", FieldKind::Time, "c.updated_at"),
     Field::new("favoritesTotal", FieldKind::Int, "c.favorites_total"),
@@ -360,6 +362,7 @@ impl Store {
             owner: "c.owner_id",
             project: "c.project_id",
             acl: "c.acl_id",
+            join: "",
         };
         visibility::restrict(&mut select, caller, &columns);
         let (ids, total) = select
@@ -377,7 +380,7 @@ pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Ve
         "SELECT c.id, c.site_id, p.id, p.name, p.locked_by, {}, c.name, c.content_url, c.description, c.show_tabs, \
          c.size_bytes, c.created_at, c.updated_at, c.default_view_id, c.sheet_count, c.has_extracts, \
          c.encrypt_extracts, c.revision, c.file_type, c.favorites_total FROM content c{OWNER}{PROJECT} \
-         WHERE c.site_id = ?1 AND c.kind = 'workbook' AND c.id IN LIST(?2)",
+         WHERE c.site_id || '' = ?1 AND c.kind = 'workbook' AND c.id IN LIST(?2)",
         Owner::COLUMNS
     );
     let mut tags = items::tags(conn, KIND, ids).await?;

@@ -238,7 +238,7 @@ CREATE TABLE view (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX view_content ON view (content_id, position);
-CREATE INDEX view_created ON view (site_id, created_at, id);
+CREATE INDEX view_created ON view (site_id, hidden, created_at, id);
 CREATE INDEX view_name ON view (site_id, name_key, id);
 CREATE INDEX view_content_url ON view (site_id, content_url_key);
 CREATE INDEX view_acl ON view (acl_id);

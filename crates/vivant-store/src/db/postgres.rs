@@ -35,6 +35,8 @@ impl Postgres {
         if config.get_application_name().is_none() {
             config.application_name("vivant");
         }
+        // Compiling a query takes longer than any of ours.
+        config.options(format!("{} -c jit=off", config.get_options().unwrap_or_default()));
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(10));
         }

@@ -274,7 +274,8 @@ async fn rules_change_in_one_step(w: World) {
     assert_eq!(of_ann(left), None);
     // Two at once: neither is lost.
     let (a, b) = tokio::join!(change(RuleChange::Add(&one)), change(RuleChange::Add(&two)));
-    (a.unwrap(), b.unwrap());
+    a.unwrap();
+    b.unwrap();
     let rules = w.store.rules(ContentKind::Workbook, book).await.unwrap();
     assert_eq!(of_ann(rules), Some(rule(&[Read, Delete], &[])));
     w.assert_sound().await;

@@ -1,0 +1,282 @@
+//! The SQL of a list: which rows, in which order, and how many there are.
+
+use vivant_model::name;
+
+use crate::db::{Conn, Value};
+use crate::list::{Field, FieldKind, Filter, FilterValue, ListQuery, Op, SortKey};
+use crate::{Error, Result};
+
+/// A list being put together: which rows of which tables.
+pub(crate) struct Select {
+    with: String,
+    from: String,
+    conditions: Vec<String>,
+    joins: Vec<&'static str>,
+    params: Vec<Value>,
+    /// Whether a filter leaves few rows and has an index.
+    is_narrow: bool,
+}
+
+impl Select {
+    /// Begins with a table.
+    pub(crate) fn from(from: &str) -> Self {
+        Self {
+            with: String::new(),
+            from: from.to_owned(),
+            conditions: Vec::new(),
+            joins: Vec::new(),
+            params: Vec::new(),
+            is_narrow: false,
+        }
+    }
+
+    /// Adds a parameter and answers its placeholder.
+    pub(crate) fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.params.push(value.into());
+        format!("?{}", self.params.len())
+    }
+
+    /// Adds common table expressions, `WITH` included.
+    pub(crate) fn with(&mut self, with: String) {
+        self.with = with;
+    }
+
+    /// Adds a join, once.
+    pub(crate) fn join(&mut self, join: &'static str) {
+        if !self.joins.contains(&join) {
+            self.joins.push(join);
+        }
+    }
+
+    /// Adds a condition.
+    pub(crate) fn and(&mut self, condition: String) {
+        self.conditions.push(condition);
+    }
+
+    /// Adds the filters and the order of a query and answers the ids on its page, with the number
+    /// of rows on all pages. The default order begins with a number.
+    pub(crate) async fn page(
+        mut self,
+        conn: &Conn,
+        fields: &[Field],
+        query: &ListQuery,
+        id: &str,
+        default_order: &str,
+    ) -> Result<(Vec<String>, u64)> {
+        for filter in &query.filters {
+            let field = find(fields, &filter.field)?;
+            let condition = self.condition(field, filter)?;
+            self.and(condition);
+        }
+        // Sort keys may need joins that the count does not.
+        let count = format!("{} SELECT COUNT(*) {}", self.with, self.rows());
+        let count_params = self.params.clone();
+        let order = self.order(fields, &query.sort, id, default_order)?;
+        let (number, size) = (query.page.number.max(1), query.page.size.max(1));
+        let skipped = i64::from(number - 1) * i64::from(size);
+        let (limit, offset) = (self.bind(i64::from(size)), self.bind(skipped));
+        let (with, rows) = (&self.with, self.rows());
+        let sql = format!("{with} SELECT {id} {rows} ORDER BY {order} LIMIT {limit} OFFSET {offset}");
+        let ids = texts_of(conn, &sql, &self.params).await?;
+        if ids.is_empty() && number > 1 {
+            return Err(Error::PastLastPage);
+        }
+        // A page that is not full is the last one.
+        let total = match ids.len() < size as usize {
+            true => skipped + ids.len() as i64,
+            false => conn.number(&count, &count_params).await?,
+        };
+        Ok((ids, total.max(0) as u64))
+    }
+
+    /// Answers the ids of all rows.
+    pub(crate) async fn all(self, conn: &Conn, id: &str, order: &str) -> Result<Vec<String>> {
+        let sql = format!("{} SELECT {id} {} ORDER BY {order}", self.with, self.rows());
+        texts_of(conn, &sql, &self.params).await
+    }
+
+    fn rows(&self) -> String {
+        let (from, joins) = (&self.from, self.joins.concat());
+        match self.conditions.is_empty() {
+            true => format!("FROM {from}{joins}"),
+            false => format!("FROM {from}{joins} WHERE {}", self.conditions.join(" AND ")),
+        }
+    }
+
+    fn condition(&mut self, field: &Field, filter: &Filter) -> Result<String> {
+        let bad = |reason: &str| Error::BadFilter {
+            field: filter.field.clone(),
+            reason: reason.to_owned(),
+        };
+        let is_range = matches!(filter.op, Op::Gt | Op::Gte | Op::Lt | Op::Lte);
+        if is_range && matches!(field.kind, FieldKind::Text | FieldKind::Bool) {
+            return Err(bad("the field has no order; use eq or in"));
+        }
+        if matches!(filter.op, Op::Has | Op::CiEq) && field.kind != FieldKind::Text {
+            return Err(bad("the field is not text; use eq or in"));
+        }
+        if filter.op != Op::In && filter.values.len() != 1 {
+            return Err(bad("one value is needed"));
+        }
+        let wrong = || bad(wanted(field.kind));
+        let test = if field.kind == FieldKind::Text {
+            let texts: Option<Vec<&str>> = filter.values.iter().map(text).collect();
+            self.text_test(field, filter.op, &texts.ok_or_else(wrong)?)
+        } else {
+            let numbers: Option<Vec<i64>> = filter.values.iter().map(|v| number(field.kind, v)).collect();
+            self.number_test(field.exact, filter.op, numbers.ok_or_else(wrong)?)
+        };
+        Ok(match field.rows {
+            Some(rows) => {
+                self.is_narrow |= filter.op != Op::Has;
+                format!(
+                    "{} IN (SELECT {} FROM {} WHERE {test})",
+                    rows.item, rows.of, rows.table
+                )
+            }
+            None => {
+                field.joins.iter().for_each(|join| self.join(join));
+                test
+            }
+        })
+    }
+
+    /// Compares text; through the key column where there is one, since that has the index.
+    fn text_test(&mut self, field: &Field, op: Op, texts: &[&str]) -> String {
+        let exact = field.exact;
+        self.is_narrow |= field.key.is_some() && op != Op::Has;
+        let folded = |text: &str| match field.key {
+            Some(_) => name::key(text),
+            // What the databases' own LOWER does, which knows ASCII alone.
+            None => text.to_ascii_lowercase(),
+        };
+        let key = match field.key {
+            Some(key) => key.to_owned(),
+            None => format!("LOWER({exact})"),
+        };
+        match (op, texts) {
+            (Op::Has, [text, ..]) => format!("{key} LIKE {} ESCAPE '\\'", self.bind(contains(&folded(text)))),
+            (Op::CiEq, [text, ..]) => format!("{key} = {}", self.bind(folded(text))),
+            (Op::In, texts) => {
+                let values: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+                let mut test = format!("{exact} IN LIST({})", self.bind(values));
+                if field.key.is_some() {
+                    let keys: Vec<String> = texts.iter().map(|text| folded(text)).collect();
+                    test = format!("({key} IN LIST({}) AND {test})", self.bind(keys));
+                }
+                test
+            }
+            (_, texts) => {
+                let text = texts.first().copied().unwrap_or_default();
+                let mut test = format!("{exact} = {}", self.bind(text));
+                if field.key.is_some() {
+                    test = format!("({key} = {} AND {test})", self.bind(folded(text)));
+                }
+                test
+            }
+        }
+    }
+
+    fn number_test(&mut self, exact: &str, op: Op, numbers: Vec<i64>) -> String {
+        if op == Op::In {
+            return format!("{exact} IN LIST({})", self.bind(Value::Ints(numbers)));
+        }
+        let comparison = match op {
+            Op::Gt => ">",
+            Op::Gte => ">=",
+            Op::Lt => "<",
+            Op::Lte => "<=",
+            Op::Eq | Op::In | Op::Has | Op::CiEq => "=",
+        };
+        format!(
+            "{exact} {comparison} {}",
+            self.bind(numbers.first().copied().unwrap_or_default())
+        )
+    }
+
+    fn order(&mut self, fields: &[Field], sort: &[SortKey], id: &str, default: &str) -> Result<String> {
+        if sort.is_empty() {
+            // An expression, so that the index of the order is not preferred to that of the filter:
+            // going through all rows in order for the few that match takes a hundred times as long.
+            let plus = if self.is_narrow { "+" } else { "" };
+            return Ok(format!("{plus}{default}"));
+        }
+        let mut order = String::new();
+        for key in sort {
+            let field = find(fields, &key.field)?;
+            let column = field.key.unwrap_or(field.exact);
+            match field.rows {
+                Some(rows) => {
+                    let (table, of, item) = (rows.table, rows.of, rows.item);
+                    order.push_str(&format!(
+                        "(SELECT MIN({column}) FROM {table} WHERE {of} = {item})"
+                    ));
+                }
+                None => {
+                    field.joins.iter().for_each(|join| self.join(join));
+                    order.push_str(column);
+                }
+            }
+            // Where a value is missing the two databases sort differently by themselves.
+            order.push_str(match (key.descending, field.nullable) {
+                (false, false) => ", ",
+                (false, true) => " NULLS FIRST, ",
+                (true, false) => " DESC, ",
+                (true, true) => " DESC NULLS LAST, ",
+            });
+        }
+        Ok(order + id)
+    }
+}
+
+async fn texts_of(conn: &Conn, sql: &str, params: &[Value]) -> Result<Vec<String>> {
+    let rows = conn.query(sql, params).await?;
+    rows.into_iter().map(|mut row| row.text()).collect()
+}
+
+fn find<'a>(fields: &'a [Field], name: &str) -> Result<&'a Field> {
+    fields
+        .iter()
+        .find(|f| f.name == name)
+        .ok_or_else(|| Error::UnknownField(name.to_owned()))
+}
+
+fn text(value: &FilterValue) -> Option<&str> {
+    match value {
+        FilterValue::Text(text) => Some(text),
+        FilterValue::Int(_) | FilterValue::Bool(_) | FilterValue::Time(_) => None,
+    }
+}
+
+fn number(kind: FieldKind, value: &FilterValue) -> Option<i64> {
+    match (kind, value) {
+        (FieldKind::Int, FilterValue::Int(n)) | (FieldKind::Time, FilterValue::Time(n)) => Some(*n),
+        (FieldKind::Int, FilterValue::Text(text)) => text.parse().ok(),
+        (FieldKind::Bool, FilterValue::Bool(b)) => Some(i64::from(*b)),
+        (FieldKind::Bool, FilterValue::Text(text)) => {
+            text.to_ascii_lowercase().parse::<bool>().ok().map(i64::from)
+        }
+        _ => None,
+    }
+}
+
+fn wanted(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text => "text is needed",
+        FieldKind::Int => "a whole number is needed",
+        FieldKind::Bool => "true or false is needed",
+        FieldKind::Time => "a time such as 2024-01-31T08:00:00Z is needed",
+    }
+}
+
+/// A pattern of LIKE for texts that contain the value.
+fn contains(value: &str) -> String {
+    let mut pattern = "%".to_owned();
+    for c in value.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern + "%"
+}
