@@ -1,8 +1,13 @@
-//! Request bodies: documents in bounded memory, multipart parts streamed to disk.
+//! Request bodies: documents in bounded memory, multipart parts streamed to disk, and whatever a handler leaves unread.
 
-use axum::body::Body;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream, HttpBody};
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use vivant_store::{Spool, Spooled, Store};
@@ -16,8 +21,104 @@ use crate::errors::{ApiError, Result, bad_request, fail};
 pub const MAX_DOCUMENT: usize = 4 * 1024 * 1024;
 /// The largest file in one request; larger ones come in chunks.
 pub const MAX_FILE: u64 = 64 * 1024 * 1024;
-/// How much of a body is read after an error, so that the caller reads the answer.
+/// How much of a body is read after the answer is known, so that the caller gets to read it.
 const MAX_DRAIN: u64 = 80 * 1024 * 1024;
+/// How long that may take.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Keeps hold of a request body, so that what its reader leaves can be read after the answer is known.
+///
+/// A connection with an unread body cannot carry the next request. Clients that keep connections, as
+/// `requests` sessions do, then meet a closed one: old releases of tableauserverclient reported
+/// `RemoteDisconnected` for the call that came after a refused one.
+pub fn keep(body: Body) -> (Body, Rest) {
+    if body.is_end_stream() {
+        return (body, Rest(None));
+    }
+    let place = Place::default();
+    let kept = Kept {
+        stream: Some(body.into_data_stream()),
+        begun: false,
+        place: place.clone(),
+    };
+    (Body::from_stream(kept), Rest(Some(place)))
+}
+
+/// What is left of a body once its reader is gone.
+pub struct Rest(Option<Place>);
+
+type Place = Arc<Mutex<Option<Unread>>>;
+
+impl Rest {
+    /// Takes what nobody has read, if there is any.
+    pub fn unread(self) -> Option<Unread> {
+        self.0?.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A body, or the later part of one, that nobody has read.
+pub struct Unread {
+    stream: BodyDataStream,
+    begun: bool,
+}
+
+impl Unread {
+    /// Whether somebody read a part of it before.
+    pub fn begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Reads on within limits; gives whether the body came to its end.
+    pub async fn drain(mut self) -> bool {
+        let reading = async {
+            let mut seen = 0;
+            while let Some(chunk) = self.stream.next().await {
+                seen += match chunk {
+                    Ok(chunk) => chunk.len() as u64,
+                    Err(_) => return false,
+                };
+                if seen > MAX_DRAIN {
+                    return false;
+                }
+            }
+            true
+        };
+        tokio::time::timeout(DRAIN_TIMEOUT, reading)
+            .await
+            .unwrap_or(false)
+    }
+}
+
+/// A body that goes back to its place when its reader drops it before the end.
+struct Kept {
+    stream: Option<BodyDataStream>,
+    begun: bool,
+    place: Place,
+}
+
+impl Stream for Kept {
+    type Item = std::result::Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.begun = true;
+        let Some(stream) = self.stream.as_mut() else {
+            return Poll::Ready(None);
+        };
+        let polled = stream.poll_next_unpin(context);
+        if let Poll::Ready(None | Some(Err(_))) = &polled {
+            self.stream = None;
+        }
+        polled
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let begun = self.begun;
+        let unread = self.stream.take().map(|stream| Unread { stream, begun });
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = unread;
+    }
+}
 
 /// Reads a request document.
 pub async fn read_document(body: Body) -> Result<Vec<u8>> {
@@ -26,7 +127,6 @@ pub async fn read_document(body: Body) -> Result<Vec<u8>> {
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(interrupted)?;
         if bytes.len() + chunk.len() > MAX_DOCUMENT {
-            drain(stream).await;
             return Err(fail(
                 ErrorCode::PayloadTooLarge,
                 format!("The request document is larger than {MAX_DOCUMENT} bytes."),
@@ -86,35 +186,20 @@ pub async fn read_parts(store: &Store, headers: &HeaderMap, body: Body, codes: P
         .and_then(|v| v.to_str().ok())
         .unwrap_or_default();
     let mut stream = body.into_data_stream();
-    let boundary = match multipart::boundary(content_type) {
-        Ok(boundary) => boundary,
-        Err(error) => {
-            drain(stream).await;
-            return Err(fail(
-                ErrorCode::BadRequest,
-                format!("The request body cannot be read: {error}."),
-            ));
-        }
-    };
+    let boundary = multipart::boundary(content_type).map_err(|error| {
+        fail(
+            ErrorCode::BadRequest,
+            format!("The request body cannot be read: {error}."),
+        )
+    })?;
     let mut reading = Reading {
         reader: multipart::Reader::new(&boundary),
         parts: Parts::default(),
         at: Target::Skip,
     };
-    let mut failed = None;
     while let Some(chunk) = stream.next().await {
-        let result = match chunk {
-            Ok(chunk) => reading.feed(store, &chunk, codes).await,
-            Err(error) => Err(interrupted(error)),
-        };
-        if let Err(error) = result {
-            failed = Some(error);
-            break;
-        }
-    }
-    if let Some(error) = failed {
-        drain(stream).await;
-        return Err(error);
+        let chunk = chunk.map_err(interrupted)?;
+        reading.feed(store, &chunk, codes).await?;
     }
     reading.reader.finish().map_err(|e| malformed(codes, e))?;
     Ok(reading.parts)
@@ -207,16 +292,5 @@ impl Reading {
             }
         }
         Ok(())
-    }
-}
-
-/// Reads on after an error, within limits, so that a caller who is still writing gets the answer.
-async fn drain(mut stream: axum::body::BodyDataStream) {
-    let mut seen = 0;
-    while let Some(Ok(chunk)) = stream.next().await {
-        seen += chunk.len() as u64;
-        if seen > MAX_DRAIN {
-            break;
-        }
     }
 }

@@ -11,8 +11,8 @@ use axum::body::Body;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use futures_util::FutureExt;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue};
+use http::{Request, Response, StatusCode, Version};
 use tracing::{Instrument, error, info, info_span, warn};
 use vivant_store::{Secret, Store};
 use vivant_wire::paths::{self, NotFound};
@@ -20,6 +20,7 @@ use vivant_wire::query::QueryString;
 use vivant_wire::{ApiVersion, ErrorCode, version};
 
 use crate::app::{App, now};
+use crate::body;
 use crate::call::{Call, answer_format};
 use crate::config::Config;
 use crate::errors::{ApiError, Result, fail, internal};
@@ -231,6 +232,12 @@ pub async fn respond(app: App, request: Request<Body>) -> Response<Body> {
     let path = request.uri().path().to_owned();
     let id = request_id();
     let span = info_span!("request", id = %id);
+    let http1 = request.version() < Version::HTTP_2;
+    // Such a caller sends nothing before somebody begins to read.
+    let waits = request.headers().contains_key(EXPECT);
+    let (parts, body) = request.into_parts();
+    let (body, rest) = body::keep(body);
+    let request = Request::from_parts(parts, body);
     let work = AssertUnwindSafe(dispatch(app, request))
         .catch_unwind()
         .instrument(span.clone());
@@ -242,6 +249,14 @@ pub async fn respond(app: App, request: Request<Body>) -> Response<Body> {
             error_reply(&error, vivant_wire::Format::Xml, version::NEWEST).into_response()
         }
     };
+    if let Some(unread) = rest.unread()
+        && http1
+        && ((waits && !unread.begun()) || !unread.drain().await)
+    {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     let _entered = span.enter();
     let status = response.status().as_u16();
     info!(%method, path, status, duration_ms = started.elapsed().as_millis() as u64, "answered");
