@@ -87,12 +87,12 @@ impl Store {
     ) -> Result<Vec<Rule>> {
         transact!(self.db(), |tx| {
             sites::lock(&tx, site).await?;
+            refuse_closed(&tx, site, of).await?;
             let old = read(&tx, of).await?;
             let rules = match change {
                 RuleChange::Add(new) => with_added(&old, new),
                 RuleChange::Remove(gone) => without(&old, gone).ok_or(Error::NotFound(What::Rule))?,
             };
-            // Written even where nothing changes, so that a locked item refuses all the same.
             write(&tx, site, of, &rules, now).await?;
             read(&tx, of).await
         })
@@ -168,74 +168,54 @@ async fn read(conn: &Conn, of: RulesOf) -> Result<Vec<Rule>> {
     read_acl(conn, &acl).await
 }
 
-/// Replaces rules. The caller holds the site's lock.
-async fn write(tx: &Conn, site: SiteId, of: RulesOf, rules: &[Rule], now: Millis) -> Result<()> {
-    match of {
-        RulesOf::Item(kind, id) => write_item(tx, site, kind, id, rules, now).await,
-        RulesOf::Defaults(project, ContentKind::Project) => {
-            write_item(tx, site, ContentKind::Project, project.0, rules, now).await
-        }
-        RulesOf::Defaults(project, kind) => write_defaults(tx, site, project, kind, rules, now).await,
-    }
-}
-
-async fn write_item(
-    tx: &Conn,
-    site: SiteId,
-    kind: ContentKind,
-    id: Luid,
-    rules: &[Rule],
-    now: Millis,
-) -> Result<()> {
+/// Refuses changes where the rules of another project or of a workbook hold.
+async fn refuse_closed(tx: &Conn, site: SiteId, of: RulesOf) -> Result<()> {
+    let (kind, id) = match of {
+        RulesOf::Item(kind, id) => (kind, id),
+        RulesOf::Defaults(project, _) => (ContentKind::Project, project.0),
+    };
     let item = item(tx, kind, id).await?.filter(|item| item.site == site);
     let item = item.ok_or(Error::NotFound(what(kind)))?;
-    if item
-        .locked_by
-        .is_some_and(|by| kind != ContentKind::Project || by.0 != id)
-    {
+    // A project that locks itself is where the rules are changed.
+    let own = (kind == ContentKind::Project).then_some(ProjectId(id));
+    if item.locked_by.is_some() && item.locked_by != own {
         return Err(Error::Forbidden(Forbidden::Locked));
     }
-    if item.follows_workbook {
-        return Err(Error::Forbidden(Forbidden::ViewFollowsWorkbook));
+    match item.follows_workbook {
+        true => Err(Error::Forbidden(Forbidden::ViewFollowsWorkbook)),
+        false => Ok(()),
     }
-    let acl = find_or_make_acl(tx, site, rules).await?;
-    let table = match kind {
-        ContentKind::Project => "project",
-        ContentKind::View => "view",
-        ContentKind::Workbook | ContentKind::Datasource | ContentKind::Flow => "content",
-    };
-    let sql = format!("UPDATE {table} SET acl_id = ?2, updated_at = ?3 WHERE id = ?1");
-    tx.execute(&sql, params![id, &acl, now]).await?;
-    if kind == ContentKind::Project {
-        let sql = "UPDATE project SET acl_id = ?2 WHERE locked_by = ?1";
-        tx.execute(sql, params![id, &acl]).await?;
-    }
-    Ok(())
 }
 
-async fn write_defaults(
-    tx: &Conn,
-    site: SiteId,
-    project: ProjectId,
-    kind: ContentKind,
-    rules: &[Rule],
-    now: Millis,
-) -> Result<()> {
-    let item = item(tx, ContentKind::Project, project.0)
-        .await?
-        .filter(|item| item.site == site);
-    let item = item.ok_or(Error::NotFound(What::Project))?;
-    if item.locked_by.is_some_and(|by| by != project) {
-        return Err(Error::Forbidden(Forbidden::Locked));
-    }
+/// Replaces rules. The caller holds the site's lock.
+async fn write(tx: &Conn, site: SiteId, of: RulesOf, rules: &[Rule], now: Millis) -> Result<()> {
+    refuse_closed(tx, site, of).await?;
     let acl = find_or_make_acl(tx, site, rules).await?;
+    match of {
+        RulesOf::Item(ContentKind::Project, id) => {
+            write_project(tx, ProjectId(id), ContentKind::Project, &acl, now).await
+        }
+        RulesOf::Defaults(project, kind) => write_project(tx, project, kind, &acl, now).await,
+        RulesOf::Item(kind, id) => {
+            let table = match kind {
+                ContentKind::View => "view",
+                _ => "content",
+            };
+            let sql = format!("UPDATE {table} SET acl_id = ?2, updated_at = ?3 WHERE id = ?1");
+            tx.execute(&sql, params![id, acl, now]).await.map(drop)
+        }
+    }
+}
+
+/// Replaces a project's own rules, or those for a kind of content, there and wherever it locks.
+async fn write_project(tx: &Conn, id: ProjectId, kind: ContentKind, acl: &str, now: Millis) -> Result<()> {
     let column = projects::acl_column(kind);
     let sql = format!("UPDATE project SET {column} = ?2, updated_at = ?3 WHERE id = ?1");
-    tx.execute(&sql, params![project, &acl, now]).await?;
-    if item.locked_by.is_some() {
-        let sql = format!("UPDATE project SET {column} = ?2 WHERE locked_by = ?1");
-        tx.execute(&sql, params![project, &acl]).await?;
-        projects::lock_content(tx, project).await?;
+    tx.execute(&sql, params![id, acl, now]).await?;
+    let sql = format!("UPDATE project SET {column} = ?2 WHERE locked_by = ?1");
+    let locked = tx.execute(&sql, params![id, acl]).await?;
+    if locked > 0 && kind != ContentKind::Project {
+        projects::lock_content(tx, id).await?;
     }
     Ok(())
 }
