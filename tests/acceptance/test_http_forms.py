@@ -331,7 +331,7 @@ def test_head_and_options(rest):
         ("GET", "/sites/{site}/customviews"),
         ("GET", "/sites/{site}/webhooks"),
         ("GET", "/sites/{site}/metrics"),
-        ("PUT", "/sites/{site}/favorites/{user}"),
+        ("POST", "/sites/{site}/datasources/{datasource}/createExtract"),
         ("POST", "/sites/{site}/encrypt-extracts"),
         ("GET", "/sites/{site}/tasks/linked"),
     ],
