@@ -17,9 +17,7 @@ from support import content, seed, tsc as tsc_client  # noqa: E402
 from support.rest import Rest  # noqa: E402
 from support.server import Vivant  # noqa: E402
 from support.services import ROOT, S3, Postgres  # noqa: E402
-
-ADMIN = "admin"
-ADMIN_PASSWORD = "correct horse battery staple"
+from support.world import ADMIN, ADMIN_PASSWORD  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,6 +5,7 @@ What the file says is read here, in Python, apart from the server's own reader.
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
@@ -78,6 +79,21 @@ def sheets_of(root: etree._Element) -> tuple[list[str], list[str]]:
     return shown, hidden
 
 
+def check_previews(session: Rest, item: str, views: list[etree._Element], root: etree._Element) -> None:
+    """The preview of a view is the picture that Tableau saved of it in the file."""
+    saved = {
+        picture.get("name"): base64.b64decode(picture.text)
+        for parent in children(root, "thumbnails")
+        for picture in children(parent, "thumbnail")
+        if picture.text and picture.text.strip()
+    }
+    for view in views:
+        if view.get("name") in saved:
+            answer = session.get(f"/sites/{{site}}/workbooks/{item}/views/{view.get('id')}/previewImage").ok(200)
+            assert answer.headers["Content-Type"] == "image/png"
+            assert answer.content == saved[view.get("name")]
+
+
 def check_without_extract(full: bytes, slim: bytes) -> None:
     """Only extracts are gone from a slim package; what is left is the same, the document too where nothing went."""
     with zipfile.ZipFile(io.BytesIO(full)) as before, zipfile.ZipFile(io.BytesIO(slim)) as after:
@@ -125,6 +141,7 @@ def test_file(session, path):
         assert {view.get("name") for view in views if view.get("hidden") == "true"} <= set(hidden)
         urls = [view.get("contentUrl") for view in views]
         assert len(set(url.lower() for url in urls)) == len(urls)
+        check_previews(session, item, views, document_of(path))
     connections = session.get(f"/sites/{{site}}/{kind}s/{item}/connections").ok(200).all("connections/connection")
     assert all(one.get("type") for one in connections)
 

@@ -80,6 +80,14 @@ READS = [
     "/sites/{site}/views",
     "/sites/{site}/views?fields=_all_&includeUsageStatistics=true",
     "/sites/{site}/views/{view}",
+    "/sites/{site}/workbooks/{workbook}/revisions",
+    "/sites/{site}/datasources/{datasource}/revisions",
+    "/sites/{site}/workbooks/{workbook}/permissions",
+    "/sites/{site}/datasources/{datasource}/permissions",
+    "/sites/{site}/projects/{project}/permissions",
+    "/sites/{site}/projects/{project}/default-permissions/workbooks",
+    "/sites/{site}/projects/{project}/default-permissions/datasources",
+    "/sites/{site}/favorites/{user}",
 ]
 
 
