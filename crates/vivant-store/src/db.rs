@@ -124,12 +124,12 @@ into_value! {
     i64 => |v| Value::Int(v),
     u32 => |v| Value::Int(i64::from(v)),
     bool => |v| Value::Int(i64::from(v)),
-    &str => |v| Value::Text(v.to_owned()),
-    &String => |v| Value::Text(v.clone()),
-    String => |v| Value::Text(v),
+    &str => |v| Value::Text(without_nul(v.to_owned())),
+    &String => |v| Value::Text(without_nul(v.clone())),
+    String => |v| Value::Text(without_nul(v)),
     Vec<u8> => |v| Value::Blob(v),
     &[u8] => |v| Value::Blob(v.to_vec()),
-    Vec<String> => |v| Value::Texts(v),
+    Vec<String> => |v| Value::Texts(v.into_iter().map(without_nul).collect()),
     vivant_model::Luid => |v| Value::Text(v.to_string()),
     vivant_model::SiteId => |v| Value::Text(v.to_string()),
     vivant_model::UserId => |v| Value::Text(v.to_string()),
@@ -140,6 +140,15 @@ into_value! {
     vivant_model::DatasourceId => |v| Value::Text(v.to_string()),
     vivant_model::ConnectionId => |v| Value::Text(v.to_string()),
     vivant_model::TokenId => |v| Value::Text(v.to_string()),
+}
+
+/// PostgreSQL takes no NUL in text; no name has one, so what is looked for with one is not found.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
+    }
 }
 
 impl<T: Into<Value>> From<Option<T>> for Value {

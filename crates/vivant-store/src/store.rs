@@ -31,7 +31,7 @@ pub(crate) struct Inner {
     pub(crate) node: String,
     pub(crate) touches: Mutex<Touches>,
     /// Held while this process is the only one on its data folder.
-    _lock: Option<File>,
+    lock: Mutex<Option<File>>,
 }
 
 /// Where a store keeps its things.
@@ -104,7 +104,7 @@ impl Store {
                 passwords: Passwords::new(),
                 node: secrets::hex(&secrets::random::<8>()?),
                 touches: Mutex::default(),
-                _lock: lock,
+                lock: Mutex::new(lock),
             }),
         };
         if alone {
@@ -135,6 +135,12 @@ impl Store {
     pub async fn close(self) {
         self.flush_touches().await;
         self.inner.db.close().await;
+        // Another process may clear away what this one leaves.
+        self.inner
+            .lock
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
     }
 
     pub(crate) fn db(&self) -> &Db {

@@ -17,6 +17,7 @@ use super::spool::{Spooled, blocking};
 use crate::{Error, Result, What};
 
 const READ: usize = 256 << 10;
+const DRAFT: &str = "part";
 
 pub(super) struct Folder {
     root: PathBuf,
@@ -83,11 +84,16 @@ impl Folder {
 
     pub(super) async fn delete(&self, key: &str) -> Result<()> {
         let path = self.path(key);
-        blocking(move || match std::fs::remove_file(&path) {
-            Err(e) if e.kind() != ErrorKind::NotFound => {
-                Err(Error::io(format_args!("deleting {}", path.display()), &e))
+        blocking(move || {
+            for path in [draft_of(&path), path] {
+                match std::fs::remove_file(&path) {
+                    Err(e) if e.kind() != ErrorKind::NotFound => {
+                        return Err(Error::io(format_args!("deleting {}", path.display()), &e));
+                    }
+                    _ => {}
+                }
             }
-            _ => Ok(()),
+            Ok(())
         })
         .await
     }
@@ -106,16 +112,13 @@ impl Folder {
 
 fn place(from: &Path, target: &Path) -> std::io::Result<()> {
     let folder = target.parent().expect("an object lies in two folders");
-    let is_new = !folder.exists();
-    if is_new {
-        std::fs::create_dir_all(folder)?;
-    }
+    std::fs::create_dir_all(folder)?;
     match File::open(from)?
         .sync_all()
         .and_then(|()| std::fs::rename(from, target))
     {
         Err(e) if e.kind() == ErrorKind::CrossesDevices => {
-            let draft = target.with_extension("part");
+            let draft = draft_of(target);
             let copied = std::fs::copy(from, &draft)
                 .and_then(|_| File::open(&draft)?.sync_all())
                 .and_then(|()| std::fs::rename(&draft, target));
@@ -126,13 +129,13 @@ fn place(from: &Path, target: &Path) -> std::io::Result<()> {
         }
         outcome => outcome?,
     }
-    sync_folder(folder)?;
-    if is_new {
-        for ancestor in folder.ancestors().skip(1).take(2) {
-            sync_folder(ancestor)?;
-        }
-    }
-    Ok(())
+    // The folders above too: another writer may have made them a moment ago.
+    folder.ancestors().take(3).try_for_each(sync_folder)
+}
+
+/// Where a copy from another file system grows; it goes with its object.
+fn draft_of(target: &Path) -> PathBuf {
+    target.with_extension(DRAFT)
 }
 
 #[cfg(unix)]
@@ -150,7 +153,11 @@ fn walk(folder: &Path, depth: usize, out: &mut Vec<(String, u64)>) -> std::io::R
         let entry = entry?;
         if depth > 0 && entry.file_type()?.is_dir() {
             walk(&entry.path(), depth - 1, out)?;
-        } else {
+        } else if entry
+            .path()
+            .extension()
+            .is_none_or(|extension| extension != DRAFT)
+        {
             match entry.metadata() {
                 Ok(data) => out.push((entry.file_name().to_string_lossy().into_owned(), data.len())),
                 // Deleted since the folder was read.
@@ -167,5 +174,29 @@ fn missing(path: &Path, error: &std::io::Error) -> Error {
         Error::NotFound(What::Object)
     } else {
         Error::io(format_args!("reading {}", path.display()), error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_moves_between_file_systems() {
+        let here = tempfile::tempdir().unwrap();
+        // Memory, and so another file system, on Linux.
+        let Ok(there) = tempfile::tempdir_in("/dev/shm") else {
+            return;
+        };
+        let from = here.path().join("spooled");
+        let target = there.path().join("objects/ab/cd/abcd");
+        std::fs::write(&from, b"content").unwrap();
+        place(&from, &target).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"content");
+        assert!(!draft_of(&target).exists());
+        std::fs::write(draft_of(&target), b"con").unwrap();
+        let mut found = Vec::new();
+        walk(&there.path().join("objects"), 2, &mut found).unwrap();
+        assert_eq!(found, [("abcd".to_owned(), 7)]);
     }
 }

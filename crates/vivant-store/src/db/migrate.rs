@@ -79,3 +79,34 @@ async fn apply(tx: &Tx, name: &str, sql: &str) -> Result<()> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Statements without comments, and without what only one database knows.
+    fn common(sql: &str) -> String {
+        let lines = sql
+            .lines()
+            .map(|line| line.split("--").next().unwrap_or_default());
+        let text = lines.collect::<Vec<_>>().join(" ");
+        let text = text.replace(" COLLATE \"C\"", "").replace("BYTEA", "BLOB");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn both_databases_get_the_same_tables() {
+        for (name, sqlite, postgres) in MIGRATIONS {
+            assert_eq!(common(sqlite), common(postgres), "{name}");
+        }
+    }
+
+    #[test]
+    fn text_sorts_alike_on_both_databases() {
+        for (name, _, postgres) in MIGRATIONS {
+            for line in postgres.lines().filter(|line| line.contains(" TEXT")) {
+                assert!(line.contains("TEXT COLLATE \"C\""), "{name}: {line}");
+            }
+        }
+    }
+}

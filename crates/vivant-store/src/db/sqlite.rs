@@ -245,7 +245,7 @@ fn connect(path: &Path, writer: bool) -> Result<Connection> {
         // FULL: a commit that was answered survives a power cut.
         conn.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
-             PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF;",
+             PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;",
         )?;
         conn.query_row("PRAGMA mmap_size = 268435456", [], |_| Ok(()))?;
         if !writer {

@@ -12,6 +12,7 @@ on_both!(
     damage_is_found,
     a_dropped_spool_file_is_gone,
     writers_at_once_lose_nothing,
+    a_killed_process_loses_nothing_it_answered,
 );
 
 async fn publishing_given_up_anywhere_leaves_no_trace(w: World) {
@@ -198,4 +199,91 @@ async fn writers_at_once_lose_nothing(w: World) {
         8 + 40 * 5
     );
     w.assert_sound().await;
+}
+
+const CHILD: &str = "VIVANT_TEST_CRASH_CHILD";
+
+/// Runs this program again as a process that publishes, and kills it in the middle.
+async fn a_killed_process_loses_nothing_it_answered(w: World) {
+    w.store.clone().close().await;
+    let mut answered = 0;
+    for round in 0..3_u32 {
+        let log = w.dir.path().join(format!("log {round}"));
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "crash::child_publishes_until_it_is_killed"])
+            .env(CHILD, w.dir.path().join("data"))
+            .env(
+                "VIVANT_TEST_CRASH_URL",
+                w.database_url.clone().unwrap_or_default(),
+            )
+            .env("VIVANT_TEST_CRASH_LOG", &log)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = || std::fs::read_to_string(&log).unwrap_or_default();
+        while lines().lines().count() < 5 {
+            assert!(child.try_wait().unwrap().is_none(), "the child ended by itself");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(u64::from(round) * 7)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let store = w.reopen().await.unwrap();
+        let report = store.check(true).await.unwrap();
+        assert!(report.is_sound(), "{report:?}");
+        // The last line may have been cut off with the process.
+        let whole = lines().rfind('\n').map_or(0, |end| end);
+        for id in lines()[..whole].lines() {
+            let id = id.parse().unwrap();
+            let file = store
+                .workbook_content(w.site, id, None)
+                .await
+                .unwrap()
+                .expect("it was answered");
+            assert_eq!(
+                store.content().fetch(&file.key).await.unwrap().sha256(),
+                file.sha256
+            );
+            answered += 1;
+        }
+        store.sweep(NOW + 100 * DAY, 0).await.unwrap();
+        assert_eq!(store.check(true).await.unwrap().findings, []);
+        store.close().await;
+    }
+    assert!(answered >= 15);
+}
+
+/// The other half of the case above; by itself it does nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child_publishes_until_it_is_killed() {
+    use std::io::Write;
+    let Some(data_dir) = std::env::var_os(CHILD) else {
+        return;
+    };
+    let url = std::env::var("VIVANT_TEST_CRASH_URL").unwrap();
+    let options = vivant_store::StoreOptions {
+        data_dir: data_dir.into(),
+        database_url: Some(url).filter(|url| !url.is_empty()),
+        ..vivant_store::StoreOptions::default()
+    };
+    let store = vivant_store::Store::open(options).await.unwrap();
+    let site = store.default_site().await.unwrap().id;
+    let project = store.default_project(site).await.unwrap();
+    let role = vivant_model::SiteRole::ServerAdministrator;
+    let caller = vivant_store::Caller {
+        site,
+        user: project.owner.id,
+        role,
+    };
+    let mut log = std::fs::File::create(std::env::var("VIVANT_TEST_CRASH_LOG").unwrap()).unwrap();
+    loop {
+        let mut spool = store.content().spool().await.unwrap();
+        spool.write(&[7; 10_000]).await.unwrap();
+        let file = spool.finish().await.unwrap();
+        let name = format!("Book {}", file.path().file_name().unwrap().to_string_lossy());
+        let publish = publish_workbook(&caller, project.id, &name, false, file);
+        let id = store.publish_workbook(publish, NOW).await.unwrap().workbook.id;
+        writeln!(log, "{id}").unwrap();
+    }
 }

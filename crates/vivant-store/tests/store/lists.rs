@@ -142,6 +142,7 @@ async fn text_is_compared_by_the_rules(w: World) {
     assert_eq!(found(Op::Has, &["_"]).await, ["Ärger_1"]);
     assert_eq!(found(Op::Has, &["AL"]).await, ["SALES", "Sales"]);
     assert_eq!(found(Op::In, &[]).await, [""; 0]);
+    assert_eq!(found(Op::Eq, &["Sales\0"]).await, [""; 0]);
 }
 
 async fn several_keys_sort(w: World) {
