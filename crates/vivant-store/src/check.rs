@@ -341,6 +341,17 @@ const RULES: &[(&str, &str, &str)] = &[
         "a member of a group is not a user of its site",
         "remove the user from the group",
     ),
+    (
+        "SELECT c.id FROM content c \
+         WHERE c.favorites_total <> (SELECT COUNT(*) FROM favorite f WHERE f.content_id = c.id)",
+        "content counts other favorites than it has",
+        "filters on the number of favorites are off; nothing else is wrong",
+    ),
+    (
+        "SELECT v.id FROM view v WHERE v.favorites_total <> (SELECT COUNT(*) FROM favorite f WHERE f.view_id = v.id)",
+        "a view counts other favorites than it has",
+        "filters on the number of favorites are off; nothing else is wrong",
+    ),
 ];
 
 async fn check_sqlite(conn: &Conn, report: &mut CheckReport) -> Result<()> {

@@ -379,11 +379,12 @@ impl Store {
         let conn = self.conn().await?;
         let sql = format!(
             "SELECT r.number, r.size_bytes, r.created_at, \
-             CAST(CASE WHEN r.number = c.revision THEN 1 ELSE 0 END AS BIGINT), r.removed, r.publisher_id, {} \
+             CAST(CASE WHEN r.number = c.revision THEN 1 ELSE 0 END AS BIGINT), r.removed, o.id, {} \
              FROM content c JOIN (SELECT content_id, number, size_bytes, created_at, publisher_id, \
              CAST(0 AS BIGINT) AS removed FROM revision WHERE content_id = ?3 UNION ALL SELECT content_id, number, \
              size_bytes, created_at, publisher_id, CAST(1 AS BIGINT) FROM removed_revision WHERE content_id = ?3) r \
-             ON r.content_id = c.id LEFT JOIN account o ON o.id = r.publisher_id \
+             ON r.content_id = c.id LEFT JOIN account o ON o.id = r.publisher_id AND (o.is_server_admin = 1 \
+             OR EXISTS (SELECT 1 FROM site_user m WHERE m.site_id = ?1 AND m.user_id = o.id)) \
              WHERE c.site_id = ?1 AND c.kind = ?2 AND c.id = ?3 ORDER BY r.number",
             Owner::COLUMNS
         );

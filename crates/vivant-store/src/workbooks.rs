@@ -128,7 +128,7 @@ pub struct Revision {
     pub size_bytes: i64,
     /// When it was published.
     pub published_at: Millis,
-    /// Who published it, while the account exists.
+    /// Who published it, as long as that is a user of the site.
     pub publisher: Option<Owner>,
     /// Whether it is the current one.
     pub current: bool,

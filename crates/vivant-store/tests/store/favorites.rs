@@ -1,7 +1,7 @@
 //! Favorites: labels, what the user may still see, and what goes with items and users.
 
 use vivant_model::{Capability, CapabilitySet, ContentKind, Grantee, Luid, Rule, SiteRole, UserId};
-use vivant_store::{Caller, Error, FavoriteItem, RuleChange, RulesOf, What};
+use vivant_store::{Caller, Error, FavoriteItem, NewSite, RuleChange, RulesOf, What};
 
 use crate::harness::{DAY, NOW, World, conflict_id, on_both, publish_workbook, sheet};
 
@@ -10,6 +10,8 @@ on_both!(
     labels_are_unique_for_a_kind,
     only_what_the_user_may_see_is_listed,
     favorites_go_with_items_and_users,
+    favorites_go_with_their_site,
+    a_publisher_who_left_is_not_named,
     a_removed_revision_stays_in_the_list,
     who_added_a_tag_is_known,
     rules_change_in_one_step,
@@ -187,6 +189,38 @@ async fn favorites_go_with_items_and_users(w: World) {
     w.assert_sound().await;
 }
 
+async fn favorites_go_with_their_site(w: World) {
+    let new = NewSite {
+        name: "Other".to_owned(),
+        content_url: "other".to_owned(),
+        ..NewSite::default()
+    };
+    let other = w.store.create_site(new, NOW).await.unwrap().id;
+    let caller = Caller {
+        site: other,
+        ..w.admin()
+    };
+    let place = w.store.default_project(other).await.unwrap().id;
+    let book = w.publish(&caller, place, "Book", false, b"x").await.unwrap();
+    let add = |kind, id| w.store.add_favorite(other, w.admin, kind, id, "x", NOW);
+    add(ContentKind::Workbook, book.id.0).await.unwrap();
+    add(ContentKind::Project, place.0).await.unwrap();
+    assert_eq!(w.store.favorites(&caller).await.unwrap().len(), 2);
+    // What lies on another site is no favorite here.
+    assert_eq!(w.store.favorites(&w.admin()).await.unwrap(), []);
+    let foreign = w
+        .store
+        .add_favorite(w.site, w.admin, ContentKind::Workbook, book.id.0, "x", NOW)
+        .await;
+    assert!(
+        matches!(foreign, Err(Error::NotFound(What::Workbook))),
+        "{foreign:?}"
+    );
+    w.store.delete_site(other, NOW).await.unwrap();
+    assert_eq!(w.store.favorites(&caller).await.unwrap(), []);
+    w.assert_sound().await;
+}
+
 async fn a_removed_revision_stays_in_the_list(w: World) {
     let book = w.workbook("Book").await;
     for bytes in [b"second".as_slice(), b"third"] {
@@ -219,6 +253,32 @@ async fn a_removed_revision_stays_in_the_list(w: World) {
     assert_eq!(file, None);
     w.store.delete_workbook(w.site, book.id, NOW).await.unwrap();
     w.assert_sound().await;
+}
+
+async fn a_publisher_who_left_is_not_named(w: World) {
+    let ann = w.user("ann", SiteRole::Creator).await;
+    let new = NewSite {
+        name: "Other".to_owned(),
+        content_url: "other".to_owned(),
+        ..NewSite::default()
+    };
+    let other = w.store.create_site(new, NOW).await.unwrap().id;
+    w.user_on(other, "ann", SiteRole::Creator).await;
+    let book = w
+        .publish(&w.caller(&ann), w.project, "Book", false, b"x")
+        .await
+        .unwrap();
+    let publisher = || async {
+        let revisions = w.store.workbook_revisions(w.site, book.id).await.unwrap();
+        revisions[0].publisher.as_ref().map(|user| user.id)
+    };
+    assert_eq!(publisher().await, Some(ann.id));
+    // The account lives on, on the other site.
+    w.store
+        .remove_user_from_site(w.site, ann.id, Some(w.admin), NOW)
+        .await
+        .unwrap();
+    assert_eq!(publisher().await, None);
 }
 
 async fn who_added_a_tag_is_known(w: World) {
