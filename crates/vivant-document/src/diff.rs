@@ -214,10 +214,11 @@ impl Outline {
         }
         self.say_some(format!("{path} / site"), source.published_site());
         for connection in source.connections() {
-            let label = connection
+            // A caption that is the server's name changes with it.
+            let caption = connection
                 .caption()
-                .or_else(|| connection.name())
-                .unwrap_or_else(|| connection.class());
+                .filter(|caption| connection.server().as_deref() != Some(caption));
+            let label = caption.unwrap_or_else(|| connection.class());
             let path = self.unique(&format!("{path} / connection '{}'", shorten(&label)));
             self.say(&path, connection.class());
             for (name, value) in tree.attributes(connection.node()) {
@@ -335,7 +336,9 @@ impl Outline {
             format!("{path} / formula"),
             formula.map(|formula| labels.text(&formula, Some(source))),
         );
+        let internal = column.caption().is_some().then(|| column.name());
         let texts = [
+            ("internal name", internal),
             ("role", column.role()),
             ("type", column.kind()),
             ("default aggregation", column.aggregation()),
@@ -456,8 +459,12 @@ impl Outline {
                 self.say(&path, "");
                 self.zones(&path, zones, labels);
             }
-            for (index, (caption, sheet)) in dashboard.story_points().into_iter().enumerate() {
-                let text = format!("{}: {}", caption.unwrap_or_default(), sheet.unwrap_or_default());
+            for (index, point) in dashboard.story_points().into_iter().enumerate() {
+                let text = format!(
+                    "{}: {}",
+                    point.caption().unwrap_or_default(),
+                    point.sheet().unwrap_or_default()
+                );
                 self.say(&format!("{path} / point {}", index + 1), text);
             }
             self.texts.insert(path, canonical_element(tree, dashboard.node()));

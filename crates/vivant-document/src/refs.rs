@@ -84,6 +84,8 @@ const NO_FIELDS: [&str; 10] = [
 struct Walk<'t> {
     tree: &'t Tree,
     sources: HashSet<String>,
+    /// Fields of each data source by their names in lower case: formulas may write them in any.
+    fields: HashMap<String, HashMap<String, String>>,
     found: Vec<Reference>,
 }
 
@@ -95,9 +97,22 @@ pub(crate) fn references(document: &Document) -> Vec<Reference> {
         .iter()
         .map(|source| source.name().into_owned())
         .collect();
+    let fields = document
+        .all_datasources()
+        .iter()
+        .map(|source| {
+            let names = source.field_names();
+            let by_case = names
+                .iter()
+                .map(|name| unquote(name))
+                .map(|name| (name.to_lowercase(), name));
+            (source.name().into_owned(), by_case.collect())
+        })
+        .collect();
     let mut walk = Walk {
         tree,
         sources,
+        fields,
         found: Vec::new(),
     };
     let root = tree.root();
@@ -222,49 +237,62 @@ impl Walk<'_> {
         }
     }
 
-    /// Finds names in a formula: text literals and comments hold none.
+    /// Returns a field as the data source writes it.
+    fn field(&self, source: &str, name: &str) -> Option<String> {
+        self.fields.get(source)?.get(&name.to_lowercase()).cloned()
+    }
+
+    /// Finds names in a formula: text literals and comments hold none, and a name may lack its brackets.
     fn formula(&mut self, node: NodeId, site: &Site, text: &str, context: Option<&str>) {
         let tokens: Vec<_> = lex(text)
             .into_iter()
             .filter(|token| !token.kind.is_trivia())
             .collect();
+        let kind = |at: usize| tokens.get(at).map(|token| token.kind);
         let mut at = 0;
         while at < tokens.len() {
-            if tokens[at].kind != TokenKind::Field {
+            let begin = at;
+            let bare = tokens[at].kind == TokenKind::Name;
+            if bare {
+                at += 1;
+                if kind(at) == Some(TokenKind::LeftParen) {
+                    continue;
+                }
+            } else if tokens[at].kind == TokenKind::Field {
+                while kind(at + 1) == Some(TokenKind::Dot) && kind(at + 2) == Some(TokenKind::Field) {
+                    at += 2;
+                }
+                at += 1;
+            } else {
                 at += 1;
                 continue;
             }
-            let begin = at;
-            while tokens
-                .get(at + 1)
-                .is_some_and(|token| token.kind == TokenKind::Dot)
-                && tokens
-                    .get(at + 2)
-                    .is_some_and(|token| token.kind == TokenKind::Field)
-            {
-                at += 2;
-            }
+            let last = at - 1;
             let first = unquote(tokens[begin].span.of(text));
-            let qualified = at > begin && self.sources.contains(&first);
+            let qualified = last > begin && self.sources.contains(&first);
             let source = match context {
-                _ if qualified => Some(first),
-                Some(context) if at == begin => Some(context.to_owned()),
-                _ => None,
+                _ if qualified => first,
+                Some(context) if last == begin => context.to_owned(),
+                _ => continue,
             };
-            if let Some(source) = source {
-                let span = tokens[at].span;
-                self.found.push(Reference {
-                    node,
-                    site: site.clone(),
-                    source,
-                    name: unquote(span.of(text)),
-                    range: span.start..span.end,
-                    in_formula: true,
-                    qualified,
-                    encoded: false,
-                });
-            }
-            at += 1;
+            let span = tokens[last].span;
+            let written = unquote(span.of(text));
+            let name = match self.field(&source, &written) {
+                Some(name) => name,
+                // A word that is no field is part of the language.
+                None if bare => continue,
+                None => written,
+            };
+            self.found.push(Reference {
+                node,
+                site: site.clone(),
+                source,
+                name,
+                range: span.start..span.end,
+                in_formula: true,
+                qualified,
+                encoded: false,
+            });
         }
     }
 
@@ -370,6 +398,13 @@ fn by_shape(name: &str) -> Option<&str> {
     (!field.is_empty()).then_some(field)
 }
 
+/// A value with names to change in it.
+struct Rewritten {
+    node: NodeId,
+    site: Site,
+    changes: Vec<(Range<usize>, String)>,
+}
+
 /// Changes names of fields everywhere. `change` gets the data source and the field, both without brackets, and
 /// returns the new name of the field. Returns how many references were changed.
 pub(crate) fn rewrite(
@@ -392,7 +427,9 @@ pub(crate) fn rewrite(
             &reference.name[at + old.len()..]
         ))
     };
-    let mut edits: Vec<(NodeId, Site, Vec<(Range<usize>, String)>)> = Vec::new();
+    let mut edits: Vec<Rewritten> = Vec::new();
+    // Names in one value may be found by two ways, and not one after the other.
+    let mut by_site: HashMap<(NodeId, Site), usize> = HashMap::new();
     let mut count = 0;
     for reference in references(document) {
         let Some(new) = new_name(&reference) else { continue };
@@ -402,26 +439,23 @@ pub(crate) fn rewrite(
         } else {
             quote_plain(&new)
         };
-        match edits.last_mut() {
-            Some((node, site, changes)) if *node == reference.node && *site == reference.site => {
-                changes.push((reference.range, written));
-            }
-            _ => edits.push((reference.node, reference.site, vec![(reference.range, written)])),
-        }
+        let place = (reference.node, reference.site);
+        let index = *by_site.entry(place.clone()).or_insert_with(|| {
+            edits.push(Rewritten {
+                node: place.0,
+                site: place.1,
+                changes: Vec::new(),
+            });
+            edits.len() - 1
+        });
+        edits[index].changes.push((reference.range, written));
     }
-    // Names found by two ways in one value come in two runs; they are put together first.
-    let mut by_site: HashMap<(NodeId, Site), usize> = HashMap::new();
-    let mut merged: Vec<(NodeId, Site, Vec<(Range<usize>, String)>)> = Vec::new();
-    for (node, site, changes) in edits {
-        match by_site.get(&(node, site.clone())) {
-            Some(&index) => merged[index].2.extend(changes),
-            None => {
-                by_site.insert((node, site.clone()), merged.len());
-                merged.push((node, site, changes));
-            }
-        }
-    }
-    for (node, site, mut changes) in merged {
+    for Rewritten {
+        node,
+        site,
+        mut changes,
+    } in edits
+    {
         changes.sort_by_key(|(range, _)| range.start);
         changes.dedup_by(|a, b| a.0 == b.0);
         let tree = document.tree_mut();
@@ -504,7 +538,7 @@ mod tests {
         <metadata-records><metadata-record class='column'><remote-name>Fare</remote-name>\
         <local-name>[Fare]</local-name><parent-name>[Fare]</parent-name></metadata-record></metadata-records></connection>\
         <column name='[Fare]' caption='[Fare]'/>\
-        <column name='[Calc]'><calculation class='tableau' formula='SUM([Fare]) + &quot;[Fare]&quot; // [Fare]'/></column>\
+        <column name='[Calc]'><calculation class='tableau' formula='SUM([Fare]) + &quot;[Fare]&quot; + fare + Fare() // [Fare]'/></column>\
         <drill-paths><drill-path name='[Fare]'><field>[Fare]</field></drill-path></drill-paths>\
         </datasource></datasources>\
         <actions><action name='[Fare]'><link expression='tsl:S?%5Bds%5D.%5BFare%5D~s0=&lt;[ds].[Fare]~na&gt;'/></action></actions>\
@@ -529,6 +563,7 @@ mod tests {
                 "<column name='[Price]]]' caption",
             )
             .replace("SUM([Fare])", "SUM([Price]]])")
+            .replace("+ fare +", "+ [Price]]] +")
             .replace("<field>[Fare]", "<field>[Price]]]")
             .replace("%5BFare%5D", "%5BPrice%5D%5D%5D")
             .replace("[ds].[Fare]", "[ds].[Price]]]")
@@ -537,7 +572,7 @@ mod tests {
             .replace("[sum:Fare:qk]", "[sum:Price]]:qk]")
             .replace("[none:Fare:nk]", "[none:Price]]:nk]");
         assert_eq!(after, expected);
-        assert_eq!(count, 13);
+        assert_eq!(count, 14);
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod fields;
 mod sheets;
 mod sources;
 
-use vivant_calc::diag::{Diagnostic, Severity};
+pub use vivant_calc::diag::{Diagnostic, Severity};
 
 use crate::tree::NodeId;
 use crate::view::Document;

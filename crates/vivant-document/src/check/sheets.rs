@@ -96,16 +96,16 @@ fn dashboards(findings: &mut Findings<'_>, workbook: Workbook<'_>, sheets: &Hash
             }
             buttons(findings, zone, &ids);
         }
-        for (caption, sheet) in dashboard.story_points() {
-            if let Some(sheet) = sheet
+        for point in dashboard.story_points() {
+            if let Some(sheet) = point.sheet()
                 && !sheets.contains(&*sheet)
             {
                 findings.add(
                     "document.unknown-sheet",
-                    dashboard.node(),
+                    point.node(),
                     format!(
                         "story point `{}` shows sheet `{}`, which is not there",
-                        shorten(&caption.unwrap_or_default()),
+                        shorten(&point.caption().unwrap_or_default()),
                         shorten(&sheet)
                     ),
                 );

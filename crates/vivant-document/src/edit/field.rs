@@ -201,12 +201,10 @@ impl Document {
             Site::Attribute(raw) => crate::tree::plain(raw),
             Site::Text => return name == "local-name",
         };
-        match (name, attribute) {
-            ("column" | "group", "name") | ("map", "key") => true,
-            ("column-instance", _) => true,
-            ("folder-item", _) => true,
-            _ => false,
-        }
+        matches!(
+            (name, attribute),
+            ("column" | "group", "name") | ("map", "key") | ("column-instance" | "folder-item", _)
+        )
     }
 
     /// Sets the caption of a field wherever it is written: data source, sheets, highlight actions. Without a

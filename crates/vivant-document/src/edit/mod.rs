@@ -164,7 +164,11 @@ pub(crate) fn field_name(source: Datasource<'_>, name: &str) -> Result<String> {
 /// Finds the name that differs least, if it differs little.
 pub(crate) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     let wanted: Vec<char> = name.to_lowercase().chars().take(64).collect();
-    let most = (wanted.len() / 3).max(1);
+    let most = if wanted.len() < 4 {
+        1
+    } else {
+        (wanted.len() / 3).max(2)
+    };
     known
         .take(5_000)
         .map(|candidate| {

@@ -14,7 +14,7 @@ pub use datasource::{
     Alias, Calculation, Column, Connection, Datasource, Extract, Filter, FilterKind, MetadataRecord,
 };
 pub use relation::{Object, Relation, RelationKind, Relationship};
-pub use sheet::{Action, Dashboard, Pane, Thumbnail, Window, Worksheet, Zone};
+pub use sheet::{Action, Dashboard, Pane, StoryPoint, Thumbnail, Window, Worksheet, Zone};
 
 use crate::error::{Error, Result, shorten};
 use crate::kind::FileKind;

@@ -172,12 +172,12 @@ impl<'d> Dashboard<'d> {
             .collect()
     }
 
-    /// Returns the points of a story: caption and the sheet that is shown.
-    pub fn story_points(self) -> Vec<(Option<Cow<'d, str>>, Option<Cow<'d, str>>)> {
+    /// Returns the points of a story.
+    pub fn story_points(self) -> Vec<StoryPoint<'d>> {
         let tree = self.tree;
         tree.descendants(self.node)
             .filter(|&node| tree.is(node, "story-point"))
-            .map(|node| (tree.value(node, "caption"), tree.value(node, "captured-sheet")))
+            .map(|node| StoryPoint { tree, node })
             .collect()
     }
 
@@ -204,6 +204,18 @@ fn zones_in(tree: &Tree, top: NodeId) -> Vec<Zone<'_>> {
         .map(|node| Zone { tree, node })
         .collect()
 }
+
+view! {
+    /// A point of a story.
+    StoryPoint
+}
+
+attributes! { StoryPoint {
+    /// Returns the label.
+    caption => "caption",
+    /// Returns the sheet that is shown.
+    sheet => "captured-sheet",
+}}
 
 view! {
     /// A zone of a dashboard.

@@ -58,7 +58,7 @@ fn the_sample_reads_as_it_is_meant() {
     );
     assert!(workbook.dashboards()[1].is_story());
     assert_eq!(
-        workbook.dashboards()[1].story_points()[0].1.as_deref(),
+        workbook.dashboards()[1].story_points()[0].sheet().as_deref(),
         Some("All")
     );
     assert!(workbook.is_hidden("Secret") && !workbook.is_hidden("Fares"));
