@@ -23,6 +23,8 @@ pub enum Command {
     /// Administer an installation on its data folder
     #[cfg(feature = "server")]
     Admin(commands::admin::Args),
+    /// Read, check, compare and edit workbooks and data sources as files
+    Doc(commands::doc::Args),
     /// Ask a Tableau-compatible server about its workbooks
     Workbooks(commands::workbooks::Args),
 }

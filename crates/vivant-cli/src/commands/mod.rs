@@ -2,6 +2,7 @@
 
 #[cfg(feature = "server")]
 pub mod admin;
+pub mod doc;
 #[cfg(feature = "server")]
 pub mod serve;
 pub mod workbooks;

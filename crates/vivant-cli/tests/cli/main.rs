@@ -4,6 +4,7 @@
 mod fake;
 mod program;
 
+mod doc;
 mod help;
 #[cfg(feature = "server")]
 mod live;
