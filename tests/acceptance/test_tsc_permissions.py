@@ -268,6 +268,23 @@ def test_a_version_is_told_its_own_names(live, tsc, rest, book, people):
     assert people["cora"] not in {one.get("id") for one in told}, "a rule without a name that the version knows"
 
 
+def test_bodies_in_json(rest, book, people):
+    """What clients such as tableau-mcp send: the same bodies in the other form, answered in it."""
+    json, path = rest.as_json(), f"/sites/{{site}}/workbooks/{book.id}"
+    rules = {"user": {"id": people["vera"]}, "capabilities": {"capability": [{"name": "Delete", "mode": "Deny"}]}}
+    answer = json.put(path + "/permissions", data_json={"permissions": {"granteeCapabilities": [rules]}}).ok(200).json
+    assert rules in answer["permissions"]["granteeCapabilities"]
+    assert answer["permissions"]["workbook"]["id"] == book.id
+    told = json.put(path + "/tags", data_json={"tags": {"tag": [{"label": "one"}, {"label": '"two words"'}]}}).ok(200).json
+    assert told["tags"]["tag"] == [{"label": "one"}, {"label": "two words"}]
+    favorites = f"/sites/{{site}}/favorites/{rest.user_id}"
+    told = json.put(favorites, data_json={"favorite": {"label": "mine", "workbook": {"id": book.id}}}).ok(200).json
+    assert [one["workbook"]["id"] for one in told["favorites"]["favorite"]] == [book.id]
+    json.delete(f"{favorites}/workbooks/{book.id}").ok(204)
+    shown = json.get(path + "/revisions").ok(200).json["revisions"]["revision"][0]
+    assert (shown["revisionNumber"], shown["current"], shown["deleted"]) == ("1", True, False)
+
+
 # Tags
 
 

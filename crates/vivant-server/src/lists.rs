@@ -1,7 +1,7 @@
 //! Lists: from the query string to the store's question, and back to a page of an answer.
 
 use http::StatusCode;
-use vivant_store::{Field, FieldKind, Filter, FilterValue, ListQuery, Op, Page, PageRequest, SortKey};
+use vivant_store::{Error, Field, FieldKind, Filter, FilterValue, ListQuery, Op, Page, PageRequest, SortKey};
 use vivant_wire::out::Write1;
 use vivant_wire::query::{self, FieldType, FilterField, Operator, Paging};
 use vivant_wire::types::Pagination;
@@ -51,6 +51,20 @@ pub fn page_request(paging: Paging) -> PageRequest {
     }
 }
 
+/// Cuts a page out of a list that is read whole, because it is short.
+pub fn cut<T>(items: Vec<T>, paging: Paging) -> Result<Page<T>> {
+    let total = items.len();
+    let size = paging.size as usize;
+    let skipped = (paging.number as usize - 1).saturating_mul(size);
+    if skipped > 0 && skipped >= total {
+        return Err(Error::PastLastPage.into());
+    }
+    Ok(Page {
+        items: items.into_iter().skip(skipped).take(size).collect(),
+        total: total as u64,
+    })
+}
+
 /// Answers a page: `pagination`, then the collection.
 pub fn page_reply<T, W: Write1>(
     call: &Call,
@@ -60,16 +74,21 @@ pub fn page_reply<T, W: Write1>(
     item: &str,
     view: impl Fn(T) -> W,
 ) -> Reply {
-    let pagination = Pagination {
-        page_number: Some(paging.number),
-        page_size: Some(paging.size),
-        total_available: Some(page.total),
-    };
+    let pagination = pagination(paging, page.total);
     let items: Vec<W> = page.items.into_iter().map(view).collect();
     call.answer(StatusCode::OK, |out| {
         out.child("pagination", &pagination);
         out.element(collection, |out| out.children(item, &items));
     })
+}
+
+/// `pagination` of a page.
+pub fn pagination(paging: Paging, total: u64) -> Pagination {
+    Pagination {
+        page_number: Some(paging.number),
+        page_size: Some(paging.size),
+        total_available: Some(total),
+    }
 }
 
 fn field_type(kind: FieldKind) -> FieldType {

@@ -1,15 +1,14 @@
 //! What the methods on revisions have in common for workbooks and data sources.
 
-use http::StatusCode;
 use vivant_model::Capability;
-use vivant_store::{Error, Revision};
+use vivant_store::Revision;
 use vivant_wire::ErrorCode;
-use vivant_wire::types::Pagination;
 
 use crate::auth::SiteUser;
 use crate::auth::permission::{Rights, may_publish_to};
 use crate::call::Call;
-use crate::errors::{ApiError, Result, fail, not_found};
+use crate::errors::{Result, fail, not_found};
+use crate::lists::{cut, page_reply};
 use crate::reply::Reply;
 use crate::views::revision_view;
 
@@ -53,26 +52,15 @@ async fn may_republish(call: &Call, who: &SiteUser, rights: &Rights) -> Result<b
 /// Answers a page of revisions.
 pub fn page(call: &Call, revisions: Vec<Revision>) -> Result<Reply> {
     let paging = call.query.paging()?;
-    let total = revisions.len();
-    let skipped = (paging.number as usize - 1).saturating_mul(paging.size as usize);
-    if skipped > 0 && skipped >= total {
-        return Err(ApiError::from(Error::PastLastPage));
-    }
-    let pagination = Pagination {
-        page_number: Some(paging.number),
-        page_size: Some(paging.size),
-        total_available: Some(total as u64),
-    };
-    let items: Vec<_> = revisions
-        .into_iter()
-        .skip(skipped)
-        .take(paging.size as usize)
-        .map(revision_view)
-        .collect();
-    Ok(call.answer(StatusCode::OK, |out| {
-        out.child("pagination", &pagination);
-        out.element("revisions", |out| out.children("revision", &items));
-    }))
+    let page = cut(revisions, paging)?;
+    Ok(page_reply(
+        call,
+        paging,
+        page,
+        "revisions",
+        "revision",
+        revision_view,
+    ))
 }
 
 /// The number in the address; whatever is no number does not exist.

@@ -1,7 +1,7 @@
 //! What adding and deleting tags have in common for workbooks, views and data sources.
 
 use http::StatusCode;
-use vivant_model::{Capability, ContentKind, Luid, name};
+use vivant_model::{ContentKind, Luid, name};
 use vivant_wire::{ErrorCode, Node, types};
 
 use crate::auth::SiteUser;
@@ -23,7 +23,7 @@ pub async fn add(
 ) -> Result<Reply> {
     let (kind, id) = item;
     let asked: types::Tags = element(document, "tags")?;
-    require_read(rights, kind)?;
+    rights.require_look(kind)?;
     let named = [Some(document), document.child("tags")]
         .into_iter()
         .flatten()
@@ -65,7 +65,7 @@ pub async fn delete(
     invalid: ErrorCode,
 ) -> Result<Reply> {
     let (kind, id) = item;
-    require_read(rights, kind)?;
+    rights.require_look(kind)?;
     let text = call.value("tag-name").trim();
     let label = quoted(text).map_or(text, |(label, _)| label).trim();
     if !name::is_valid(label) {
@@ -80,14 +80,6 @@ pub async fn delete(
     }
     call.app.store.delete_tag(who.site(), kind, id, label).await?;
     Ok(Reply::Empty)
-}
-
-fn require_read(rights: &Rights, kind: ContentKind) -> Result<()> {
-    // Rules made for those who connect to a data source need not hold Read.
-    if kind == ContentKind::Datasource && rights.allow(Capability::Connect) {
-        return Ok(());
-    }
-    rights.require(Capability::Read, ErrorCode::Forbidden, kind.as_str())
 }
 
 /// The tags in a label: what stands in quotes is one, the rest ends at a blank or comma.

@@ -1,7 +1,7 @@
 //! Add Data Source to Favorites, Add Project to Favorites, Add View to Favorites, Add Workbook to
 //! Favorites: one address, and the element in the request says which.
 
-use vivant_model::{Capability, ContentKind, Luid};
+use vivant_model::{ContentKind, Luid};
 use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, Node};
 
@@ -29,12 +29,7 @@ pub async fn add_to_favorites(mut call: Call, who: SiteUser) -> Result<Reply> {
     let id: Luid = id.parse().map_err(|_| not_found(missing, what, id))?;
     let rights = Rights::of(&call.app, &who, kind, id).await?;
     let rights = rights.ok_or_else(|| not_found(missing, what, id))?;
-    if !rights.allow(Capability::Read)
-        && !(kind == ContentKind::Datasource && rights.allow(Capability::Connect))
-    {
-        let detail = format!("You lack the permission Read on this {}.", kind.as_str());
-        return Err(fail(ErrorCode::Forbidden, detail));
-    }
+    rights.require_look(kind)?;
     call.app
         .store
         .add_favorite(who.site(), user.user, kind, id, &label, call.app.now())

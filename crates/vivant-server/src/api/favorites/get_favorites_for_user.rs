@@ -2,14 +2,16 @@
 
 use http::StatusCode;
 use vivant_model::UserId;
-use vivant_store::{Caller, Error, Favorite};
+use vivant_store::{Caller, Favorite, FavoriteItem};
 use vivant_wire::types::Pagination;
+use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, types};
 
 use crate::api::users::find_user;
 use crate::auth::SiteUser;
 use crate::call::Call;
-use crate::errors::{ApiError, Result, fail};
+use crate::errors::{Result, fail};
+use crate::lists::{cut, pagination};
 use crate::reply::Reply;
 use crate::views::favorite_view;
 
@@ -19,26 +21,13 @@ pub async fn get_favorites_for_user(call: Call, who: SiteUser) -> Result<Reply> 
     let user = favorites_user(&call, &who).await?;
     let wants_pages = call.query.get("pageSize").is_some() || call.query.get("pageNumber").is_some();
     let paging = call.query.paging()?;
-    let mut favorites = seen_favorites(&call, &user).await?;
-    let mut pagination = None;
-    if wants_pages {
-        let total = favorites.len();
-        let skipped = (paging.number as usize - 1).saturating_mul(paging.size as usize);
-        if skipped > 0 && skipped >= total {
-            return Err(ApiError::from(Error::PastLastPage));
-        }
-        favorites = favorites
-            .into_iter()
-            .skip(skipped)
-            .take(paging.size as usize)
-            .collect();
-        pagination = Some(Pagination {
-            page_number: Some(paging.number),
-            page_size: Some(paging.size),
-            total_available: Some(total as u64),
-        });
+    let favorites = seen_favorites(&call, &user).await?;
+    if !wants_pages {
+        return Ok(reply(&call, &who, None, favorites));
     }
-    Ok(reply(&call, &who, pagination, favorites))
+    let page = cut(favorites, paging)?;
+    let pagination = pagination(paging, page.total);
+    Ok(reply(&call, &who, Some(pagination), page.items))
 }
 
 /// Reads the user in the address, whose favorites only the user and administrators touch.
@@ -61,8 +50,8 @@ pub(super) async fn favorites_user(call: &Call, who: &SiteUser) -> Result<Caller
 /// The user's favorites that the version in the address knows.
 pub(super) async fn seen_favorites(call: &Call, user: &Caller) -> Result<Vec<Favorite>> {
     let mut favorites = call.app.store.favorites(user).await?;
-    let projects = call.version >= vivant_wire::version::V(3, 1);
-    favorites.retain(|f| projects || !matches!(f.item, vivant_store::FavoriteItem::Project(_)));
+    let projects = call.version >= V(3, 1);
+    favorites.retain(|f| projects || !matches!(f.item, FavoriteItem::Project(_)));
     Ok(favorites)
 }
 

@@ -14,7 +14,7 @@ use vivant_wire::{ErrorCode, types};
 use crate::auth::SiteUser;
 use crate::auth::permission::Rights;
 use crate::call::Call;
-use crate::errors::{Result, bad_request, fail, not_found};
+use crate::errors::{ApiError, Result, bad_request, fail, not_found};
 use crate::reply::Reply;
 use crate::views::permissions::{names, rules_view, valid_names};
 
@@ -99,7 +99,7 @@ pub(super) async fn change(
     let store = &call.app.store;
     let rules = store.change_rules(who.site(), of, change, call.app.now()).await;
     rules.map_err(|error| {
-        let mut api = crate::errors::ApiError::from(error);
+        let mut api = ApiError::from(error);
         if api.code == ErrorCode::CapabilityNotFound {
             api.detail = format!(
                 "The grantee does not hold that capability with that mode on this {}.",
