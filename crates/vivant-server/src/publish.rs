@@ -202,7 +202,8 @@ struct Credential {
     /// `None` fits every connection.
     server: Option<String>,
     port: Option<i64>,
-    name: String,
+    /// `None` keeps the name in the file.
+    name: Option<String>,
     password: Option<Secret>,
     embed: bool,
 }
@@ -240,7 +241,7 @@ fn credential(
     Ok(Credential {
         server: server.filter(|s| !s.is_empty()),
         port,
-        name: given.name.clone().unwrap_or_default(),
+        name: given.name.clone(),
         password: given.password.clone().filter(|p| !p.is_empty()).map(Secret::from),
         embed,
     })
@@ -512,9 +513,13 @@ impl Credentials {
             .0
             .iter()
             .filter(fits)
+            // tableau-api-lib fills in the whole form, with nulls, when it is told nothing.
+            .filter(|c| c.name.is_some() || c.password.is_some())
             .max_by_key(|c| (c.server.is_some(), c.port.is_some()));
         if let Some(credential) = best {
-            connection.username = credential.name.clone();
+            if let Some(name) = &credential.name {
+                connection.username = name.clone();
+            }
             connection.embed = credential.embed;
             // Without embed the password is for this publish alone and is not kept.
             connection.password = credential.password.clone().filter(|_| credential.embed);
