@@ -93,6 +93,18 @@ def tabcmd_program() -> Path:
 
 
 @pytest.fixture(scope="session")
+def clients() -> Path:
+    """Other people's clients and old releases: VIVANT_CLIENTS, else the environment of scripts/clients-env."""
+    named = os.environ.get("VIVANT_CLIENTS")
+    if named:
+        return Path(named)
+    folder = subprocess.run(
+        [str(ROOT / "scripts" / "clients-env")], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of real Tableau files: VIVANT_CORPUS, else ../shared/corpus. Skips where there is none."""
     folder = Path(os.environ.get("VIVANT_CORPUS", ROOT.parent / "shared" / "corpus"))
@@ -218,5 +230,3 @@ def _no_leaked_settings(monkeypatch, tmp_path):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-
-
