@@ -1,12 +1,30 @@
-//! Reads the facts of Tableau workbooks, data sources, extracts and flows, and takes extracts out of packages.
+//! Tableau workbooks, data sources, flows and packages: read, checked, compared and edited.
 //!
-//! [`inspect`] makes one pass over a file in bounded memory and returns what a server stores about it: sheets,
-//! data sources, connections, fields, thumbnails. [`without_extract`] writes a package again without its
-//! extracts. Bytes come in and go out through `std::io`; no file is opened here, no clock is read, nothing is
+//! Two ways in. [`inspect`] makes one pass over a file in bounded memory and returns the facts that a server
+//! stores about it: sheets, data sources, connections, fields, thumbnails; [`without_extract`] writes a package
+//! again without its extracts. [`Document`] holds a document as a lossless tree ([`tree`]) with typed views
+//! ([`view`]) and edits ([`edit`]): what was not edited is written back byte for byte. [`PackageFile`] does the
+//! same for packages. [`check::check`] finds what is broken, [`diff`] says what changed, [`canonical`] writes
+//! a document so that versions compare well.
+//!
+//! Bytes come in and go out through `std::io`; no file is opened here, no clock is read, nothing is
 //! asked over a network, and no data value inside an extract is looked at.
 //!
 //! Files come from anywhere: whatever a file says about itself is held against [`Limits`], entities are never
 //! expanded, and paths inside a package cannot lead out of it.
+//!
+//! ```
+//! use vivant_document::edit::{ConnectionChange, ConnectionMatch};
+//! use vivant_document::{Document, Limits};
+//!
+//! let text = "<datasource formatted-name='Sales' version='10.5'>\
+//!             <connection class='postgres' dbname='test' server='db' /></datasource>";
+//! let mut document = Document::parse(text, &Limits::default())?;
+//! let change = ConnectionChange { database: Some("prod".to_owned()), ..Default::default() };
+//! document.change_connections(&ConnectionMatch::default(), &change)?;
+//! assert_eq!(document.to_bytes(), text.replace("'test'", "'prod'").as_bytes());
+//! # Ok::<(), vivant_document::Error>(())
+//! ```
 
 mod archive;
 mod canonical;

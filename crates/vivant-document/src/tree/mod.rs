@@ -16,6 +16,7 @@ mod scan;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 pub(crate) use edit::USER_NAMESPACE;
 pub use edit::Where;
@@ -84,8 +85,8 @@ pub struct Parts<'a> {
 /// An XML document that is written back as it was read, except for what was edited.
 #[derive(Clone)]
 pub struct Tree {
-    /// The text that was read.
-    source: String,
+    /// The text that was read; copies of the tree share it.
+    source: Arc<String>,
     /// What edits have added; its bytes count on from the end of `source`.
     added: String,
     nodes: Vec<Node>,
@@ -129,7 +130,7 @@ impl Tree {
         scan::scan(&source, 0, &mut nodes, 0, parts, limits)?;
         nodes.shrink_to_fit();
         Ok(Self {
-            source,
+            source: Arc::new(source),
             added: String::new(),
             nodes,
             limits: limits.clone(),

@@ -1,8 +1,16 @@
 //! Files broken at random places never cause a panic, and never more than an error.
 
+use std::collections::HashMap;
 use std::io::Cursor;
 
-use vivant_document::{FileKind, Limits, inspect, without_extract};
+use vivant_document::check::{CheckOptions, check};
+use vivant_document::edit::{
+    ConnectionChange, ConnectionMatch, Domain, FilterScope, JoinKind, JoinOn, Literal, NewCalculation,
+    NewFilter, NewJoin, NewParameter, TableSource,
+};
+use vivant_document::{
+    CanonicalOptions, Document, FileKind, Limits, canonical, diff, inspect, without_extract,
+};
 
 use crate::support::{sample, sample_package};
 
@@ -113,4 +121,93 @@ fn every_cut_is_an_error() {
             "{length}"
         );
     }
+}
+
+#[test]
+fn mutated_documents_survive_views_checks_and_edits() {
+    let document = sample();
+    let mut dice = Dice(0x1234_5678_9abc_def1);
+    let mut readable = 0;
+    for _ in 0..1_500 {
+        let bytes = mutate(document.as_bytes(), &mut dice);
+        let Ok(mut broken) = Document::parse(bytes.clone(), &Limits::default()) else {
+            continue;
+        };
+        readable += 1;
+        assert!(broken.to_bytes() == bytes, "written as it was read");
+        let original = broken.clone();
+        let _ = check(&broken, &CheckOptions::default());
+        edit_everything(&mut broken);
+        let written = broken.to_bytes();
+        let again = Document::parse(written, &Limits::default()).expect("an edited document can be read");
+        let text = canonical(&again, &CanonicalOptions::default());
+        Document::parse(text, &Limits::default()).expect("canonical text can be read");
+        let _ = diff(&original, &broken);
+        assert!(original.to_bytes() == bytes, "a copy is not edited");
+    }
+    assert!(readable > 100, "{readable} documents could be read");
+}
+
+/// Tries one edit of each kind; those that cannot be done say so.
+fn edit_everything(document: &mut Document) {
+    let source = document
+        .datasources()
+        .last()
+        .map(|source| source.name().into_owned())
+        .unwrap_or_default();
+    let change = ConnectionChange {
+        server: Some("<&'\">".to_owned()),
+        ..ConnectionChange::default()
+    };
+    let _ = document.change_connections(&ConnectionMatch::default(), &change);
+    let _ = document.swap_database(None, "boats", "ships]");
+    let _ = document.add_calculation(
+        &source,
+        &NewCalculation {
+            caption: "New".to_owned(),
+            formula: "SUM([Fare]) + 1".to_owned(),
+            ..NewCalculation::default()
+        },
+    );
+    let members = NewFilter::Members {
+        values: vec![Literal::Text("x".to_owned())],
+        exclude: true,
+        custom_list: true,
+    };
+    let _ = document.add_filter(&source, FilterScope::Extract, "Port", &members);
+    let _ = document.add_parameter(&NewParameter {
+        caption: "P".to_owned(),
+        datatype: "string".to_owned(),
+        value: Some(Literal::Text("]]>".to_owned())),
+        domain: Domain::All,
+    });
+    let _ = document.add_join(
+        &source,
+        &NewJoin {
+            kind: JoinKind::Full,
+            table: TableSource::Sql("SELECT <".to_owned()),
+            name: "new".to_owned(),
+            on: vec![JoinOn {
+                left_table: "trips.csv".to_owned(),
+                left: "Port".to_owned(),
+                operator: "=".to_owned(),
+                right: "x".to_owned(),
+            }],
+        },
+    );
+    let _ = document.set_caption(&source, "Port", Some("Harbour"));
+    let _ = document.set_hierarchy(&source, "H", &["Port"]);
+    let _ = document.rename_field(&source, "Fare", "x:y]");
+    let _ = document.set_sheet_hidden("Fares", true);
+    let _ = document.delete_sheet("Secret", true);
+    let other = Document::new_published(
+        "n",
+        "h",
+        80,
+        "http",
+        "",
+        "c",
+        &[("A".to_owned(), "real".to_owned())],
+    );
+    let _ = document.repoint(&source, &other.expect("a sound data source"), &HashMap::new());
 }
