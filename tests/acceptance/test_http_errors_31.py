@@ -13,7 +13,7 @@ import pytest
 
 from support import content
 from support.rest import NOBODY, Answer, element, ts_request
-from test_http_errors import Row, World
+from support.world import Row, World
 
 # Operation -> (HTTP method, path, another HTTP method that nothing answers there).
 OPERATIONS: dict[str, tuple[str, str, str]] = {}
@@ -148,6 +148,8 @@ for kind, adding, deleting in (
     add, delete = f"Add Tags to {NAMES[kind]}", f"Delete Tag from {NAMES[kind]}"
     for bad in ("", "   ", ",", '""', '"  "', "x" * 256):
         row(add, 400, adding, "Error adding tags", lambda w, o=add, bad=bad: w.ask(o, tags("good", bad)))
+    row(add, 400, adding, "Error adding tags",
+        lambda w, o=add: w.ask(o, data_json={"tags": {"tag": [{"label": "a\0b"}]}}))
     row(add, 400, "400000", "Bad request", lambda w, o=add: w.ask(o, b"<tsRequest><tags><tag/></tags></tsRequest>"))
     for body in (tags("x"), tags()):
         row(add, 403, "403004", "Adding tags forbidden", lambda w, o=add, b=body: w.ask(o, b, who="cora"))
@@ -307,6 +309,9 @@ for kind, name in NAMES.items():
 
     for bad in ("", "   ", "\t", "x" * 256):
         row(add, 400, "400005", "Invalid label", lambda w, o=add, k=kind, i=own, bad=bad: w.ask(o, favorite(k, i(w), bad)))
+    # Only JSON can hold such a letter, which PostgreSQL cannot.
+    row(add, 400, "400005", "Invalid label",
+        lambda w, o=add, k=kind, i=own: w.ask(o, data_json={"favorite": {"label": "a\0b", k: {"id": i(w)}}}))
     for bad in ("<favorite label='x'/>", "<favorite label='x'><dashboard id='1'/></favorite>", f"<favorite label='x'><{kind}/></favorite>"):
         row(add, 400, "400000", "Bad request", lambda w, o=add, bad=bad: w.ask(o, f"<tsRequest>{bad}</tsRequest>".encode()))
     row(add, 400, "400000", "Bad request", lambda w, o=add, k=kind, i=own: w.ask(o, favorite(k, i(w), None)))

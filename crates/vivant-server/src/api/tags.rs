@@ -42,8 +42,10 @@ pub async fn add(
             .ok_or_else(|| fail(ErrorCode::BadRequest, "Every tag element must hold a label."))?;
         let found = split(text);
         if found.is_empty() || !found.iter().all(|label| name::is_valid(label)) {
-            let detail = "The label of a tag must not be blank or longer than 255 characters.";
-            return Err(fail(invalid, detail));
+            return Err(fail(
+                invalid,
+                "The label of a tag must not be blank, longer than 255 characters, or hold control characters.",
+            ));
         }
         labels.extend(found);
     }

@@ -1,7 +1,7 @@
 //! Add Data Source to Favorites, Add Project to Favorites, Add View to Favorites, Add Workbook to
 //! Favorites: one address, and the element in the request says which.
 
-use vivant_model::{ContentKind, Luid};
+use vivant_model::{ContentKind, Luid, name};
 use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, Node};
 
@@ -11,9 +11,6 @@ use crate::auth::permission::Rights;
 use crate::call::Call;
 use crate::errors::{Result, bad_request, fail, not_found};
 use crate::reply::Reply;
-
-/// The longest label.
-const MAX_LABEL: usize = 255;
 
 /// Makes an item a favorite of a user and answers all that the user has then. An item that is a
 /// favorite already gets the new label.
@@ -96,9 +93,11 @@ fn label(asked: &Node) -> Result<String> {
         .attribute("label")
         .ok_or_else(|| bad_request("The favorite element must hold a label."))?
         .trim();
-    if label.is_empty() || label.chars().count() > MAX_LABEL {
-        let detail = format!("The label must not be blank or longer than {MAX_LABEL} characters.");
-        return Err(fail(ErrorCode::InvalidLabel, detail));
+    if !name::is_valid(label) {
+        return Err(fail(
+            ErrorCode::InvalidLabel,
+            "The label must not be blank, longer than 255 characters, or hold control characters.",
+        ));
     }
     Ok(label.to_owned())
 }
