@@ -16,7 +16,7 @@ use super::ContentStream;
 use super::spool::{Spooled, blocking};
 use crate::{Error, Result, What};
 
-const READ: usize = 256 << 10;
+const READ: usize = 1 << 20;
 const DRAFT: &str = "part";
 
 pub(super) struct Folder {
