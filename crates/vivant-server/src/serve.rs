@@ -249,13 +249,15 @@ pub async fn respond(app: App, request: Request<Body>) -> Response<Body> {
             error_reply(&error, vivant_wire::Format::Xml, version::NEWEST).into_response()
         }
     };
-    if let Some(unread) = rest.unread()
-        && http1
-        && ((waits && !unread.begun()) || !unread.drain().await)
-    {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+    if let Some(unread) = rest.unread() {
+        let untold = waits && !unread.begun();
+        let ended = !untold && unread.drain().await;
+        // Later versions of HTTP end the stream alone and have no such header.
+        if !ended && http1 {
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
     }
     let _entered = span.enter();
     let status = response.status().as_u16();
