@@ -161,31 +161,17 @@ impl<'c, R: Read + Seek> PackageFile<'c, R> {
     pub fn read(&mut self, name: &str) -> Result<impl Read + '_> {
         let index = self.known(name)?;
         let stored = &self.stored[index];
-        self.source.seek(SeekFrom::Start(stored.start))?;
-        let mut header = [0; 30];
-        self.source.read_exact(&mut header)?;
-        if header[..4] != LOCAL {
-            return Err(damaged("an entry is not where the directory says").within(name));
-        }
-        let skip = i64::from(u16_at(&header, 26)) + i64::from(u16_at(&header, 28));
-        self.source.seek(SeekFrom::Current(skip))?;
-        let data = (&mut self.source).take(stored.packed);
-        let inflate: Box<dyn Read + '_> = match stored.method {
-            0 => Box::new(data),
-            8 => Box::new(DeflateDecoder::new(data)),
-            other => {
-                return Err(Error::Unsupported {
-                    what: format!("entry `{}` packed with method {other}", shorten(name)),
-                    advice: "pack the files again with Tableau or another program",
-                });
-            }
-        };
-        Ok(Checked {
-            source: inflate,
-            left: stored.entry.size,
-            checksum: stored.entry.checksum,
-            crc: Crc::new(),
-        })
+        open_entry(&mut self.source, stored)
+    }
+
+    /// Unpacks an entry and keeps nothing else of the package.
+    pub fn into_entry(mut self, name: &str) -> Result<impl Read + use<'c, R>>
+    where
+        R: 'c,
+    {
+        let index = self.known(name)?;
+        let stored = self.stored.swap_remove(index);
+        open_entry(self.source, &stored)
     }
 
     /// Unpacks the whole document.
@@ -206,6 +192,17 @@ impl<'c, R: Read + Seek> PackageFile<'c, R> {
             .read_to_end(&mut bytes)
             .map_err(|error| Error::from(error).within(&name))?;
         Ok(bytes)
+    }
+
+    /// Replaces the document with what a reader gives while saving, which must be `size` bytes.
+    pub fn set_document_with(&mut self, size: u64, reader: impl Read + 'c) {
+        let content = Content::Reader(size, Box::new(reader));
+        self.replaced.insert(self.document, content);
+    }
+
+    /// Returns the bytes, unpacked, of the document.
+    pub fn document_size(&self) -> u64 {
+        self.stored[self.document].entry.size
     }
 
     /// Replaces the document.
@@ -345,6 +342,36 @@ impl<'c, R: Read + Seek> PackageFile<'c, R> {
             Err(damaged("the file ends early"))
         }
     }
+}
+
+/// Goes to an entry's data and unpacks it.
+fn open_entry<'r, R: Read + Seek + 'r>(mut source: R, stored: &Stored) -> Result<Checked<'r>> {
+    let name = &stored.entry.name;
+    source.seek(SeekFrom::Start(stored.start))?;
+    let mut header = [0; 30];
+    source.read_exact(&mut header)?;
+    if header[..4] != LOCAL {
+        return Err(damaged("an entry is not where the directory says").within(name));
+    }
+    let skip = i64::from(u16_at(&header, 26)) + i64::from(u16_at(&header, 28));
+    source.seek(SeekFrom::Current(skip))?;
+    let data = source.take(stored.packed);
+    let inflate: Box<dyn Read + 'r> = match stored.method {
+        0 => Box::new(data),
+        8 => Box::new(DeflateDecoder::new(data)),
+        other => {
+            return Err(Error::Unsupported {
+                what: format!("entry `{}` packed with method {other}", shorten(name)),
+                advice: "pack the files again with Tableau or another program",
+            });
+        }
+    };
+    Ok(Checked {
+        source: inflate,
+        left: stored.entry.size,
+        checksum: stored.entry.checksum,
+        crc: Crc::new(),
+    })
 }
 
 /// Writes a new package: the document first, then the files that belong to it.

@@ -35,6 +35,7 @@ pub mod edit;
 mod error;
 mod facts;
 mod flow;
+mod head;
 mod kind;
 mod limits;
 mod names;
@@ -56,6 +57,7 @@ pub use facts::{
     ConnectionFacts, DatasourceFacts, ExtractFacts, FieldFacts, FieldRef, FlowFacts, FlowOutput, Inspected,
     ParameterFacts, PublishedReference, RepositoryLocation, SheetFacts, SheetKind, WorkbookFacts,
 };
+pub use head::{Head, datasources_end};
 pub use kind::{Content, FileKind, SNIFF_BYTES, sniff};
 pub use limits::{Limit, Limits};
 pub use names::{quote, unquote};

@@ -179,6 +179,11 @@ impl Tree {
         self.partial
     }
 
+    /// Marks the tree as a part of a document.
+    pub(crate) fn set_partial(&mut self) {
+        self.partial = true;
+    }
+
     /// Tells whether an element is still in the document.
     pub fn is_there(&self, node: NodeId) -> bool {
         std::iter::once(node)

@@ -3,8 +3,9 @@
 use std::fs;
 use std::io::{Cursor, Read, Write};
 
+use vivant_document::edit::{ConnectionChange, ConnectionMatch};
 use vivant_document::tree::{Parts, Tree};
-use vivant_document::{Error, FileKind, Limits, PackageFile};
+use vivant_document::{Document, Error, FileKind, Head, Limits, PackageFile, datasources_end};
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -198,4 +199,38 @@ fn damaged_packages_never_panic() {
     for length in (0..bytes.len()).step_by(7) {
         let _ = PackageFile::open(Cursor::new(&bytes[..length]), &Limits::default()).map(|_| ());
     }
+}
+
+#[test]
+fn the_head_of_a_workbook_and_its_rest_are_the_workbook() {
+    let mut heads = 0;
+    for (name, bytes) in documents() {
+        let Some(end) = datasources_end(&bytes[..], &Limits::default()).unwrap() else {
+            continue;
+        };
+        heads += 1;
+        let end = usize::try_from(end).unwrap();
+        let mut head = Head::parse(bytes[..end].to_vec(), &Limits::default()).unwrap();
+        let mut joined = head.to_bytes();
+        joined.extend_from_slice(&bytes[end..]);
+        assert!(joined == bytes, "{name}");
+        // An edit of the head is the same edit of the whole.
+        let mut whole = Document::parse(bytes.clone(), &Limits::default()).unwrap();
+        let change = ConnectionChange {
+            server: Some("elsewhere".to_owned()),
+            ..ConnectionChange::default()
+        };
+        let which = ConnectionMatch::default();
+        let count = whole.change_connections(&which, &change).unwrap();
+        assert_eq!(head.document.change_connections(&which, &change).unwrap(), count);
+        let mut joined = head.to_bytes();
+        joined.extend_from_slice(&bytes[end..]);
+        assert!(joined == whole.to_bytes(), "{name}, edited");
+    }
+    assert!(heads > 0);
+    assert!(datasources_end(&b"<workbook><datasources/>"[..], &Limits::default()).is_err());
+    assert_eq!(
+        datasources_end(&b"<datasource/>"[..], &Limits::default()).unwrap(),
+        None
+    );
 }
