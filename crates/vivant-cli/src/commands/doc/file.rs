@@ -1,7 +1,7 @@
 //! Files that hold documents: opened whatever their kind, and saved without overwriting what nobody named.
 
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use vivant_document::edit::free_name;
-use vivant_document::{Document, FileKind, Limits, PackageFile};
+use vivant_document::{Document, FileKind, Head, Limits, PackageFile, datasources_end};
 
 use super::Output;
 use crate::exit::UsageError;
@@ -24,6 +24,8 @@ pub struct Opened {
     pub kind: FileKind,
     pub document: Document,
     pub package: Option<Package>,
+    /// Of a workbook of which only the head was read: the byte where the rest begins.
+    rest: Option<u64>,
 }
 
 /// How much of a document is looked into.
@@ -56,32 +58,75 @@ pub fn open(path: &Path, depth: Depth) -> anyhow::Result<Opened> {
             ))
         })?;
     let limits = Limits::default();
-    let parse = |bytes: Vec<u8>| {
-        match depth {
-            Depth::All => Document::parse(bytes, &limits),
-            Depth::Datasources => Document::parse_datasources(bytes, &limits),
-        }
-        .map_err(|error| wrong(path, error))
-    };
+    let bad = |error| wrong(path, error);
     let file = File::open(path).map_err(unreadable)?;
+    let is_head = depth == Depth::Datasources && kind.is_workbook();
     if !kind.is_package() {
+        let mut file = BufReader::new(file);
+        if is_head && let Some(end) = datasources_end(&mut file, &limits).map_err(bad)? {
+            file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+            return Opened::head(path, kind, file, end, None);
+        }
         drop(file);
-        let document = parse(fs::read(path).map_err(unreadable)?)?;
+        let bytes = fs::read(path).map_err(unreadable)?;
         return Ok(Opened {
             path: path.to_owned(),
             kind,
-            document,
+            document: Document::parse(bytes, &limits).map_err(bad)?,
             package: None,
+            rest: None,
         });
     }
-    let mut package = PackageFile::open(BufReader::new(file), &limits).map_err(|error| wrong(path, error))?;
-    let bytes = package.read_document().map_err(|error| wrong(path, error))?;
+    let mut package = PackageFile::open(BufReader::new(file), &limits).map_err(bad)?;
+    if is_head {
+        let name = package.document_name().to_owned();
+        let entry = BufReader::new(package.read(&name).map_err(bad)?);
+        if let Some(end) = datasources_end(entry, &limits).map_err(bad)? {
+            let entry = reopen(path)?.into_entry(&name).map_err(bad)?;
+            return Opened::head(path, kind, entry, end, Some(package));
+        }
+    }
+    let bytes = package.read_document().map_err(bad)?;
     Ok(Opened {
         path: path.to_owned(),
         kind,
-        document: parse(bytes)?,
+        document: Document::parse(bytes, &limits).map_err(bad)?,
         package: Some(package),
+        rest: None,
     })
+}
+
+/// Opens a package a second time, to read from it while it is written anew.
+fn reopen(path: &Path) -> anyhow::Result<Package> {
+    let file = File::open(path)
+        .map_err(|error| UsageError(format!("{} cannot be read: {error}", path.display())))?;
+    PackageFile::open(BufReader::new(file), &Limits::default()).map_err(|error| wrong(path, error))
+}
+
+impl Opened {
+    /// Reads only the head of a workbook.
+    fn head(
+        path: &Path,
+        kind: FileKind,
+        source: impl Read,
+        end: u64,
+        package: Option<Package>,
+    ) -> anyhow::Result<Self> {
+        let mut bytes = Vec::new();
+        source
+            .take(end)
+            .read_to_end(&mut bytes)
+            .map_err(|error| wrong(path, error.into()))?;
+        let head = Head::parse(bytes, &Limits::default()).map_err(|error| wrong(path, error))?;
+        let (document, end) = head.into_parts();
+        Ok(Self {
+            path: path.to_owned(),
+            kind,
+            document,
+            package,
+            rest: Some(end),
+        })
+    }
 }
 
 /// A file that goes into the package when it is saved.
@@ -109,7 +154,7 @@ pub fn edit(
     change: impl FnOnce(&mut Opened, &mut Vec<Addition>) -> anyhow::Result<Report>,
 ) -> anyhow::Result<ExitCode> {
     let mut opened = open(path, depth)?;
-    // To say what changed, the document as it was is kept; both share nothing, so large ones are not compared.
+    // To say what changed, the document as it was is kept; both share the text that was read.
     let before = opened.document.clone();
     let mut additions = Vec::new();
     let report = change(&mut opened, &mut additions)?;
@@ -158,6 +203,7 @@ fn save(opened: Opened, output: &Output, additions: Vec<Addition>) -> anyhow::Re
         kind,
         document,
         package,
+        rest,
     } = opened;
     let becomes_package = package.is_none() && !additions.is_empty();
     let kind = match (becomes_package, kind) {
@@ -230,8 +276,20 @@ fn save(opened: Opened, output: &Output, additions: Vec<Addition>) -> anyhow::Re
                 }
                 .map_err(|error| wrong(&path, error))?;
             }
-            if document.tree().is_edited() {
-                package.set_document(document.to_bytes());
+            match rest {
+                _ if !document.tree().is_edited() => {}
+                None => package.set_document(document.to_bytes()),
+                Some(end) => {
+                    let name = package.document_name().to_owned();
+                    let size = package.document_size();
+                    let bad = |error| wrong(&path, error);
+                    let mut entry = reopen(&path)?.into_entry(&name).map_err(bad)?;
+                    std::io::copy(&mut (&mut entry).take(end), &mut std::io::sink())
+                        .map_err(|error| bad(error.into()))?;
+                    let head = Head::from_parts(document, end).to_bytes();
+                    let size = head.len() as u64 + size.saturating_sub(end);
+                    package.set_document_with(size, Cursor::new(head).chain(entry));
+                }
             }
             package
                 .save(BufWriter::new(temporary.as_file()))
@@ -255,10 +313,17 @@ fn save(opened: Opened, output: &Output, additions: Vec<Addition>) -> anyhow::Re
         }
         None => {
             let mut out = BufWriter::new(temporary.as_file());
-            document
-                .write(&mut out)
-                .and_then(|()| out.flush())
-                .with_context(unwritable)?;
+            match rest {
+                None => document.write(&mut out).with_context(unwritable)?,
+                Some(end) => {
+                    let mut file = File::open(&path).with_context(unwritable)?;
+                    file.seek(SeekFrom::Start(end)).with_context(unwritable)?;
+                    out.write_all(&Head::from_parts(document, end).to_bytes())
+                        .with_context(unwritable)?;
+                    std::io::copy(&mut file, &mut out).with_context(unwritable)?;
+                }
+            }
+            out.flush().with_context(unwritable)?;
         }
     }
     finish(temporary, &target, output.output.is_some() || output.in_place)?;
