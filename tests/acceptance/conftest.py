@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # What the two stores could answer differently.
-ON_BOTH_STORES = re.compile(r"test_(tsc_(?!large)\w+|http_errors|http_forms|concurrency)$")
+ON_BOTH_STORES = re.compile(r"test_(tsc_(?!large)\w+|http_errors\w*|http_forms|concurrency)$")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

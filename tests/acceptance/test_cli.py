@@ -160,7 +160,11 @@ def test_option_before_environment_before_file(bare, tmp_path):
 
 def test_mistakes_in_the_settings_file(bare, tmp_path):
     file = tmp_path / "vivant.toml"
-    for text, word in (("admin_nmae = 'x'", "admin_nmae"), ("listen = [", "vivant.toml"), ("token_idle_minutes = 'x'", "token_idle_minutes")):
+    for text, word in (
+        ("admin_nmae = 'x'", "admin_nmae"),
+        ("listen = [", "vivant.toml"),
+        ("token_idle_minutes = 'x'", "token_idle_minutes"),
+    ):
         file.write_text(text)
         with pytest.raises(ServerFailed, match=word):
             bare(tmp_path / "data", "--config", str(file)).start()
@@ -253,7 +257,15 @@ def test_seed_twice(new_server):
         ({"sites": [{"name": "Default", "contentUrl": "", "groups": [{"name": "g", "users": ["nobody"]}]}]}, "nobody"),
         ({"sites": [{"name": "Default", "contentUrl": "", "projcts": []}]}, "projcts"),
         (
-            {"sites": [{"name": "Default", "contentUrl": "", "projects": [{"name": "p", "permissions": [{"group": "All Users", "allow": ["Fly"]}]}]}]},
+            {
+                "sites": [
+                    {
+                        "name": "Default",
+                        "contentUrl": "",
+                        "projects": [{"name": "p", "permissions": [{"group": "All Users", "allow": ["Fly"]}]}],
+                    }
+                ]
+            },
             "Fly",
         ),
     ],
@@ -340,9 +352,7 @@ def certificate(tmp_path_factory) -> tuple[Path, Path]:
     )
     (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return folder / "cert.pem", folder / "key.pem"
 
@@ -492,7 +502,9 @@ def test_tokens(new_server):
     assert server.admin("revoke-token", "ada", "nightly").returncode == 0
     assert server.admin("revoke-token", "ada", "nightly").returncode == 4
     server.start()
-    body = element("credentials", element("site", contentUrl=""), personalAccessTokenName="nightly", personalAccessTokenSecret=value)
+    body = element(
+        "credentials", element("site", contentUrl=""), personalAccessTokenName="nightly", personalAccessTokenSecret=value
+    )
     Rest(server.url, "3.6").post("/auth/signin", ts_request(body)).refused(401, "401001")
     Rest(server.url, "3.1", session.token, session.site_id).get("/sites/{site}/workbooks").refused(401, "401002")
 
@@ -551,8 +563,14 @@ def test_downloads_of_damaged_content(new_server):
     """Content that is gone from disk is an error, never an empty or shorter file."""
     server = new_server().start()
     rest = Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD)
-    book = rest.publish_workbook("Lost", content.twbx(files={"noise.bin": content.noise(3 << 20, 8)})).ok(201).get("workbook", "id")
-    victim = max((path for path in (server.data_dir / "content").rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    book = (
+        rest.publish_workbook("Lost", content.twbx(files={"noise.bin": content.noise(3 << 20, 8)}))
+        .ok(201)
+        .get("workbook", "id")
+    )
+    victim = max(
+        (path for path in (server.data_dir / "content").rglob("*") if path.is_file()), key=lambda path: path.stat().st_size
+    )
     whole = victim.read_bytes()
     victim.unlink()
     answer = rest.get(f"/sites/{{site}}/workbooks/{book}/content")
@@ -596,7 +614,9 @@ def test_content_in_s3(new_server, s3, database, tmp_path, name):
     assert content.sha256(rest.get(f"/sites/{{site}}/workbooks/{large.id}/content").ok(200).content) == hash_of_file
     rest.delete(path).ok(204)
     assert not [
-        file for file in server.data_dir.rglob("*") if file.is_file() and file.stat().st_size > 1 << 20 and "vivant.db" not in file.name
+        file
+        for file in server.data_dir.rglob("*")
+        if file.is_file() and file.stat().st_size > 1 << 20 and "vivant.db" not in file.name
     ], "content on the local disk"
     assert s3["SECRET_ACCESS_KEY"] not in server.output()
 

@@ -81,7 +81,11 @@ def work(rest: Rest, place: str, ledger: Ledger, generator: random.Random, stop:
                 mine.append(book)
                 with ledger.lock:
                     ledger.books.append(book)
-                answer = chunked(rest, place, book.name, data) if action == "chunks" else rest.publish_workbook(book.name, data, place)
+                answer = (
+                    chunked(rest, place, book.name, data)
+                    if action == "chunks"
+                    else rest.publish_workbook(book.name, data, place)
+                )
                 answer.ok(201)
                 book.id, book.data, book.pending = answer.get("workbook", "id"), data, None
             else:

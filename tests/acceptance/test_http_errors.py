@@ -10,12 +10,9 @@ import csv
 
 import pytest
 
-from support import rows_content, rows_rights
-from support.rest import NOBODY, element, ts_request
-from support.rows_content import group, project, site, user
+from support.rest import NOBODY
+from support.rows_content import UNPROVOKED, group, project, site, user
 from support.world import OPERATIONS, ROWS, Row, World
-
-UNPROVOKED = {**rows_content.UNPROVOKED, **rows_rights.UNPROVOKED}
 
 
 @pytest.fixture(scope="module")

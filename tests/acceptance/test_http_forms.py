@@ -151,16 +151,17 @@ def test_writes_in_json(rest, name):
     assert (project["name"], project["description"]) == (f"J {name}", 'a "b" <c>')
     changed = json.call("PUT", f"/sites/{{site}}/projects/{project['id']}", data_json={"project": {"name": f"K {name}"}})
     assert changed.ok(200).json["project"]["name"] == f"K {name}"
-    user = json.call(
-        "POST", "/sites/{site}/users", data_json={"user": {"name": f"j-{name}", "siteRole": "Viewer"}}
-    ).ok(201)
+    user = json.call("POST", "/sites/{site}/users", data_json={"user": {"name": f"j-{name}", "siteRole": "Viewer"}}).ok(201)
     group = json.call("POST", "/sites/{site}/groups", data_json={"group": {"name": f"J {name}"}}).ok(201)
     path = f"/sites/{{site}}/groups/{group.json['group']['id']}/users"
-    assert json.call("POST", path, data_json={"user": {"id": user.json["user"]["id"]}}).ok(200).json["user"]["name"] == f"j-{name}"
+    assert (
+        json.call("POST", path, data_json={"user": {"id": user.json["user"]["id"]}}).ok(200).json["user"]["name"] == f"j-{name}"
+    )
     # What was written in JSON reads the same in XML.
-    assert rest.get("/sites/{site}/projects", params={"filter": f"name:eq:K {name}"}).get(
-        "projects/project", "description"
-    ) == 'a "b" <c>'
+    assert (
+        rest.get("/sites/{site}/projects", params={"filter": f"name:eq:K {name}"}).get("projects/project", "description")
+        == 'a "b" <c>'
+    )
 
 
 def test_sign_in_in_json(live):
@@ -190,9 +191,7 @@ def test_the_body_may_be_one_form_and_the_answer_the_other(rest, name):
 @pytest.mark.parametrize("bad", ["{", "[]", '"x"', "null", '{"project": []}', '{"project": {"name": {"deep": 1}}}', "{}"])
 def test_broken_json(rest, bad):
     for session in (rest, rest.as_json()):
-        session.call(
-            "POST", "/sites/{site}/projects", bad, headers={"Content-Type": "application/json"}
-        ).refused(400, "400000")
+        session.call("POST", "/sites/{site}/projects", bad, headers={"Content-Type": "application/json"}).refused(400, "400000")
 
 
 @pytest.mark.parametrize(
@@ -350,7 +349,9 @@ def test_methods_to_come_say_so(rest, ids, method, path):
         answer = session.call(method, fill(path, ids), b"<tsRequest/>" if method != "GET" else None)
         assert answer.status == 501, str(answer)
         assert answer.code and answer.code.startswith("501"), str(answer)
-        assert re.search(rb"not (yet )?(implemented|available|here|served|supported)", answer.content, re.IGNORECASE), str(answer)
+        assert re.search(rb"not (yet )?(implemented|available|here|served|supported)", answer.content, re.IGNORECASE), str(
+            answer
+        )
 
 
 # Versions
@@ -426,7 +427,8 @@ def test_site_roles_by_version(live, rest, name):
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("Interactor", "Explorer"), ("Publisher", "ExplorerCanPublish"), ("SiteAdministrator", "SiteAdministratorExplorer")]
+    ("old", "new"),
+    [("Interactor", "Explorer"), ("Publisher", "ExplorerCanPublish"), ("SiteAdministrator", "SiteAdministratorExplorer")],
 )
 def test_old_site_roles_are_taken(rest, name, old, new):
     user = rest.under("2.4").new_user(f"{old}-{name}", old)
@@ -497,7 +499,9 @@ def test_colons_and_brackets_in_values(rest, name):
         assert [one.get("name") for one in answer.all("projects/project")] == [text]
 
 
-@pytest.mark.parametrize("bad", ["name", "name:eq", "nonsense:eq:x", "name:almost:x", "createdAt:gt:yesterday", ":::", "size:gt:big"])
+@pytest.mark.parametrize(
+    "bad", ["name", "name:eq", "nonsense:eq:x", "name:almost:x", "createdAt:gt:yesterday", ":::", "size:gt:big"]
+)
 def test_broken_filters(rest, bad):
     answer = rest.get("/sites/{site}/workbooks", params={"filter": bad})
     assert answer.status == 400 and answer.code.startswith("400"), str(answer)
@@ -657,7 +661,10 @@ def test_upload_session_outlives_a_failed_publish(rest, project, name):
     def publish(where: str):
         payload = ts_request(element("workbook", element("project", id=where), name=f"U {name}"))
         return rest.post(
-            "/sites/{site}/workbooks", multipart((None, "request_payload", None, "text/xml", payload)), headers=MIXED, params=params
+            "/sites/{site}/workbooks",
+            multipart((None, "request_payload", None, "text/xml", payload)),
+            headers=MIXED,
+            params=params,
         )
 
     publish(NOBODY).refused(404, "404005")
@@ -694,7 +701,9 @@ def test_download_of_a_plain_file(rest):
 @pytest.mark.parametrize("odd", ['qu"ote', "back\\slash", "ünï 漢字", "semi;colon", "new\nline", "a/b", "..", "x" * 255])
 def test_download_names_are_safe(rest, project, odd):
     payload = ts_request(element("workbook", element("project", id=project), name=odd))
-    body = multipart((None, "request_payload", None, "text/xml", payload), (None, "tableau_workbook", "x.twb", None, content.twb()))
+    body = multipart(
+        (None, "request_payload", None, "text/xml", payload), (None, "tableau_workbook", "x.twb", None, content.twb())
+    )
     answer = rest.post("/sites/{site}/workbooks", body, headers=MIXED)
     if answer.status != 201:
         assert answer.status == 400, str(answer)

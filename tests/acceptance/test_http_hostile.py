@@ -206,7 +206,17 @@ def test_one_request_of_63_megabytes_passes(rest):
         ("text/plain", b"hello"),
         ("", b"hello"),
     ],
-    ids=["no boundary", "empty boundary", "huge boundary", "empty parts", "many headers", "huge header", "no parts", "text", "no type"],
+    ids=[
+        "no boundary",
+        "empty boundary",
+        "huge boundary",
+        "empty parts",
+        "many headers",
+        "huge header",
+        "no parts",
+        "text",
+        "no type",
+    ],
 )
 def test_forms_that_are_none(rest, unharmed, content_type, body):
     answer = rest.post("/sites/{site}/workbooks", body, headers={"Content-Type": content_type})
@@ -215,7 +225,9 @@ def test_forms_that_are_none(rest, unharmed, content_type, body):
 
 def test_huge_request_payload(rest, unharmed):
     payload = ts_request(element("workbook", element("project", id=rest.project()), name="x", description="y" * (16 << 20)))
-    body = multipart((None, "request_payload", None, "text/xml", payload), (None, "tableau_workbook", "x.twb", None, content.twb()))
+    body = multipart(
+        (None, "request_payload", None, "text/xml", payload), (None, "tableau_workbook", "x.twb", None, content.twb())
+    )
     answer = rest.post("/sites/{site}/workbooks", body, headers=MIXED)
     assert answer.status in (400, 413), str(answer)
 
@@ -318,11 +330,16 @@ BROKEN = {
     "data source as a workbook": ("x.twb", lambda: content.tds()),
     "text": ("x.twb", lambda: b"hello"),
     "picture": ("x.twb", lambda: b"\x89PNG\r\n\x1a\n" + bytes(100)),
-    "entity bomb": ("x.twb", lambda: (LAUGHS + "<workbook><worksheets><worksheet name='&m;'/></worksheets></workbook>").encode()),
+    "entity bomb": (
+        "x.twb",
+        lambda: (LAUGHS + "<workbook><worksheets><worksheet name='&m;'/></worksheets></workbook>").encode(),
+    ),
     "entity of a file": (
         "x.twb",
-        lambda: b"<!DOCTYPE x [<!ENTITY f SYSTEM 'file:///etc/passwd'>]><workbook><worksheets>"
-        b"<worksheet name='&f;'/></worksheets></workbook>",
+        lambda: (
+            b"<!DOCTYPE x [<!ENTITY f SYSTEM 'file:///etc/passwd'>]><workbook><worksheets>"
+            b"<worksheet name='&f;'/></worksheets></workbook>"
+        ),
     ),
     "deep document": ("x.twb", lambda: b"<workbook>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</workbook>"),
     "two sheets of one name": (
@@ -412,13 +429,17 @@ def test_broken_upload_session(rest):
     "session", ["../../etc/passwd", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "1:a-1:1/../../x", "x" * 5000, "1:a-1:1%00", "%ff"]
 )
 def test_upload_session_names_of_evil(rest, unharmed, session):
-    answer = rest.put(f"/sites/{{site}}/fileUploads/{session}", multipart(
-        (None, "request_payload", None, "text/xml", b""), (None, "tableau_file", "x", None, b"x")), headers=MIXED)
+    answer = rest.put(
+        f"/sites/{{site}}/fileUploads/{session}",
+        multipart((None, "request_payload", None, "text/xml", b""), (None, "tableau_file", "x", None, b"x")),
+        headers=MIXED,
+    )
     assert answer.status in (400, 404, 405, 414), str(answer)
 
 
 @pytest.mark.parametrize(
-    "filename", ["../../../../tmp/vivant-slip.twb", "/tmp/vivant-slip.twb", "..\\..\\x.twb", "a\x00.twb", "x" * 5000 + ".twb", "con.twb"]
+    "filename",
+    ["../../../../tmp/vivant-slip.twb", "/tmp/vivant-slip.twb", "..\\..\\x.twb", "a\x00.twb", "x" * 5000 + ".twb", "con.twb"],
 )
 def test_file_names_of_evil(rest, project, name, filename):
     payload = ts_request(element("workbook", element("project", id=project), name=f"N {name}"))
@@ -429,7 +450,12 @@ def test_file_names_of_evil(rest, project, name, filename):
 
 @pytest.mark.parametrize(
     "rule",
-    ["name:eq:' or 1=1 --", "name:in:[a'];drop table workbook;--]", "name:eq:%00", "name:in:[" + ",".join("x" * 10 for _ in range(3000)) + "]"],
+    [
+        "name:eq:' or 1=1 --",
+        "name:in:[a'];drop table workbook;--]",
+        "name:eq:%00",
+        "name:in:[" + ",".join("x" * 10 for _ in range(3000)) + "]",
+    ],
     ids=["quote", "drop", "zero", "long"],
 )
 def test_filters_of_evil(rest, unharmed, rule):
@@ -446,7 +472,13 @@ def test_slow_senders_do_not_block_others(live, rest):
     try:
         for _ in range(50):
             connection = socket.create_connection((address.hostname, address.port), timeout=5)
-            connection.sendall(FORM_HEAD.format(length=100_000).replace("SITE", rest.site_id).replace("TOKEN", rest.token).replace("\n", "\r\n").encode())
+            connection.sendall(
+                FORM_HEAD.format(length=100_000)
+                .replace("SITE", rest.site_id)
+                .replace("TOKEN", rest.token)
+                .replace("\n", "\r\n")
+                .encode()
+            )
             waiting.append(connection)
         begin = time.monotonic()
         rest.get("/sites/{site}/workbooks").ok(200)

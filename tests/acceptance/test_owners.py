@@ -140,7 +140,9 @@ def test_secret_from_a_file(library, binary, tmp_path):
 
 
 def test_default_output(library, binary, tmp_path):
-    result = owners(library, binary, "--token-name", "list", cwd=tmp_path, env={"VIVANT_TOKEN_VALUE": "token-value-of-owner-03"})
+    result = owners(
+        library, binary, "--token-name", "list", cwd=tmp_path, env={"VIVANT_TOKEN_VALUE": "token-value-of-owner-03"}
+    )
     assert result.returncode == 0, result.stderr
     assert len(rows_of(tmp_path / "list_workbooks.csv")) == WORKBOOKS // OWNERS
 

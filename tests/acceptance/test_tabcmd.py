@@ -168,9 +168,9 @@ def test_workbook_there_and_back(tabcmd, rest, place, file, kind):
     file(f"Book {kind}.{kind}", changed)
     tabcmd("publish", path, "--project", place, "--overwrite", "--tabbed")
 
-    url = rest.get(
-        "/sites/{site}/workbooks", params={"filter": f"name:eq:Book {kind},projectName:eq:{place}"}
-    ).get("workbooks/workbook", "contentUrl")
+    url = rest.get("/sites/{site}/workbooks", params={"filter": f"name:eq:Book {kind},projectName:eq:{place}"}).get(
+        "workbooks/workbook", "contentUrl"
+    )
     saved = tabcmd.home / f"saved-{kind}"
     tabcmd("get", f"workbooks/{url}.{kind}", "--filename", str(saved))
     assert saved.with_suffix(f".{kind}").read_bytes() == changed
@@ -252,9 +252,7 @@ def test_people_and_groups(tabcmd, rest, file):
 
     def roles() -> dict[str, str]:
         answer = rest.get("/sites/{site}/users", params={"pageSize": 1000}).ok()
-        return {
-            one.get("name"): one.get("siteRole") for one in answer.all("users/user") if one.get("name").startswith("tab-")
-        }
+        return {one.get("name"): one.get("siteRole") for one in answer.all("users/user") if one.get("name").startswith("tab-")}
 
     assert roles() == {
         "tab-ann": "Creator",

@@ -7,7 +7,6 @@ import pytest
 import tableauserverclient as TSC
 from tableauserverclient.server.endpoint.exceptions import InternalServerError
 
-from conftest import ADMIN, ADMIN_PASSWORD
 from support import content, seed
 from support.content import Connection
 from support.tsc import connect, options, refused

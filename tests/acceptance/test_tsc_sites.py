@@ -17,9 +17,7 @@ def url_of(name: str) -> str:
 
 def test_site_create_and_get(live, tsc, name):
     made = tsc.sites.create(
-        TSC.SiteItem(
-            f"S {name}", url_of(name), TSC.SiteItem.AdminMode.ContentAndUsers, user_quota=7, storage_quota=1000
-        )
+        TSC.SiteItem(f"S {name}", url_of(name), TSC.SiteItem.AdminMode.ContentAndUsers, user_quota=7, storage_quota=1000)
     )
     assert (made.name, made.content_url, made.state) == (f"S {name}", url_of(name), "Active")
     assert (made.user_quota, made.storage_quota) == (7, 1000)
@@ -174,9 +172,7 @@ def test_users_filter_and_sort(tsc, name):
     assert [one.name for one in found] == [mine[1]] and page.total_available == 1
     found, _ = tsc.users.get(options(filters=[("name", "in", mine)], sort=[("name", "desc")]))
     assert [one.name for one in found] == mine[::-1]
-    found, _ = tsc.users.get(
-        options(filters=[("name", "in", mine), ("siteRole", "eq", "Viewer")], sort=[("name", "asc")])
-    )
+    found, _ = tsc.users.get(options(filters=[("name", "in", mine), ("siteRole", "eq", "Viewer")], sort=[("name", "asc")]))
     assert [one.name for one in found] == [mine[1], mine[3]]
     found, _ = tsc.users.get(options(filters=[("lastLogin", "gt", "2100-01-01T00:00:00Z")]))
     assert found == []

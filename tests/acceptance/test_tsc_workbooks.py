@@ -238,9 +238,7 @@ def test_empty_result_is_a_page(tsc):
     ],
 )
 def test_filter(tsc, shelf, filters, letters):
-    found, page = tsc.workbooks.get(
-        options(filters=[*filters, ("projectName", "eq", "Shelf")], sort=[("name", "asc")])
-    )
+    found, page = tsc.workbooks.get(options(filters=[*filters, ("projectName", "eq", "Shelf")], sort=[("name", "asc")]))
     assert "".join(one.name[0] for one in found) == letters
     assert page.total_available == len(letters)
 

@@ -140,7 +140,9 @@ def test_people_and_groups(schema, rest30):
 def test_projects(schema, rest30):
     body = element("project", name="XSD", description="words", contentPermissions="ManagedByOwner")
     project = valid(schema, rest30.post("/sites/{site}/projects", ts_request(body)), 201).get("project", "id")
-    valid(schema, rest30.post("/sites/{site}/projects", ts_request(element("project", name="In", parentProjectId=project))), 201)
+    valid(
+        schema, rest30.post("/sites/{site}/projects", ts_request(element("project", name="In", parentProjectId=project))), 201
+    )
     body = element("project", name="XSD 2", contentPermissions="LockedToProject")
     valid(schema, rest30.put(f"/sites/{{site}}/projects/{project}", ts_request(body)))
     valid(schema, rest30.put(f"/sites/{{site}}/projects/{project}", ts_request(element("project"))))
@@ -152,7 +154,9 @@ def test_workbooks(schema, rest30):
     path = f"/sites/{{site}}/workbooks/{book}"
     valid(schema, rest30.put(path, ts_request(element("workbook", name="XSD 2", showTabs=True))))
     connection = valid(schema, rest30.get(path + "/connections")).get("connections/connection", "id")
-    body = element("connection", serverAddress="new.example.com", serverPort="1", userName="x", password="y", embedPassword=True)
+    body = element(
+        "connection", serverAddress="new.example.com", serverPort="1", userName="x", password="y", embedPassword=True
+    )
     valid(schema, rest30.put(f"{path}/connections/{connection}", ts_request(body)))
     valid(schema, rest30.get(path))
     packed = content.twbx(content.twb("One"))
@@ -175,54 +179,3 @@ def test_uploads(schema, rest30):
     valid(schema, rest30.post("/sites/{site}/fileUploads"), 201)
     session = rest30.start_upload()
     valid(schema, rest30.append(session, b"some bytes"))
-
-
-def test_tags(schema, rest30):
-    book = rest30.publish_workbook("XSD tags", content.twb()).ok(201).get("workbook", "id")
-    body = ts_request(element("tags", [element("tag", label="a"), element("tag", label="b & c")]))
-    valid(schema, rest30.put(f"/sites/{{site}}/workbooks/{book}/tags", body))
-    valid(schema, rest30.get(f"/sites/{{site}}/workbooks/{book}"))
-    view = rest30.get(f"/sites/{{site}}/workbooks/{book}/views").get("views/view", "id")
-    valid(schema, rest30.put(f"/sites/{{site}}/views/{view}/tags", body))
-    source = rest30.publish_datasource("XSD tags", content.tds()).ok(201).get("datasource", "id")
-    valid(schema, rest30.put(f"/sites/{{site}}/datasources/{source}/tags", body))
-
-
-def test_revisions(schema, rest30):
-    for number in range(2):
-        book = rest30.publish_workbook("XSD revisions", content.twb(f"V{number}"), params={"overwrite": "true"})
-        source = rest30.publish_datasource("XSD revisions", content.tds(), params={"overwrite": "true"})
-    valid(schema, rest30.get(f"/sites/{{site}}/workbooks/{book.get('workbook', 'id')}/revisions"))
-    valid(schema, rest30.get(f"/sites/{{site}}/datasources/{source.get('datasource', 'id')}/revisions"))
-
-
-def test_permissions(schema, rest30):
-    ada = rest30.get("/sites/{site}/users", params={"filter": "name:eq:ada"}).get("users/user", "id")
-    grantee = element("granteeCapabilities", [
-        element("user", id=ada), element("capabilities", element("capability", name="Read", mode="Allow")),
-    ])  # fmt: skip
-    body = ts_request(element("permissions", grantee))
-    place = rest30.new_project("XSD rights")
-    book = rest30.publish_workbook("W", content.twb(), place).get("workbook", "id")
-    source = rest30.publish_datasource("D", content.tds(), place).get("datasource", "id")
-    for path in (
-        f"projects/{place}/permissions",
-        f"workbooks/{book}/permissions",
-        f"datasources/{source}/permissions",
-        f"projects/{place}/default-permissions/workbooks",
-        f"projects/{place}/default-permissions/datasources",
-    ):
-        valid(schema, rest30.put(f"/sites/{{site}}/{path}", body))
-        valid(schema, rest30.get(f"/sites/{{site}}/{path}"))
-    rest30.put(f"/sites/{{site}}/projects/{place}", ts_request(element("project", contentPermissions="LockedToProject")))
-    valid(schema, rest30.get(f"/sites/{{site}}/workbooks/{book}/permissions"))
-
-
-def test_favorites(schema, rest30):
-    book = rest30.publish_workbook("XSD favorite", content.twb()).ok(201).get("workbook", "id")
-    view = rest30.get(f"/sites/{{site}}/workbooks/{book}/views").get("views/view", "id")
-    source = rest30.publish_datasource("XSD favorite", content.tds()).ok(201).get("datasource", "id")
-    for tag, item in (("workbook", book), ("view", view), ("datasource", source)):
-        body = ts_request(element("favorite", element(tag, id=item), label=f"my {tag}"))
-        valid(schema, rest30.put("/sites/{site}/favorites/{user}", body))
-    valid(schema, rest30.get("/sites/{site}/favorites/{user}"))

@@ -213,10 +213,7 @@ class Rest:
     def project(self, name: str = "Default", parent: str | None = None) -> str:
         """Returns the id of a project by name."""
         rule = f"name:eq:{name}" + (f",parentProjectId:eq:{parent}" if parent else "")
-        for version in (self.version, "3.1"):
-            answer = self.under(version).get("/sites/{site}/projects", params={"filter": rule}).ok(200)
-            return answer.get("projects/project", "id")
-        raise AssertionError
+        return self.get("/sites/{site}/projects", params={"filter": rule}).ok(200).get("projects/project", "id")
 
     def new_project(self, name: str, parent: str | None = None, **attributes: Any) -> str:
         """Creates a project and returns its id."""
@@ -233,7 +230,9 @@ class Rest:
 
     def publish_workbook(self, name: str, data: bytes, project: str | None = None, **options: Any) -> Answer:
         """Publishes a workbook in one request, in the form that the reference prints."""
-        payload = element("workbook", element("project", id=project or self.project()), name=name, **options.pop("attributes", {}))
+        payload = element(
+            "workbook", element("project", id=project or self.project()), name=name, **options.pop("attributes", {})
+        )
         extension = "twbx" if data[:2] == b"PK" else "twb"
         return self.publish("workbooks", ts_request(payload), f"book.{extension}", data, **options)
 

@@ -84,7 +84,6 @@ class World:
         self.shared = self.admin.project("Shared")
         self.workbook = self.new_workbook()
         self.datasource = self.new_datasource()
-        self.view = self.first(f"/sites/{{site}}/workbooks/{self.workbook}/views", "views/view")
         self.group = self.admin.post("/sites/{site}/groups", ts_request(element("group", name="Errors"))).get("group", "id")
         self.spare = self.admin.new_user("spare")
         self.workbook_connection = self.first(f"/sites/{{site}}/workbooks/{self.workbook}/connections", "connections/connection")
@@ -131,13 +130,6 @@ class World:
             "group": self.group,
             "user": self.people["grace"],
             "upload": "1:abcdef-1:1",
-            "view": self.view,
-            "tag": "some-tag",
-            "revision": "1",
-            "grantee": f"users/{self.people['grace']}",
-            "capability": "Read",
-            "mode": "Allow",
-            "content": "workbooks",
             "connection": self.datasource_connection if "datasources" in path else self.workbook_connection,
             **options.pop("place", {}),
         }
