@@ -65,13 +65,13 @@ pub fn diff(before: &Document, after: &Document) -> Vec<Change> {
     let old = Outline::of(before);
     let new = Outline::of(after);
     let mut changes = Vec::new();
-    let mut gone: Vec<String> = Vec::new();
+    let mut gone: HashSet<String> = HashSet::new();
     for (path, value) in &old.statements {
         match new.values.get(path) {
             None => {
                 // With a sheet go its shelves: the sheet says it all.
-                if !gone.iter().any(|above| inside(path, above)) {
-                    gone.push(path.clone());
+                if !within(path, &gone) {
+                    gone.insert(path.clone());
                     changes.push(Change {
                         kind: ChangeKind::Removed,
                         path: path.clone(),
@@ -89,10 +89,10 @@ pub fn diff(before: &Document, after: &Document) -> Vec<Change> {
             Some(_) => {}
         }
     }
-    let mut come: Vec<String> = Vec::new();
+    let mut come: HashSet<String> = HashSet::new();
     for (path, value) in &new.statements {
-        if !old.values.contains_key(path) && !come.iter().any(|above| inside(path, above)) {
-            come.push(path.clone());
+        if !old.values.contains_key(path) && !within(path, &come) {
+            come.insert(path.clone());
             changes.push(Change {
                 kind: ChangeKind::Added,
                 path: path.clone(),
@@ -117,6 +117,12 @@ pub fn diff(before: &Document, after: &Document) -> Vec<Change> {
     changes
 }
 
+/// Tells whether a path lies below one of others.
+fn within(path: &str, others: &HashSet<String>) -> bool {
+    path.match_indices(" / ")
+        .any(|(at, _)| others.contains(&path[..at]))
+}
+
 fn inside(path: &str, above: &str) -> bool {
     path.strip_prefix(above)
         .is_some_and(|rest| rest.starts_with(" / "))
@@ -128,6 +134,8 @@ struct Outline {
     statements: Vec<(String, String)>,
     values: HashMap<String, String>,
     texts: BTreeMap<String, String>,
+    /// The last number that was given to a path.
+    numbers: HashMap<String, usize>,
 }
 
 impl Outline {
@@ -185,14 +193,18 @@ impl Outline {
     }
 
     /// Numbers a path that is taken.
-    fn unique(&self, path: &str) -> String {
+    fn unique(&mut self, path: &str) -> String {
         if !self.values.contains_key(path) {
             return path.to_owned();
         }
-        (2..)
-            .map(|number| format!("{path} ({number})"))
-            .find(|path| !self.values.contains_key(path))
-            .expect("there are more numbers than statements")
+        let number = self.numbers.entry(path.to_owned()).or_insert(1);
+        loop {
+            *number += 1;
+            let numbered = format!("{path} ({number})");
+            if !self.values.contains_key(&numbered) {
+                return numbered;
+            }
+        }
     }
 
     fn datasource(&mut self, document: &Document, source: Datasource<'_>, labels: &Labels) {
@@ -308,18 +320,15 @@ impl Outline {
                 fields.join(", "),
             );
         }
-        for group in tree.named(source.node(), "group") {
+        for set in source.sets() {
             // Filter actions keep their last state in sets that nobody sees.
-            if tree.user(group, "auto-column").as_deref() == Some("sheet_link") {
+            if set.is_of_action() {
                 continue;
             }
-            let name = tree
-                .value(group, "caption")
-                .or_else(|| tree.value(group, "name"))
-                .unwrap_or_default();
+            let name = set.caption().or_else(|| set.name()).unwrap_or_default();
             let path = self.unique(&format!("{path} / set '{}'", shorten(&unquote(&name))));
             self.say(&path, "");
-            self.texts.insert(path, canonical_element(tree, group));
+            self.texts.insert(path, canonical_element(tree, set.node()));
         }
         self.texts.insert(path, canonical_element(tree, source.node()));
     }

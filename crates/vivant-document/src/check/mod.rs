@@ -154,6 +154,7 @@ const MOST: usize = 5_000;
 pub fn check(document: &Document, options: &CheckOptions<'_>) -> Vec<Diagnostic> {
     let mut findings = Findings {
         document,
+        lines: document.tree().line_starts(),
         found: Vec::new(),
     };
     sources::check(&mut findings, options);
@@ -164,6 +165,8 @@ pub fn check(document: &Document, options: &CheckOptions<'_>) -> Vec<Diagnostic>
 
 struct Findings<'d> {
     document: &'d Document,
+    /// Where in the text that was read lines begin.
+    lines: Vec<u32>,
     found: Vec<Diagnostic>,
 }
 
@@ -188,9 +191,10 @@ impl Findings<'_> {
 
     fn place(&self, node: NodeId) -> String {
         let what = self.document.describe(node);
-        match self.document.tree().line(node) {
-            Some((line, _)) if what.is_empty() => format!("line {line}"),
-            Some((line, _)) => format!("{what}, line {line}"),
+        let byte = self.document.tree().byte(node);
+        match byte.map(|byte| self.lines.partition_point(|&start| u64::from(start) <= byte)) {
+            Some(line) if what.is_empty() => format!("line {line}"),
+            Some(line) => format!("{what}, line {line}"),
             None => what,
         }
     }

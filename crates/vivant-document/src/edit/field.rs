@@ -161,33 +161,37 @@ impl Document {
 
     /// Lists the places that use a field of a data source or a parameter, both without brackets.
     pub(crate) fn uses(&self, source: &str, field: &str) -> Vec<String> {
-        self.uses_where(source, field, |_| true)
+        self.uses_of(source, &HashSet::from([field]), |_| true)
+            .remove(field)
+            .unwrap_or_default()
     }
 
-    /// The same, of those places that count.
-    pub(crate) fn uses_where(
+    /// Lists the places that use some fields, of those places that count.
+    pub(crate) fn uses_of(
         &self,
         source: &str,
-        field: &str,
+        fields: &HashSet<&str>,
         counts: impl Fn(NodeId) -> bool,
-    ) -> Vec<String> {
+    ) -> HashMap<String, Vec<String>> {
         let instances = Instances::of(self);
         let mut seen = HashSet::new();
-        let mut uses = Vec::new();
+        let mut uses: HashMap<String, Vec<String>> = HashMap::new();
         for reference in references(self) {
             if reference.source != source || self.is_definition(&reference) || !counts(reference.node) {
                 continue;
             }
-            let is_field = reference.name == field
-                || instances
+            let field = if fields.contains(reference.name.as_str()) {
+                Some(reference.name.clone())
+            } else {
+                instances
                     .field(source, &reference.name)
-                    .is_some_and(|found| found == field);
-            if !is_field {
-                continue;
-            }
+                    .filter(|field| fields.contains(field.as_ref()))
+                    .map(|field| field.into_owned())
+            };
+            let Some(field) = field else { continue };
             let place = self.describe(reference.node);
-            if seen.insert(place.clone()) {
-                uses.push(place);
+            if seen.insert((field.clone(), place.clone())) {
+                uses.entry(field).or_default().push(place);
             }
         }
         uses

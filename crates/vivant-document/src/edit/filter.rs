@@ -355,7 +355,7 @@ fn instance_name(name: &str) -> String {
 }
 
 /// Returns the type of a field: of its column, else of its metadata.
-pub(crate) fn datatype_of(source: Datasource<'_>, name: &str) -> Option<String> {
+fn datatype_of(source: Datasource<'_>, name: &str) -> Option<String> {
     let columns = source.columns();
     columns
         .iter()

@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::filter::datatype_of;
 use super::{DATASOURCE_ORDER, Document, WORKBOOK_ORDER};
 use crate::error::{Error, Result, shorten};
-use crate::names::{quote, unquote};
+use crate::names::unquote;
 use crate::refs::rewrite;
 use crate::tree::{Element, NodeId, USER_NAMESPACE, Where};
 
@@ -148,6 +147,7 @@ impl Document {
                 )));
             }
         }
+        let (old_types, new_types) = (datatypes(source), datatypes(other));
         let mut targets: HashMap<String, String> = HashMap::new();
         for name in physical_fields(source) {
             let target = match mapping.get(&name) {
@@ -157,14 +157,7 @@ impl Document {
                 None => by_case.get(&name.to_lowercase()).copied().flatten(),
             };
             let Some(target) = target else {
-                // What is exchanged with the connection needs the field no longer.
-                let uses = self.uses_where(&source.name(), &name, |node| {
-                    !self.tree.ancestors(node).any(|at| {
-                        self.tree.parent(at) == Some(source.node())
-                            && PHYSICAL.contains(&self.tree.plain_name(at))
-                    })
-                });
-                report.missing.push((name, uses));
+                report.missing.push((name, Vec::new()));
                 continue;
             };
             if let Some(first) = targets.insert(target.to_owned(), name.clone()) {
@@ -175,8 +168,8 @@ impl Document {
                     shorten(target)
                 )));
             }
-            let before = datatype_of(source, &quote(&name));
-            let after = datatype_of(other, &quote(target));
+            let before = old_types.get(&name).cloned();
+            let after = new_types.get(target).cloned();
             if let (Some(before), Some(after)) = (before, after)
                 && before != after
             {
@@ -187,6 +180,17 @@ impl Document {
             } else {
                 report.renamed.push((name.clone(), target.to_owned()));
             }
+        }
+        let missing: HashSet<&str> = report.missing.iter().map(|(name, _)| name.as_str()).collect();
+        // What is exchanged with the connection needs its fields no longer.
+        let mut uses = self.uses_of(&source.name(), &missing, |node| {
+            !self.tree.ancestors(node).any(|at| {
+                self.tree.parent(at) == Some(source.node()) && PHYSICAL.contains(&self.tree.plain_name(at))
+            })
+        });
+        drop(missing);
+        for (name, places) in &mut report.missing {
+            *places = uses.remove(name).unwrap_or_default();
         }
         Ok(Plan { report })
     }
@@ -248,6 +252,22 @@ impl Document {
         }
         Ok(())
     }
+}
+
+/// Types of the fields of a data source: of their columns, else of the metadata.
+fn datatypes(source: crate::view::Datasource<'_>) -> HashMap<String, String> {
+    let records = source.metadata_records();
+    let records = records
+        .iter()
+        .filter_map(|record| Some((record.local_name()?, record.local_type()?)));
+    let columns = source.columns();
+    let columns = columns
+        .iter()
+        .filter_map(|column| Some((column.name(), column.datatype()?)));
+    records
+        .chain(columns)
+        .map(|(name, datatype)| (unquote(&name), datatype.into_owned()))
+        .collect()
 }
 
 struct Plan {

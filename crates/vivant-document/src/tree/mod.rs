@@ -375,6 +375,12 @@ impl Tree {
         Some((line, column))
     }
 
+    /// Returns where in the text that was read each line begins.
+    pub(crate) fn line_starts(&self) -> Vec<u32> {
+        let ends = memchr::memchr_iter(b'\n', self.source.as_bytes());
+        std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect()
+    }
+
     /// Returns what stands before the root element.
     pub fn prolog(&self) -> &str {
         self.lead(self.root())

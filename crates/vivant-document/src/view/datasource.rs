@@ -280,6 +280,17 @@ impl<'d> Datasource<'d> {
             .collect()
     }
 
+    /// Returns sets, combined fields and user filters.
+    pub fn sets(self) -> Vec<Set<'d>> {
+        self.tree
+            .named(self.node, "group")
+            .map(|node| Set {
+                tree: self.tree,
+                node,
+            })
+            .collect()
+    }
+
     /// Returns the hierarchies with their fields.
     pub fn hierarchies(self) -> Vec<(String, Vec<String>)> {
         self.tree
@@ -310,6 +321,30 @@ impl<'d> Datasource<'d> {
                 )
             })
             .collect()
+    }
+}
+
+view! {
+    /// A set, combined field or user filter.
+    Set
+}
+
+attributes! { Set {
+    /// Returns the label.
+    caption => "caption",
+    /// Returns the name, in brackets.
+    name => "name",
+}}
+
+impl Set<'_> {
+    /// Returns what made the set, such as `filter-group` for sets and `nest-group` for combined fields.
+    pub fn builder(self) -> Option<String> {
+        self.tree.user(self.node, "ui-builder")
+    }
+
+    /// Tells whether an action keeps its state here, and people do not see it.
+    pub fn is_of_action(self) -> bool {
+        self.tree.user(self.node, "auto-column").as_deref() == Some("sheet_link")
     }
 }
 

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 pub use datasource::{
-    Alias, Calculation, Column, Connection, Datasource, Extract, Filter, FilterKind, MetadataRecord,
+    Alias, Calculation, Column, Connection, Datasource, Extract, Filter, FilterKind, MetadataRecord, Set,
 };
 pub use relation::{Object, Relation, RelationKind, Relationship};
 pub use sheet::{Action, Dashboard, Pane, StoryPoint, Thumbnail, Window, Worksheet, Zone};

@@ -1,5 +1,6 @@
 //! What can be read from a document without changing it.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -225,19 +226,26 @@ pub fn fields(args: &SourceArgs) -> anyhow::Result<ExitCode> {
     let opened = open(&args.file, Depth::Datasources)?;
     let mut rows = Vec::new();
     for source in chosen(&opened, args)? {
-        let records = source.metadata_records();
+        let records: HashMap<String, _> = source
+            .metadata_records()
+            .into_iter()
+            .filter_map(|record| Some((record.local_name()?.into_owned(), record)))
+            .collect();
+        let columns: HashMap<String, _> = source
+            .columns()
+            .into_iter()
+            .map(|column| (column.name().into_owned(), column))
+            .collect();
         for name in source.field_names() {
-            let column = source.columns().into_iter().find(|column| column.name() == name);
-            let record = records
-                .iter()
-                .find(|record| record.local_name().as_deref() == Some(&*name));
+            let column = columns.get(&name).copied();
+            let record = records.get(&name).copied();
             let datatype = column
                 .and_then(|column| column.datatype())
                 .or_else(|| record.and_then(|record| record.local_type()));
             rows.push(json!({
                 "datasource": source.label(),
                 "name": name,
-                "caption": source.label_of(&name),
+                "caption": column.map_or_else(|| unquote(&name), |column| column.label()),
                 "datatype": datatype,
                 "role": column.and_then(|column| column.role()),
                 "type": column.and_then(|column| column.kind()),
