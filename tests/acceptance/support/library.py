@@ -132,7 +132,10 @@ def multiply(data_dir: Path, workbooks: int) -> None:
         of_sheet = "sheet s JOIN copy n ON n.number = s.number JOIN {0} t ON t.view_id = s.template"
         revision = "copy n JOIN revision r ON r.content_id = n.template"
         # Indexes that grow entry by entry take most of the time.
-        indexes = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").fetchall()
+        indexes = db.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL "
+            "AND tbl_name IN ('blob', 'content', 'revision', 'view', 'content_tag', 'connection')"
+        ).fetchall()
         for name, _ in indexes:
             db.execute(f"DROP INDEX {name}")
         _copy(db, "blob", f"{revision} JOIN blob t ON t.key = r.blob_key", key="n.blob", changed_at="n.made")
