@@ -138,6 +138,14 @@ async fn a_folder_and_a_package_are_the_same() {
     let bytes = |name: &str| std::fs::read(program.path(name)).expect(name);
     assert_eq!(bytes("a.twbx"), bytes("b.twbx"));
     assert_eq!(program.read("out/Book.twb"), BOOK);
+    let edit = ["set-connection", "a.twbx", "--server", "prod", "-o", "d.twbx"];
+    assert_eq!(run(&program, &edit).await.code, Some(0));
+    assert_eq!(run(&program, &["unpack", "d.twbx", "edited"]).await.code, Some(0));
+    let expected = BOOK
+        .replace("server='db.example.org'", "server='prod'")
+        .replace("caption='db.example.org'", "caption='prod'");
+    assert_eq!(program.read("edited/Book.twb"), expected);
+    assert_eq!(program.read("edited/Data/x.csv"), "a,b\n");
     std::fs::write(program.path("new.csv"), "c\n").expect("written");
     let ran = run(
         &program,

@@ -11,17 +11,18 @@ mod literal;
 mod parameter;
 mod relation;
 mod repoint;
+mod scope;
 mod sheet;
 mod source;
 
 pub use connection::{ConnectionChange, ConnectionMatch, PublishedChange, SwapReport};
-pub(crate) use field::Scope;
 pub use field::{AddedCalculation, NewCalculation};
 pub use filter::{FilterScope, NewFilter, Period, RelativeDate};
 pub use literal::Literal;
 pub use parameter::{Domain, NewParameter, ParameterChange};
 pub use relation::{JoinKind, JoinOn, NewJoin, TableSource};
 pub use repoint::RepointReport;
+pub(crate) use scope::Scope;
 pub use sheet::DeletedSheet;
 pub use source::{CONNECTORS, Connector, NewConnection, NewDatasource, NewExtract};
 
