@@ -6,7 +6,7 @@ use std::fmt;
 use vivant_model::SiteId;
 
 use crate::db::{Conn, params, transact};
-use crate::{Millis, Result, Store, sites, uploads};
+use crate::{Millis, Result, Store, sites, tally, uploads};
 
 /// What a sweep took away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -203,6 +203,12 @@ impl Store {
             }
         }
         check_counters(&conn, &mut report).await?;
+        for (site, kind) in tally::wrong(&conn).await? {
+            report.error(
+                format!("the tally of {kind}s on site `{site}` is not what there is"),
+                "totals of lists are off by the difference; nothing else is wrong",
+            );
+        }
         self.check_objects(&conn, deep, &mut report).await?;
         for path in self.content().spool_files()? {
             report.note(

@@ -6,13 +6,11 @@ use crate::content::{Spooled, StoredFile};
 use crate::db::{Conn, params, transact};
 use crate::items::{self, ItemChanges, NewItem, OWNER, PROJECT};
 use crate::list::Rows;
-use crate::select::Select;
 use crate::store::in_order;
-use crate::visibility::{self, Columns};
 use crate::workbooks::Revision;
 use crate::{
     Caller, Connection, ConnectionChanges, Error, Field, FieldKind, ListQuery, Millis, NewConnection, Owner,
-    Page, ProjectRef, Result, Store, What, connections, sites,
+    Page, ProjectRef, Result, Store, What, connections, sites, tally,
 };
 
 /// A published data source.
@@ -318,17 +316,7 @@ impl Store {
     /// Lists the data sources that the caller may look at.
     pub async fn datasources(&self, caller: &Caller, query: &ListQuery) -> Result<Page<Datasource>> {
         let conn = self.conn().await?;
-        let mut select = Select::from("content c");
-        let at = select.bind(caller.site);
-        select.and(format!("c.site_id = {at} AND c.kind = 'datasource'"));
-        let columns = Columns {
-            owner: "c.owner_id",
-            project: "c.project_id",
-            acl: "c.acl_id",
-            join: "",
-        };
-        visibility::restrict(&mut select, caller, &columns);
-        let (ids, total) = select
+        let (ids, total) = tally::items(caller, KIND, None)
             .page(&conn, FIELDS, query, "c.id", "c.created_at, c.id")
             .await?;
         Ok(Page {

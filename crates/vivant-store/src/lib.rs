@@ -28,6 +28,7 @@ mod select;
 pub mod sessions;
 pub mod sites;
 mod store;
+mod tally;
 pub mod tokens;
 pub mod uploads;
 pub mod users;

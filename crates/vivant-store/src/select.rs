@@ -15,6 +15,25 @@ pub(crate) struct Select {
     params: Vec<Value>,
     /// Whether a filter leaves few rows and has an index.
     is_narrow: bool,
+    tally: Option<Tally>,
+}
+
+/// How many rows a list has while no filters are added. The SQL takes the parameters that were
+/// bound so far, all of them.
+pub(crate) struct Tally {
+    /// Answers the number of rows, and of those that there were if the caller saw everything.
+    pub(crate) total: String,
+    /// Another way to the rows, where the caller may see few of many.
+    pub(crate) gathering: Option<Gathering>,
+}
+
+/// A way to the rows of a list whose cost grows with those rows alone: in the order of the list one
+/// may go by any number of others before a page is full.
+pub(crate) struct Gathering {
+    /// The tables, in place of those that the list began with.
+    pub(crate) from: String,
+    /// What joins them, in place of all other conditions.
+    pub(crate) condition: &'static str,
 }
 
 impl Select {
@@ -27,6 +46,7 @@ impl Select {
             joins: Vec::new(),
             params: Vec::new(),
             is_narrow: false,
+            tally: None,
         }
     }
 
@@ -53,6 +73,24 @@ impl Select {
         self.conditions.push(condition);
     }
 
+    /// Says how the rows are counted as long as there are no filters.
+    pub(crate) fn tally(&mut self, tally: Tally) {
+        self.tally = Some(tally);
+    }
+
+    /// The common table expressions, `WITH` included.
+    pub(crate) fn with_clause(&self) -> &str {
+        &self.with
+    }
+
+    /// The conditions so far, `WHERE` included.
+    pub(crate) fn where_clause(&self) -> String {
+        match self.conditions.is_empty() {
+            true => String::new(),
+            false => format!(" WHERE {}", self.conditions.join(" AND ")),
+        }
+    }
+
     /// Adds the filters and the order of a query and answers the ids on its page, with the number
     /// of rows on all pages. The default order begins with a number.
     pub(crate) async fn page(
@@ -74,19 +112,47 @@ impl Select {
         let order = self.order(fields, &query.sort, id, default_order)?;
         let (number, size) = (query.page.number.max(1), query.page.size.max(1));
         let skipped = i64::from(number - 1) * i64::from(size);
-        let (limit, offset) = (self.bind(i64::from(size)), self.bind(skipped));
-        let (with, rows) = (&self.with, self.rows());
-        let sql = format!("{with} SELECT {id} {rows} ORDER BY {order} LIMIT {limit} OFFSET {offset}");
-        let ids = texts_of(conn, &sql, &self.params).await?;
+        let known = match self.tally.take() {
+            Some(tally) if query.filters.is_empty() => {
+                Some(self.settle(conn, tally, skipped + i64::from(size)).await?)
+            }
+            _ => None,
+        };
+        let ids = match known {
+            Some(total) if total <= skipped => Vec::new(),
+            _ => {
+                let (limit, offset) = (self.bind(i64::from(size)), self.bind(skipped));
+                let (with, rows) = (&self.with, self.rows());
+                let sql = format!("{with} SELECT {id} {rows} ORDER BY {order} LIMIT {limit} OFFSET {offset}");
+                texts_of(conn, &sql, &self.params).await?
+            }
+        };
         if ids.is_empty() && number > 1 {
             return Err(Error::PastLastPage);
         }
         // A page that is not full is the last one.
-        let total = match ids.len() < size as usize {
-            true => skipped + ids.len() as i64,
-            false => conn.number(&count, &count_params).await?,
+        let total = match (ids.len() < size as usize, known) {
+            (true, _) => skipped + ids.len() as i64,
+            (false, Some(total)) => total,
+            (false, None) => conn.number(&count, &count_params).await?,
         };
         Ok((ids, total.max(0) as u64))
+    }
+
+    /// Answers how many rows there are, and chooses the cheaper way to those of a page that ends
+    /// after `wanted` rows.
+    async fn settle(&mut self, conn: &Conn, tally: Tally, wanted: i64) -> Result<i64> {
+        let row = conn.row(&tally.total, &self.params).await?;
+        let mut row = row.ok_or_else(|| Error::Damaged("a query that sums gave no row".to_owned()))?;
+        let (total, all) = (row.int()?, row.int()?);
+        if let Some(gathering) = tally.gathering
+            // In order about `wanted * all / total` rows are gone by, gathered all of the caller's.
+            && total.saturating_mul(total) < wanted.saturating_mul(all)
+        {
+            self.from = gathering.from;
+            self.conditions = vec![gathering.condition.to_owned()];
+        }
+        Ok(total)
     }
 
     /// Answers the ids of all rows.
@@ -96,11 +162,7 @@ impl Select {
     }
 
     fn rows(&self) -> String {
-        let (from, joins) = (&self.from, self.joins.concat());
-        match self.conditions.is_empty() {
-            true => format!("FROM {from}{joins}"),
-            false => format!("FROM {from}{joins} WHERE {}", self.conditions.join(" AND ")),
-        }
+        format!("FROM {}{}{}", self.from, self.joins.concat(), self.where_clause())
     }
 
     fn condition(&mut self, field: &Field, filter: &Filter) -> Result<String> {

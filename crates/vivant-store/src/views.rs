@@ -12,7 +12,7 @@ use crate::select::Select;
 use crate::store::in_order;
 use crate::visibility::{self, Columns};
 use crate::{
-    Caller, Error, Field, FieldKind, ListQuery, Millis, Owner, Page, ProjectRef, Result, Store, What,
+    Caller, Error, Field, FieldKind, ListQuery, Millis, Owner, Page, ProjectRef, Result, Store, What, tally,
 };
 
 /// The workbook of a view.
@@ -131,6 +131,9 @@ impl Store {
         let conn = self.conn().await?;
         let mut select = visible(caller);
         select.and("v.hidden = 0".to_owned());
+        if caller.role.is_admin() {
+            select.tally(tally::all_sheets());
+        }
         let (ids, total) = select
             .page(&conn, FIELDS, query, "v.id", "v.created_at, v.id")
             .await?;

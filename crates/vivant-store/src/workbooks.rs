@@ -6,12 +6,10 @@ use crate::content::{Spooled, StoredFile};
 use crate::db::{Conn, params, transact};
 use crate::items::{self, ItemChanges, NewItem, OWNER, PROJECT};
 use crate::list::Rows;
-use crate::select::Select;
 use crate::store::in_order;
-use crate::visibility::{self, Columns};
 use crate::{
     Caller, Connection, ConnectionChanges, Error, Field, FieldKind, ListQuery, Millis, NewConnection,
-    NewView, Owner, Page, ProjectRef, Result, Store, What, connections, sites, views,
+    NewView, Owner, Page, ProjectRef, Result, Store, What, connections, sites, tally, views,
 };
 
 /// A workbook.
@@ -351,21 +349,7 @@ impl Store {
         owner: Option<UserId>,
     ) -> Result<Page<Workbook>> {
         let conn = self.conn().await?;
-        let mut select = Select::from("content c");
-        let at = select.bind(caller.site);
-        select.and(format!("c.site_id = {at} AND c.kind = 'workbook'"));
-        if let Some(owner) = owner {
-            let at = select.bind(owner);
-            select.and(format!("c.owner_id = {at}"));
-        }
-        let columns = Columns {
-            owner: "c.owner_id",
-            project: "c.project_id",
-            acl: "c.acl_id",
-            join: "",
-        };
-        visibility::restrict(&mut select, caller, &columns);
-        let (ids, total) = select
+        let (ids, total) = tally::items(caller, KIND, owner)
             .page(&conn, FIELDS, query, "c.id", "c.created_at, c.id")
             .await?;
         Ok(Page {

@@ -12,5 +12,6 @@ mod permissions;
 mod projects;
 mod sessions;
 mod sites;
+mod tally;
 mod users;
 mod visibility;

@@ -14,17 +14,21 @@ use crate::harness::{NOW, World, on_both};
 on_both!(lists_and_decisions_agree);
 
 /// A small generator, so that a failure can be repeated by its seed.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    pub fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 33) as usize % sides
     }
 
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.roll(from.len())]
     }
 }
@@ -42,7 +46,7 @@ async fn lists_and_decisions_agree(w: World) {
 }
 
 async fn one_world(w: &World, seed: u64) -> usize {
-    let dice = &mut Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let dice = &mut Dice::new(seed);
     let mut users = Vec::new();
     for (n, role) in SiteRole::all().filter(|role| role.is_assignable()).enumerate() {
         users.push(w.user(&format!("user {seed}-{n}"), role).await);
