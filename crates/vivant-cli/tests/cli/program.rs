@@ -88,7 +88,10 @@ impl Ran {
 /// Compares a text with a file beside the tests; `UPDATE_SNAPSHOTS=1` writes the file instead.
 pub fn check_snapshot(name: &str, text: &str) {
     // The help indents empty lines.
-    let text: String = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let text: String = text
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli").join(name);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(&path, &text).expect("written");
