@@ -76,6 +76,8 @@ pub struct NewJoin {
     pub name: String,
     /// Conditions; all have to hold.
     pub on: Vec<JoinOn>,
+    /// Name of the connection that has the table; that of the tables that are there if it is not given.
+    pub connection: Option<String>,
 }
 
 /// Writes the element of a relation.
@@ -213,11 +215,20 @@ impl Document {
                 )));
             }
         }
-        let connection = view
-            .all_relations()
-            .into_iter()
-            .find_map(|relation| relation.connection())
-            .map(|name| name.into_owned());
+        let connection = match &join.connection {
+            Some(name) => {
+                let is_there = |one: &crate::view::Connection<'_>| one.name().as_deref() == Some(name);
+                if !view.connections().iter().any(is_there) {
+                    return Err(Error::edit(format!("there is no connection `{}`", shorten(name))));
+                }
+                Some(name.clone())
+            }
+            None => view
+                .all_relations()
+                .into_iter()
+                .find_map(|relation| relation.connection())
+                .map(|name| name.into_owned()),
+        };
         let tops = self.top_relations(source);
         if tops.is_empty() {
             return Err(Error::edit("the data source has no table to join to"));

@@ -6,7 +6,7 @@ use crate::error::{Error, Result, shorten};
 use crate::limits::Limits;
 use crate::names::quote;
 use crate::package::check_path;
-use crate::tree::Element;
+use crate::tree::{Element, Where};
 
 /// A connector: what people call it, and its class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,6 +242,45 @@ impl Document {
         root.write(&mut text, "\r\n");
         text.push_str("\r\n");
         Self::parse(text, &Limits::default())
+    }
+
+    /// Adds a connection beside those of a data source and returns its name, by which tables refer to it.
+    pub fn add_connection(&mut self, datasource: &str, new: &NewConnection) -> Result<String> {
+        let source = self.source_node(datasource)?;
+        let view = self.source_at(source);
+        if !view.is_federated() {
+            return Err(Error::edit(
+                "the data source is of the time when there was one connection only; save it with a later version first",
+            ));
+        }
+        let taken: Vec<String> = view
+            .connections()
+            .into_iter()
+            .filter_map(|connection| connection.name().map(std::borrow::Cow::into_owned))
+            .collect();
+        let class = class_of(&new.class);
+        let label = new.server.clone().or_else(|| new.database.clone());
+        let label = label.unwrap_or_else(|| class.to_owned());
+        let key = (0..)
+            .map(|round| format!("{class}.{}", digits(&format!("{label}\0{class}\0{round}"), 20)))
+            .find(|key| !taken.contains(key))
+            .expect("there are more numbers than connections");
+        let element = Element::new("named-connection")
+            .with("caption", label)
+            .with("name", key.as_str())
+            .child(connection_element(class, new));
+        let connections: Vec<_> = self.tree.all_named(source, "connection").collect();
+        for connection in connections {
+            let there = self.tree.all_named(connection, "named-connections").next();
+            match there {
+                Some(holder) => self.tree.insert(Where::Last(holder), &element)?,
+                None => {
+                    let holder = Element::new("named-connections").child(element.clone());
+                    self.tree.insert(Where::First(connection), &holder)?
+                }
+            };
+        }
+        Ok(key)
     }
 
     /// Adds an extract that a refresh will fill, and returns the path in the package where its file goes.

@@ -280,6 +280,16 @@ impl<'d> Datasource<'d> {
             .collect()
     }
 
+    /// Returns which columns fields come from, where that is written: field, and column as `[table].[column]`.
+    pub fn column_maps(self) -> Vec<(Cow<'d, str>, Cow<'d, str>)> {
+        let tree = self.tree;
+        tree.named(self.node, "connection")
+            .flat_map(|connection| tree.named(connection, "cols"))
+            .flat_map(|cols| tree.named(cols, "map"))
+            .filter_map(|map| Some((tree.value(map, "key")?, tree.value(map, "value")?)))
+            .collect()
+    }
+
     /// Returns sets, combined fields and user filters.
     pub fn sets(self) -> Vec<Set<'d>> {
         self.tree

@@ -442,6 +442,7 @@ fn joins_wrap_what_is_there_on_every_branch() {
                 right: "since".to_owned(),
             },
         ],
+        connection: None,
     };
     let mut document = parse(&sample());
     document.add_join(FERRY, &join).unwrap();
@@ -473,6 +474,7 @@ fn joins_wrap_what_is_there_on_every_branch() {
         }],
         kind: JoinKind::Inner,
         table: TableSource::Sql("SELECT 1 < 2".to_owned()),
+        connection: None,
     };
     document.add_join(FERRY, &second).unwrap();
     let described = document.datasource(FERRY).unwrap().relations()[0].describe();
@@ -483,6 +485,50 @@ fn joins_wrap_what_is_there_on_every_branch() {
     refuse(
         |document| document.add_join(FERRY, &second),
         "no relation `Rights`",
+    );
+}
+
+#[test]
+fn a_table_of_another_connection_is_joined() {
+    let other = NewConnection {
+        class: "MySQL".to_owned(),
+        server: Some("my.example.org".to_owned()),
+        ..NewConnection::default()
+    };
+    let mut document = parse(&sample());
+    let key = document.add_connection(FERRY, &other).unwrap();
+    let tag = format!("+<named-connection caption='my.example.org' name='{key}'>");
+    check(
+        |document| document.add_connection(FERRY, &other),
+        &[
+            &tag,
+            "+<connection class='mysql' server='my.example.org' />",
+            "+</named-connection>",
+        ],
+    );
+    let join = NewJoin {
+        kind: JoinKind::Inner,
+        table: TableSource::Table {
+            schema: None,
+            table: "ports".to_owned(),
+        },
+        name: "ports".to_owned(),
+        on: vec![JoinOn {
+            left_table: "trips.csv".to_owned(),
+            left: "Port".to_owned(),
+            operator: "=".to_owned(),
+            right: "name".to_owned(),
+        }],
+        connection: Some(key.clone()),
+    };
+    document.add_join(FERRY, &join).unwrap();
+    let source = document.datasource(FERRY).unwrap();
+    let tables = source.relations()[0].relations();
+    assert_eq!(tables[1].connection().as_deref(), Some(&*key));
+    assert_eq!(source.column_maps()[0].1, "[trips.csv].[Port]");
+    refuse(
+        |document| document.add_join(FERRY, &join),
+        "there is no connection",
     );
 }
 

@@ -193,6 +193,7 @@ fn edit_everything(document: &mut Document) {
                 operator: "=".to_owned(),
                 right: "x".to_owned(),
             }],
+            connection: None,
         },
     );
     let _ = document.set_caption(&source, "Port", Some("Harbour"));

@@ -1,0 +1,168 @@
+//! Tables: joins, stored procedures, extracts.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use serde_json::json;
+use vivant_document::edit::{JoinKind, JoinOn, Literal, NewExtract, NewJoin, TableSource};
+
+use super::super::file::{Addition, Depth, edit, wrong};
+use super::{Source, nothing, said};
+
+/// Which rows a join keeps.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum JoinName {
+    Inner,
+    Left,
+    Right,
+    Full,
+}
+
+/// Options of `add-join`.
+#[derive(Debug, clap::Args)]
+pub struct JoinArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Which rows are kept
+    #[arg(long, default_value = "inner")]
+    kind: JoinName,
+    #[command(flatten)]
+    table: TableArgs,
+    /// Name by which columns refer to the table
+    #[arg(long)]
+    name: String,
+    /// Name of the connection that has the table, if it is another one
+    #[arg(long)]
+    connection: Option<String>,
+    /// Condition: a relation that is there, its column, a comparison, and the column of the new table
+    #[arg(long = "on", num_args = 4, value_names = ["TABLE", "COLUMN", "OPERATOR", "NEW_COLUMN"], required = true)]
+    on: Vec<String>,
+}
+
+/// A table, or SQL in its place.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+pub(super) struct TableArgs {
+    /// Schema of the table
+    #[arg(long = "table-schema", requires = "table")]
+    table_schema: Option<String>,
+    /// Table
+    #[arg(long, conflicts_with = "sql")]
+    table: Option<String>,
+    /// Custom SQL
+    #[arg(long)]
+    sql: Option<String>,
+}
+
+impl TableArgs {
+    pub(super) fn source(&self) -> TableSource {
+        match (&self.table, &self.sql) {
+            (_, Some(sql)) => TableSource::Sql(sql.clone()),
+            (table, None) => TableSource::Table {
+                schema: self.table_schema.clone(),
+                table: table.clone().unwrap_or_default(),
+            },
+        }
+    }
+}
+
+/// Runs `add-join`.
+pub fn add_join(args: &JoinArgs) -> anyhow::Result<ExitCode> {
+    let join = NewJoin {
+        kind: match args.kind {
+            JoinName::Inner => JoinKind::Inner,
+            JoinName::Left => JoinKind::Left,
+            JoinName::Right => JoinKind::Right,
+            JoinName::Full => JoinKind::Full,
+        },
+        table: args.table.source(),
+        name: args.name.clone(),
+        on: args
+            .on
+            .chunks_exact(4)
+            .map(|on| JoinOn {
+                left_table: on[0].clone(),
+                left: on[1].clone(),
+                operator: on[2].clone(),
+                right: on[3].clone(),
+            })
+            .collect(),
+        connection: args.connection.clone(),
+    };
+    args.source.edit(Depth::All, |document, source| {
+        document.add_join(source, &join).map(|()| nothing())
+    })
+}
+
+/// Options of `set-procedure-value`.
+#[derive(Debug, clap::Args)]
+pub struct ProcedureArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Parameter of the procedure, with its `@` if it has one
+    parameter: String,
+    /// Value
+    value: String,
+    /// Type of the value
+    #[arg(long, default_value = "string")]
+    datatype: String,
+}
+
+/// Runs `set-procedure-value`.
+pub fn set_procedure_value(args: &ProcedureArgs) -> anyhow::Result<ExitCode> {
+    args.source.edit(Depth::All, |document, source| {
+        let value = Literal::of_type(&args.datatype, &args.value)?;
+        document
+            .set_procedure_value(source, &args.parameter, &value)
+            .map(|()| nothing())
+    })
+}
+
+/// Options of `extract-stub`.
+#[derive(Debug, clap::Args)]
+pub struct ExtractArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Name of the extract's file in the package
+    #[arg(long, default_value = "Extract")]
+    name: String,
+    /// File with the stub: an empty .hyper with the columns that filters need
+    #[arg(long)]
+    hyper: Option<PathBuf>,
+    /// Column by which refreshes add only new rows
+    #[arg(long, value_name = "FIELD")]
+    increment_key: Option<String>,
+}
+
+/// Runs `extract-stub`.
+pub fn extract_stub(args: &ExtractArgs) -> anyhow::Result<ExitCode> {
+    let file = &args.source.target.file;
+    edit(
+        file,
+        Depth::All,
+        &args.source.target.output,
+        |opened, additions| {
+            let source = args.source.name(&opened.document)?;
+            let new = NewExtract {
+                file: args.name.clone(),
+                increment_key: args.increment_key.clone(),
+            };
+            let member = opened
+                .document
+                .add_extract(&source, &new)
+                .map_err(|error| wrong(file, error))?;
+            let mut report = said(json!({ "member": member }), format!("extract {member}"));
+            match &args.hyper {
+                Some(path) => additions.push(Addition {
+                    member,
+                    source: path.clone(),
+                }),
+                None => report
+                    .lines
+                    .push("the file itself is still to be added: see --hyper".to_owned()),
+            }
+            Ok(report)
+        },
+    )
+}
