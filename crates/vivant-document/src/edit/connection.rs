@@ -112,6 +112,9 @@ impl Document {
         change: &ConnectionChange,
     ) -> Result<usize> {
         let found = self.matching(which)?;
+        for (name, _) in &change.attributes {
+            check_attribute(name)?;
+        }
         for &node in &found {
             let view = Connection {
                 tree: &self.tree,
@@ -141,7 +144,6 @@ impl Document {
                 .iter()
                 .map(|(name, value)| (name.as_str(), Some(value.as_str())));
             for (name, value) in settings.into_iter().chain(others) {
-                check_attribute(name)?;
                 if let Some(value) = value {
                     self.tree.set(node, name, value)?;
                 }

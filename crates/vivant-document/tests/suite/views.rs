@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use vivant_document::check::{CheckOptions, check};
 use vivant_document::view::{FilterKind, RelationKind};
-use vivant_document::{Document, DocumentKind, Limits};
+use vivant_document::{CanonicalOptions, Document, DocumentKind, Error, Limits, canonical, diff};
 
 use crate::lossless::documents;
 use crate::support::sample;
@@ -120,4 +121,83 @@ fn formulas_and_filters_of_the_corpus_are_understood() {
     }
     println!("{formulas} formulas, {filters} filters; broken: {broken:#?}");
     assert!(broken.len() * 100 <= formulas, "{broken:#?}");
+}
+
+#[test]
+fn elements_as_deep_as_allowed_are_no_danger() {
+    let nest =
+        |open: &str, close: &str, inside: &str| format!("{}{inside}{}", open.repeat(480), close.repeat(480));
+    let relations = nest(
+        "<relation type='join' join='inner'>",
+        "</relation>",
+        "<relation name='t' type='table' table='[t]'/>",
+    );
+    let expressions = nest("<expression op='AND'>", "</expression>", "");
+    let zones = nest("<zone id='1'>", "</zone>", "");
+    let filters = nest("<groupfilter function='union'>", "</groupfilter>", "");
+    for inside in [
+        format!(
+            "<datasources><datasource name='d'><connection class='federated'>{relations}</connection></datasource></datasources>"
+        ),
+        format!(
+            "<datasources><datasource name='d'><connection class='federated'><relation type='join'><clause type='join'>\
+             {expressions}</clause></relation></connection></datasource></datasources>"
+        ),
+        format!("<dashboards><dashboard name='b'><zones>{zones}</zones></dashboard></dashboards>"),
+        format!(
+            "<worksheets><worksheet name='w'><table><view><filter class='categorical'>{filters}</filter></view></table></worksheet></worksheets>"
+        ),
+    ] {
+        let before = parse(&format!("<workbook>{inside}</workbook>"));
+        let mut after = before.clone();
+        let _ = check(&after, &CheckOptions::default());
+        let _ = after.swap_database(None, "a", "b");
+        let _ = after.delete_sheet("w", true);
+        let _ = after.rename_field("d", "x", "y");
+        let _ = diff(&before, &after);
+        let text = canonical(&before, &CanonicalOptions::default());
+        assert!(diff(&before, &parse(&text)).is_empty());
+    }
+    let limits = Limits {
+        element_depth: 100,
+        ..Limits::default()
+    };
+    assert!(Document::parse(format!("<workbook>{zones}</workbook>"), &limits).is_err());
+}
+
+#[test]
+fn limits_hold_for_trees_too() {
+    let check = |text: &str, limits: Limits| {
+        let error = Document::parse(text, &limits).unwrap_err();
+        assert!(matches!(error, Error::TooLarge { .. }), "{error}");
+    };
+    let all = Limits::default;
+    check(
+        "<workbook a='12345678901'/>",
+        Limits {
+            attribute_bytes: 10,
+            ..all()
+        },
+    );
+    check(
+        "<workbook a='1' b='2' c='3'/>",
+        Limits {
+            element_attributes: 2,
+            ..all()
+        },
+    );
+    check(
+        "<workbook>12345678901234567890</workbook>",
+        Limits {
+            token_bytes: 15,
+            ..all()
+        },
+    );
+    check(
+        "<workbook>12345678901234567890</workbook>",
+        Limits {
+            document_bytes: 20,
+            ..all()
+        },
+    );
 }
