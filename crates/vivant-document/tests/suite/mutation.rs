@@ -62,12 +62,20 @@ fn mutate(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
+/// How often a test rolls the dice: a little, or as often as `VIVANT_MUTATIONS` says.
+fn rounds(usual: usize) -> usize {
+    std::env::var("VIVANT_MUTATIONS")
+        .ok()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(usual)
+}
+
 #[test]
 fn mutated_documents_do_not_panic() {
     let document = sample();
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut readable = 0;
-    for _ in 0..3_000 {
+    for _ in 0..rounds(3_000) {
         let bytes = mutate(document.as_bytes(), &mut dice);
         for kind in [FileKind::Twb, FileKind::Tds] {
             readable += usize::from(inspect(kind, Cursor::new(&bytes), &Limits::default()).is_ok());
@@ -83,7 +91,7 @@ fn mutated_documents_do_not_panic() {
 fn mutated_packages_do_not_panic() {
     let archive = sample_package();
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
-    for _ in 0..3_000 {
+    for _ in 0..rounds(3_000) {
         let bytes = mutate(&archive, &mut dice);
         let _ = inspect(FileKind::Twbx, Cursor::new(&bytes), &Limits::default());
         let mut out = Cursor::new(Vec::new());
@@ -128,7 +136,7 @@ fn mutated_documents_survive_views_checks_and_edits() {
     let document = sample();
     let mut dice = Dice(0x1234_5678_9abc_def1);
     let mut readable = 0;
-    for _ in 0..1_500 {
+    for _ in 0..rounds(1_500) {
         let bytes = mutate(document.as_bytes(), &mut dice);
         let Ok(mut broken) = Document::parse(bytes.clone(), &Limits::default()) else {
             continue;
