@@ -201,7 +201,7 @@ fn script(site: SiteId, user: UserId, admin: UserId, newcomer: UserId) -> String
     for n in 0..BOOKS {
         let (book, project, acl) = (id(4, n), id(3, n % PROJECTS), id(2, n % ACLS));
         let owner = if n % 1000 == 501 { newcomer } else { admin };
-        if n % 1000 == 0 {
+        if n % 100 == 0 {
             // PostgreSQL goes through all that a transaction made of a tally's row for the next.
             sql += "COMMIT;\nBEGIN;\n";
         }

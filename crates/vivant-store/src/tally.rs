@@ -42,11 +42,10 @@ pub(crate) fn items(caller: &Caller, kind: ContentKind, owner: Option<UserId>) -
                  FROM site_tally s WHERE s.site_id = {site} AND s.kind = '{kind}') FROM content_tally c{conditions}"
             ),
             gathering: Some(Gathering {
-                // SQLite takes the tables of a CROSS JOIN in the order in which they stand.
-                from: format!(
-                    "(SELECT c.project_id, c.acl_id, c.owner_id, c.kind FROM content_tally c{conditions}) g \
-                     CROSS JOIN content c"
+                places: format!(
+                    "SELECT c.project_id, c.acl_id, c.owner_id, c.kind FROM content_tally c{conditions}"
                 ),
+                table: "content c",
                 condition: "c.project_id = g.project_id AND c.acl_id = g.acl_id AND c.owner_id = g.owner_id \
                      AND c.kind = g.kind",
             }),

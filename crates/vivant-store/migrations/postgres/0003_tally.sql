@@ -36,6 +36,7 @@ CREATE INDEX content_place ON content (project_id, acl_id, owner_id, kind, creat
 CREATE FUNCTION keep_content_tally() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changes content_tally[];
+    change content_tally;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         changes := ARRAY(
@@ -69,11 +70,16 @@ BEGIN
     INSERT INTO site_tally AS t (site_id, kind, n, sheets)
         SELECT c.site_id, c.kind, SUM(c.n), SUM(c.sheets) FROM UNNEST(changes) c GROUP BY c.site_id, c.kind
         ON CONFLICT (site_id, kind) DO UPDATE SET n = t.n + excluded.n, sheets = t.sheets + excluded.sheets;
-    DELETE FROM content_tally t USING UNNEST(changes) c
-        WHERE t.site_id = c.site_id AND t.kind = c.kind AND t.project_id = c.project_id
-        AND t.acl_id = c.acl_id AND t.owner_id = c.owner_id AND t.n = 0 AND t.sheets = 0;
-    DELETE FROM site_tally t USING UNNEST(changes) c
-        WHERE t.site_id = c.site_id AND t.kind = c.kind AND t.n = 0 AND t.sheets = 0;
+    -- One by one, so that each is found through the key whatever the planner knows of the tables.
+    FOREACH change IN ARRAY changes LOOP
+        IF change.n < 0 THEN
+            DELETE FROM content_tally t
+                WHERE t.site_id = change.site_id AND t.kind = change.kind AND t.project_id = change.project_id
+                AND t.acl_id = change.acl_id AND t.owner_id = change.owner_id AND t.n = 0 AND t.sheets = 0;
+            DELETE FROM site_tally t
+                WHERE t.site_id = change.site_id AND t.kind = change.kind AND t.n = 0 AND t.sheets = 0;
+        END IF;
+    END LOOP;
     RETURN NULL;
 END $$;
 
