@@ -80,7 +80,6 @@ pub async fn update_user(mut call: Call, who: SiteAdmin) -> Result<Reply> {
         auth_setting: asked.auth_setting.map(|s| auth_setting(&s)).transpose()?,
         locale: asked.locale,
         language: asked.language,
-        ..UserChanges::default()
     };
     let user = call
         .app
