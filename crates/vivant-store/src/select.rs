@@ -160,7 +160,7 @@ impl Select {
             // there are, since others may have come up in the meantime.
             let few = match conn.is_sqlite() {
                 true => String::new(),
-                false => format!(" LIMIT {}", self.bind(total.saturating_add(1000))),
+                false => format!(" LIMIT {}", self.bind(total.saturating_add(100))),
             };
             // SQLite takes the tables of a CROSS JOIN in the order in which they stand.
             self.from = format!("({places}{few}) g CROSS JOIN {table}");
