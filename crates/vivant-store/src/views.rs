@@ -151,14 +151,24 @@ impl Store {
         include_hidden: bool,
     ) -> Result<Vec<View>> {
         let conn = self.conn().await?;
-        let mut select = visible(caller);
-        let at = select.bind(workbook);
-        select.and(format!("v.content_id = {at}"));
-        if !include_hidden {
-            select.and("v.hidden = 0".to_owned());
+        // The workbook may be replaced between the two statements. Views that are gone tell so, and
+        // the new version is read; nobody replaces a workbook faster than that for long.
+        const TRIES: usize = 8;
+        let mut views = Vec::new();
+        for _ in 0..TRIES {
+            let mut select = visible(caller);
+            let at = select.bind(workbook);
+            select.and(format!("v.content_id = {at}"));
+            if !include_hidden {
+                select.and("v.hidden = 0".to_owned());
+            }
+            let ids = select.all(&conn, "v.id", "v.position").await?;
+            views = load(&conn, caller.site, &ids).await?;
+            if views.len() == ids.len() {
+                break;
+            }
         }
-        let ids = select.all(&conn, "v.id", "v.position").await?;
-        load(&conn, caller.site, &ids).await
+        Ok(views)
     }
 
     /// Finds a view.

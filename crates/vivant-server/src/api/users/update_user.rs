@@ -2,7 +2,7 @@
 
 use vivant_model::name::{is_email, is_valid, split_domain};
 use vivant_model::{SiteRole, UserId};
-use vivant_store::{Secret, UserChanges};
+use vivant_store::{PageRequest, Secret, UserChanges};
 use vivant_wire::{ErrorCode, types};
 
 use super::add_user_to_site::{assignable_role, auth_setting, may_manage_users};
@@ -71,6 +71,21 @@ pub async fn update_user(mut call: Call, who: SiteAdmin) -> Result<Reply> {
             "The name of a user must not be blank or longer than 255 characters.",
         ));
     }
+    let elsewhere = asked.password.is_some()
+        || asked
+            .email
+            .as_ref()
+            .is_some_and(|e| Some(e) != user.email.as_ref());
+    if elsewhere && !who.is_server_admin() && id != who.caller.user {
+        // Both belong to the account, with which the user signs in to the other sites, too.
+        let sites = call.app.store.sites_of(Some(id), PageRequest::default()).await?;
+        if sites.total > 1 {
+            let detail =
+                "Only server administrators may change password or e-mail of a user of several sites.";
+            return Err(fail(ErrorCode::Forbidden, detail));
+        }
+    }
+    let new_password = asked.password.is_some();
     let changes = UserChanges {
         name,
         full_name: asked.full_name,
@@ -86,5 +101,9 @@ pub async fn update_user(mut call: Call, who: SiteAdmin) -> Result<Reply> {
         .store
         .update_user(who.site(), id, changes, call.app.now())
         .await?;
+    // Who knew the old password is out; the caller's own session may stay.
+    if new_password && id != who.caller.user {
+        call.app.store.delete_sessions_of_user(id).await?;
+    }
     Ok(call.one("user", &user_view(user, &call.shape(&who), true)))
 }
