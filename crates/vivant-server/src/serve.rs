@@ -59,7 +59,7 @@ pub async fn serve(mut config: Config, env: std::collections::HashMap<String, St
     let (app, generated) = prepare(store, config).await?;
 
     let handle = Handle::new();
-    tokio::spawn(stop_on_signal(handle.clone()));
+    tokio::spawn(stop_on(stop_signal()?, handle.clone()));
     tokio::spawn(sweep(app.clone()));
     say(&format!("vivant is ready at {scheme}://{address}"));
     if let Some(password) = generated {
@@ -160,21 +160,31 @@ fn timer() -> hyper_util::rt::TokioTimer {
     hyper_util::rt::TokioTimer::new()
 }
 
-async fn stop_on_signal(handle: Handle<SocketAddr>) {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(signal) => signal,
-            Err(e) => return error!(error = %e, "cannot listen for SIGTERM"),
-        };
+/// Listens for the signals that stop a server. They count from here on, before anybody is told
+/// that the server is ready.
+#[cfg(unix)]
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    Ok(async move {
         tokio::select! {
-            _ = interrupt => {}
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
+    })
+}
+
+/// Listens for what stops a server.
+#[cfg(not(unix))]
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+async fn stop_on(signal: impl Future<Output = ()>, handle: Handle<SocketAddr>) {
+    signal.await;
     info!("stopping: no new requests; those under way are finished");
     handle.graceful_shutdown(Some(STOP_GRACE));
 }
