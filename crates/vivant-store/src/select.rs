@@ -116,11 +116,8 @@ impl Select {
         let skipped = i64::from(number - 1) * i64::from(size);
         let known = match self.tally.take() {
             Some(tally) if query.filters.is_empty() => {
-                // In the order of the list rows are gathered from an index alone, which was measured
-                // at a tenth of a look into the table.
-                let weight = if query.sort.is_empty() { 8 } else { 1 };
                 let wanted = skipped.saturating_add(i64::from(size));
-                Some(self.settle(conn, tally, wanted.saturating_mul(weight)).await?)
+                Some(self.settle(conn, tally, wanted).await?)
             }
             _ => None,
         };
@@ -146,7 +143,8 @@ impl Select {
     }
 
     /// Answers how many rows there are, and chooses the cheaper way to those of a page: `wanted` are
-    /// the rows up to its end, times what going by one of them costs against gathering one.
+    /// the rows up to its end. To gather a row and sort it costs about as much as to go by one (0.5
+    /// against 0.3 µs on SQLite), so the numbers of rows decide.
     async fn settle(&mut self, conn: &Conn, tally: Tally, wanted: i64) -> Result<i64> {
         let row = conn.row(&tally.total, &self.params).await?;
         let mut row = row.ok_or_else(|| Error::Damaged("a query that sums gave no row".to_owned()))?;
