@@ -354,6 +354,18 @@ def test_methods_to_come_say_so(rest, ids, method, path):
         )
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/sites/{site}/workbooks/{workbook}", '<workbook encryptExtracts="true"/>'),
+        ("/sites/{site}/datasources/{datasource}", '<datasource encryptExtracts="True"/>'),
+        ("/sites/{site}", '<site extractEncryptionMode="enforced"/>'),
+    ],
+)
+def test_nothing_pretends_to_be_encrypted(rest, ids, path, body):
+    rest.under(NEWEST).put(fill(path, ids), f"<tsRequest>{body}</tsRequest>").refused(501, "501000")
+
+
 # Versions
 
 

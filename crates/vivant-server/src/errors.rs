@@ -63,7 +63,7 @@ impl From<StoreError> for ApiError {
             // What the database refers to must be there.
             StoreError::NotFound(What::Object) => return internal(error),
             StoreError::NotFound(what) => missing(*what),
-            StoreError::Conflict { what, .. } => conflict(*what, &error),
+            StoreError::Conflict { what, .. } => conflict(*what),
             StoreError::OwnsContent => ErrorCode::UserOwnsContent,
             StoreError::QuotaExceeded { .. } => ErrorCode::InsufficientStorage,
             StoreError::LicenseExceeded(_) => ErrorCode::LicensingConflict,
@@ -106,7 +106,7 @@ fn missing(what: What) -> ErrorCode {
     }
 }
 
-fn conflict(what: What, _error: &StoreError) -> ErrorCode {
+fn conflict(what: What) -> ErrorCode {
     match what {
         What::Site => ErrorCode::SiteNameConflict,
         What::User => ErrorCode::UserConflict,

@@ -161,6 +161,17 @@ pub fn no_jobs_yet() -> ApiError {
     )
 }
 
+/// Refuses `encryptExtracts="true"`: nobody shall believe that an extract is encrypted when it is not.
+pub fn refuse_encryption(asked: Option<&str>) -> Result<()> {
+    match asked.map(|text| flag_text(text, "encryptExtracts")).transpose()? {
+        Some(true) => Err(fail(
+            ErrorCode::NotImplemented,
+            "Encrypting extracts at rest is not part of this release of Vivant; leave encryptExtracts out.",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Finds the project to publish to and checks that the caller may.
 pub async fn target_project(
     call: &Call,
@@ -248,7 +259,7 @@ fn credential(
 }
 
 /// Reads a boolean that has an error of its own.
-pub fn flag_text(text: &str, name: &str) -> Result<bool> {
+fn flag_text(text: &str, name: &str) -> Result<bool> {
     match text {
         _ if text.eq_ignore_ascii_case("true") => Ok(true),
         _ if text.eq_ignore_ascii_case("false") => Ok(false),

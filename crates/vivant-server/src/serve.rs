@@ -23,8 +23,8 @@ use crate::app::{App, now};
 use crate::body;
 use crate::call::{Call, answer_format};
 use crate::config::Config;
-use crate::errors::{ApiError, Result, fail, internal};
-use crate::reply::{Reply, error_reply};
+use crate::errors::{ApiError, fail, internal};
+use crate::reply::error_reply;
 use crate::{router, samples, seed};
 
 /// How long requests under way may take when the server stops.
@@ -433,6 +433,3 @@ fn with_type(status: StatusCode, content_type: &'static str, text: String) -> Re
         .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
-
-/// The reply type's errors, for handlers that build responses themselves.
-pub type Outcome = Result<Reply>;

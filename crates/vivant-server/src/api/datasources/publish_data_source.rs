@@ -41,6 +41,7 @@ pub async fn publish_data_source(mut call: Call, who: SiteUser) -> Result<Reply>
         return Err(publish::no_jobs_yet());
     }
     let asked: types::Datasource = element(&document, "datasource")?;
+    publish::refuse_encryption(asked.encrypt_extracts.as_deref())?;
     let project = target_project(&call, &who, asked.project.as_ref()).await?;
     let name = asked
         .name

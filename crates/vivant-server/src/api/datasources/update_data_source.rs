@@ -10,7 +10,7 @@ use crate::auth::SiteUser;
 use crate::auth::permission::may_publish_to;
 use crate::call::Call;
 use crate::errors::{Result, bad_request, fail, not_found};
-use crate::publish::flag_text;
+use crate::publish::refuse_encryption;
 use crate::reply::Reply;
 use crate::views::datasource_view;
 
@@ -40,6 +40,7 @@ pub async fn update_data_source(mut call: Call, who: SiteUser) -> Result<Reply> 
         .clone()
         .filter(|_| certified)
         .map(|n| Some(n).filter(|n| !n.is_empty()));
+    refuse_encryption(asked.encrypt_extracts.as_deref())?;
     let changes = DatasourceChanges {
         name: name.filter(|n| *n != source.name),
         description: asked.description.clone().filter(|d| *d != source.description),
@@ -57,13 +58,7 @@ pub async fn update_data_source(mut call: Call, who: SiteUser) -> Result<Reply> 
             .is_certified
             .filter(|c| certified && *c != source.is_certified),
         certification_note: note.filter(|n| *n != source.certification_note),
-        encrypt_extracts: asked
-            .encrypt_extracts
-            .as_deref()
-            .filter(|_| call.version >= V(3, 5))
-            .map(|text| flag_text(text, "encryptExtracts"))
-            .transpose()?
-            .filter(|e| *e != source.encrypt_extracts),
+        encrypt_extracts: None,
         use_remote_query_agent: asked
             .use_remote_query_agent
             .filter(|u| *u != source.use_remote_query_agent),

@@ -112,6 +112,16 @@ pub(super) fn site_changes(asked: &types::Site, document: &Node, limits: Limits)
             "The contentUrl '{url}' may hold only letters, digits, dashes and underscores."
         )));
     }
+    let settings = later_settings(document);
+    if settings
+        .get("extractEncryptionMode")
+        .is_some_and(|mode| mode != "disabled")
+    {
+        return Err(fail(
+            ErrorCode::NotImplemented,
+            "Encrypting extracts at rest is not part of this release of Vivant; extractEncryptionMode must be disabled.",
+        ));
+    }
     let quota = |given: Option<i64>, what: &str| match given {
         None => Ok(None),
         Some(-1) if limits == Limits::OrNone => Ok(Some(None)),
@@ -135,7 +145,7 @@ pub(super) fn site_changes(asked: &types::Site, document: &Node, limits: Limits)
         guest_access_enabled: asked.guest_access_enabled,
         cache_warmup_enabled: asked.cache_warmup_enabled,
         commenting_enabled: asked.commenting_enabled,
-        settings: later_settings(document),
+        settings,
     })
 }
 

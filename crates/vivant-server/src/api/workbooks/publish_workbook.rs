@@ -35,10 +35,16 @@ pub async fn publish_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
         return Err(publish::no_jobs_yet());
     }
     let asked: types::Workbook = element(&document, "workbook")?;
-    if asked.thumbnails_group_id.is_some() {
+    publish::refuse_encryption(asked.encrypt_extracts.as_deref())?;
+    let as_others = [
+        &asked.thumbnails_user_id,
+        &asked.thumbnails_group_id,
+        &asked.generate_thumbnails_as_user,
+    ];
+    if as_others.iter().any(|asked| asked.is_some()) {
         return Err(fail(
             ErrorCode::NotImplemented,
-            "Thumbnails as seen by a group are not part of this release of Vivant.",
+            "Thumbnails as seen by a user or group are not part of this release of Vivant; those in the file are kept.",
         ));
     }
     let project = target_project(&call, &who, asked.project.as_ref()).await?;

@@ -10,7 +10,7 @@ use crate::auth::SiteUser;
 use crate::auth::permission::may_publish_to;
 use crate::call::Call;
 use crate::errors::{Result, bad_request, fail, not_found};
-use crate::publish::flag_text;
+use crate::publish::refuse_encryption;
 use crate::reply::Reply;
 
 /// Changes name, description, tabs, project and owner of a workbook.
@@ -30,6 +30,7 @@ pub async fn update_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
             "The name of a workbook must not be blank or longer than 255 characters.",
         ));
     }
+    refuse_encryption(asked.encrypt_extracts.as_deref())?;
     let changes = WorkbookChanges {
         name: name.filter(|n| *n != workbook.name),
         description: asked
@@ -47,13 +48,7 @@ pub async fn update_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
             .and_then(|o| o.id)
             .filter(|o| *o != workbook.owner.id),
         show_tabs: asked.show_tabs.filter(|s| *s != workbook.show_tabs),
-        encrypt_extracts: asked
-            .encrypt_extracts
-            .as_deref()
-            .filter(|_| call.version >= V(3, 5))
-            .map(|text| flag_text(text, "encryptExtracts"))
-            .transpose()?
-            .filter(|e| *e != workbook.encrypt_extracts),
+        encrypt_extracts: None,
     };
     rights.require(Capability::Write, ErrorCode::UpdateForbidden, "workbook")?;
     if let Some(project) = changes.project {
