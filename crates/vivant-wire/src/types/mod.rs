@@ -64,6 +64,7 @@ macro_rules! element {
 
 pub mod auth;
 pub mod content;
+pub mod jobs;
 pub mod permissions;
 pub mod server;
 pub mod site;
@@ -75,8 +76,9 @@ pub use content::{
     Favorite, Favorites, FileUpload, Project, Projects, Revision, Tag, Tags, Usage, View, Views, Workbook,
     Workbooks,
 };
+pub use jobs::{BackgroundJob, BackgroundJobs, ExtractRefreshJob, Job, RefreshNow, StatusNote, StatusNotes};
 pub use permissions::{Capabilities, CapabilityItem, GranteeCapabilities, Parent, Permissions};
-pub use server::{Error, Job, Pagination, ProductVersion, ServerInfo};
+pub use server::{Error, Pagination, ProductVersion, ServerInfo};
 pub use site::{Site, SiteUsage, Sites};
 pub use users::{Domain, Group, Groups, Import, User, Users};
 

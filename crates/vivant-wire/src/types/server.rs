@@ -1,6 +1,6 @@
-//! Server Info, errors, paging, jobs.
+//! Server Info, errors, paging.
 
-use super::{Luid, Node, Out, Read1, ReadError, Timestamp, Write1};
+use super::{Node, Out, Read1, ReadError, Write1};
 
 element! {
     /// `pagination`: which part of a list an answer holds.
@@ -33,20 +33,5 @@ element! {
     ProductVersion {
         attr build: String = "build";
         text value: String = "value";
-    }
-}
-
-element! {
-    /// `job`: work that goes on in the background.
-    Job {
-        attr id: Luid = "id";
-        attr mode: String = "mode";
-        attr job_type: String = "type";
-        attr progress: u32 = "progress", "Percent.";
-        attr created_at: Timestamp = "createdAt";
-        attr started_at: Timestamp = "startedAt";
-        attr updated_at: Timestamp = "updatedAt";
-        attr completed_at: Timestamp = "completedAt";
-        attr finish_code: i64 = "finishCode", "0 success, 1 error, 2 cancelled.";
     }
 }

@@ -107,3 +107,50 @@ fn unknown_parts_are_ignored() {
     assert_eq!(project.name.as_deref(), Some("P"));
     assert!(project.owner.is_some_and(|owner| owner.id.is_some()));
 }
+
+#[test]
+fn jobs_read_back() {
+    let at = Timestamp::parse("2018-04-17T23:00:15Z");
+    check(
+        "job",
+        &Job {
+            id: Some(id(1)),
+            mode: Some("Asynchronous".into()),
+            job_type: Some("RefreshExtract".into()),
+            progress: Some(40),
+            created_at: at,
+            finish_code: Some(1),
+            status_notes: Some(StatusNotes {
+                status_note: vec![StatusNote {
+                    note_type: Some("CountOfUsersProcessed".into()),
+                    value: Some("3".into()),
+                    text: Some("3 users were processed".into()),
+                }],
+            }),
+            extract_refresh_job: Some(ExtractRefreshJob {
+                notes: Some("4 rows & <more>\nread".into()),
+                workbook: Some(Workbook {
+                    id: Some(id(2)),
+                    ..Workbook::default()
+                }),
+                datasource: None,
+            }),
+            ..Job::default()
+        },
+    );
+    let job = BackgroundJob {
+        id: Some(id(1)),
+        status: Some("Failed".into()),
+        created_at: at,
+        ended_at: at,
+        priority: Some(50),
+        job_type: Some("refresh_extracts".into()),
+        ..BackgroundJob::default()
+    };
+    check(
+        "backgroundJobs",
+        &BackgroundJobs {
+            background_job: vec![job.clone(), job],
+        },
+    );
+}
