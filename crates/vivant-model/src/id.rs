@@ -128,6 +128,14 @@ typed_id! {
     FlowId,
     /// A personal access token.
     TokenId,
+    /// A job.
+    JobId,
+    /// A schedule of the server.
+    ScheduleId,
+    /// A task: what a schedule does to an item.
+    TaskId,
+    /// A subscription.
+    SubscriptionId,
 }
 
 #[cfg(test)]

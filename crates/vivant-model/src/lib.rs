@@ -8,6 +8,7 @@
 pub mod capability;
 pub mod content_url;
 pub mod id;
+pub mod job;
 pub mod name;
 pub mod permission;
 pub mod project;
@@ -16,8 +17,12 @@ pub mod site_role;
 
 pub use capability::{Capability, CapabilitySet, ContentKind};
 pub use id::{
-    ConnectionId, DatasourceId, FlowId, GroupId, Luid, ParseLuidError, ProjectId, SiteId, TokenId, UserId,
-    ViewId, WorkbookId,
+    ConnectionId, DatasourceId, FlowId, GroupId, JobId, Luid, ParseLuidError, ProjectId, ScheduleId, SiteId,
+    SubscriptionId, TaskId, TokenId, UserId, ViewId, WorkbookId,
+};
+pub use job::{
+    ExecutionOrder, JobItem, JobItemKind, JobKind, JobState, ScheduleState, ScheduleType, StatusNote,
+    TaskType,
 };
 pub use permission::{Decision, Grantee, Reason, Rule};
 pub use project::ContentPermissions;
