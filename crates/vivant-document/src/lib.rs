@@ -41,6 +41,7 @@ mod limits;
 mod names;
 mod package;
 mod refs;
+pub mod spec;
 mod strip;
 pub mod tree;
 pub mod view;
