@@ -1,5 +1,5 @@
 //! The nouns and rules of an analytics server: typed ids, site roles, capabilities, effective
-//! permissions, content URLs, names.
+//! permissions, content URLs, names, schedules.
 //!
 //! Everything here is a plain value or a pure function.
 //! There is no serialization, no I/O, no clock and no randomness: ids come in as bytes, times as
@@ -12,6 +12,7 @@ pub mod job;
 pub mod name;
 pub mod permission;
 pub mod project;
+pub mod schedule;
 pub mod site;
 pub mod site_role;
 
@@ -26,5 +27,6 @@ pub use job::{
 };
 pub use permission::{Decision, Grantee, Reason, Rule};
 pub use project::ContentPermissions;
+pub use schedule::{Frequency, Recurrence, Zone};
 pub use site::{AdminMode, SiteState};
 pub use site_role::{License, SiteRole};
