@@ -1,5 +1,8 @@
 //! `vivant serve`: the server.
 
+mod ldap;
+pub mod smtp;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +59,13 @@ pub struct Args {
     /// What links in answers begin with [default: the address that the caller used]
     #[arg(long, env = "VIVANT_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// Jobs that this node runs at once; 0 leaves jobs and schedules to other nodes [default: 2]
+    #[arg(long, env = "VIVANT_WORKERS", value_name = "NUMBER")]
+    workers: Option<u32>,
+    #[command(flatten)]
+    ldap: ldap::Args,
+    #[command(flatten)]
+    smtp: smtp::Args,
     /// What to log: error, warn, info, debug, or a filter such as vivant_store=debug [default: info]
     #[arg(long, env = "VIVANT_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -121,6 +131,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         token_idle_minutes: args.token_idle_minutes,
         strict_tokens: args.strict_tokens,
         public_url: args.public_url,
+        workers: args.workers,
+        ldap: args.ldap.settings(),
+        smtp: args.smtp.settings(),
         log_format: args.log_format,
         log: args.log,
     };
