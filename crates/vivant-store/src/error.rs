@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use vivant_model::{License, Luid};
+use vivant_model::{JobState, License, Luid, ScheduleType};
 
 /// The result of an operation of the store.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -40,6 +40,14 @@ pub enum What {
     Rule,
     /// A favorite of a user.
     Favorite,
+    /// A job.
+    Job,
+    /// A schedule.
+    Schedule,
+    /// A task.
+    Task,
+    /// A subscription.
+    Subscription,
     /// An object of the content storage.
     Object,
 }
@@ -62,6 +70,10 @@ impl fmt::Display for What {
             Self::Tag => "tag",
             Self::Rule => "permission rule",
             Self::Favorite => "favorite",
+            Self::Job => "job",
+            Self::Schedule => "schedule",
+            Self::Task => "task",
+            Self::Subscription => "subscription",
             Self::Object => "stored object",
         })
     }
@@ -163,6 +175,15 @@ pub enum Error {
     /// The upload session does not exist, has expired, or belongs to another user or site.
     #[error("upload session not found")]
     UploadNotFound,
+    /// Another node was given the job: what this one does to it has no effect any more.
+    #[error("another node has taken the job over")]
+    LeaseLost,
+    /// The job has ended, so it cannot be cancelled.
+    #[error("the job has ended as {0}")]
+    JobEnded(JobState),
+    /// The schedule is one of another kind of task.
+    #[error("the schedule is one of type {0}")]
+    WrongSchedule(ScheduleType),
     /// Stored data does not read back.
     #[error("damaged data: {0}")]
     Damaged(String),
