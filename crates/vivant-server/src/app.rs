@@ -1,12 +1,15 @@
-//! What every request can reach.
+//! What every request and every job can reach.
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use vivant_store::{Millis, Store};
 
+use crate::clock::Clock;
 use crate::config::Config;
+use crate::jobs::Jobs;
+
+pub use crate::clock::system_time as now;
 
 /// The running server: store and settings. Cheap to clone.
 #[derive(Clone)]
@@ -18,24 +21,27 @@ pub struct Inner {
     pub store: Store,
     /// Settings.
     pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// The jobs of this node.
+    pub jobs: Jobs,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(store: Store, config: Config) -> Self {
-        Self(Arc::new(Inner { store, config }))
+        Self(Arc::new(Inner {
+            store,
+            config,
+            clock: Clock::default(),
+            jobs: Jobs::default(),
+        }))
     }
 
     /// The present time; the only clock of the server.
     pub fn now(&self) -> Millis {
-        now()
+        self.clock.now()
     }
-}
-
-/// The present time.
-pub fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Deref for App {

@@ -79,19 +79,7 @@ impl Call {
 
     /// The session's token, from either header that clients use.
     pub fn token(&self) -> Option<&str> {
-        let header = |name: &str| {
-            self.headers
-                .get(name)
-                .and_then(|v| v.to_str().ok())
-                .map(str::trim)
-        };
-        let bearer = header(AUTHORIZATION.as_str()).and_then(|v| {
-            let (scheme, token) = v.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        header("x-tableau-auth")
-            .or(bearer)
-            .filter(|token| !token.is_empty())
+        token(&self.headers)
     }
 
     /// Takes the body, once.
@@ -165,6 +153,18 @@ impl Call {
             location: None,
         }
     }
+}
+
+/// The token of a session, from either header that clients use.
+pub fn token(headers: &HeaderMap) -> Option<&str> {
+    let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+    let bearer = header(AUTHORIZATION.as_str()).and_then(|v| {
+        let (scheme, token) = v.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    header("x-tableau-auth")
+        .or(bearer)
+        .filter(|token| !token.is_empty())
 }
 
 /// Reads an element that must be in a document.

@@ -6,6 +6,7 @@
 //! SQL, documents and the wire format live in their own crates.
 
 pub mod app;
+pub mod clock;
 pub mod config;
 pub mod serve;
 
@@ -19,8 +20,12 @@ pub mod lists;
 pub mod reply;
 
 pub mod api;
+pub mod directory;
+pub mod jobs;
+pub mod mail;
 pub mod publish;
 pub mod views;
+pub mod web;
 
 pub mod admin;
 pub mod samples;

@@ -1,5 +1,7 @@
 //! Settings of `vivant serve`: options before environment before file before default.
 
+mod mail;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,6 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use vivant_store::{Secret, StoreOptions};
+
+use crate::directory::{Directory, LdapSettings};
+pub use mail::{MailConfig, MailSettings, MailTls};
 
 /// Settings as somebody wrote them: on the command line, in the environment or in the TOML file.
 ///
@@ -42,6 +47,14 @@ pub struct Settings {
     pub strict_tokens: Option<bool>,
     /// `--public-url`: the address that links in answers begin with.
     pub public_url: Option<String>,
+    /// `--workers`: how many jobs run at once on this node.
+    pub workers: Option<u32>,
+    /// The directory of users and groups: the table `[ldap]`, the options `--ldap-…`.
+    #[serde(default)]
+    pub ldap: LdapSettings,
+    /// The mail server: the table `[smtp]`, the options `--smtp-…`.
+    #[serde(default)]
+    pub smtp: MailSettings,
     /// `--log-format`: `text` or `json`.
     pub log_format: Option<String>,
     /// `--log`: a filter such as `info` or `vivant_server=debug`.
@@ -67,7 +80,7 @@ impl Settings {
     pub fn or(self, other: Self) -> Self {
         prefer!(self, other;
             listen, data_dir, database_url, storage_url, tls_cert, tls_key, admin_name, admin_password, ephemeral,
-            seed, samples, token_idle_minutes, strict_tokens, public_url, log_format, log)
+            seed, samples, token_idle_minutes, strict_tokens, public_url, ldap, smtp, workers, log_format, log)
     }
 }
 
@@ -100,10 +113,20 @@ pub struct Config {
     pub strict_tokens: bool,
     /// What links in answers begin with; without it, the request's own Host.
     pub public_url: Option<String>,
+    /// The directory that users and groups may come from.
+    pub directory: Option<Directory>,
+    /// The mail server; without it no mail is sent.
+    pub mail: Option<MailConfig>,
+    /// Jobs that run at once on this node; 0 leaves jobs and schedules to others.
+    pub workers: u32,
 }
 
 /// Minutes that a session lives unused (`wgserver.session.idle_limit` of Tableau Server).
 pub const DEFAULT_TOKEN_IDLE_MINUTES: u32 = 240;
+/// Jobs that run at once on a node (Tableau Server begins with two backgrounders, too).
+pub const DEFAULT_WORKERS: u32 = 2;
+/// The most of them.
+pub const MAX_WORKERS: u32 = 256;
 
 impl Config {
     /// Fills in the defaults and checks what belongs together.
@@ -122,6 +145,17 @@ impl Config {
         let idle = settings.token_idle_minutes.unwrap_or(DEFAULT_TOKEN_IDLE_MINUTES);
         if idle == 0 {
             bail!("--token-idle-minutes must be at least 1");
+        }
+        let workers = settings.workers.unwrap_or(DEFAULT_WORKERS);
+        if workers > MAX_WORKERS {
+            bail!("--workers must be at most {MAX_WORKERS}");
+        }
+        if ephemeral && workers == 0 {
+            bail!("--ephemeral is one node, so it needs at least one of --workers");
+        }
+        let mail = MailConfig::new(settings.smtp)?;
+        if mail.is_some() && settings.public_url.is_none() && listen.ip().is_unspecified() {
+            bail!("--smtp-host needs --public-url, since the links in mails must lead somewhere");
         }
         let admin_name = settings.admin_name.unwrap_or_else(|| "admin".to_owned());
         if !vivant_model::name::is_valid(&admin_name) {
@@ -143,7 +177,18 @@ impl Config {
             public_url: settings
                 .public_url
                 .map(|url| url.trim_end_matches('/').to_owned()),
+            directory: Directory::new(settings.ldap)?,
+            mail,
+            workers,
         })
+    }
+
+    /// What links begin with where no request says how the server was reached.
+    pub fn web_root(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| format!("{scheme}://{}", self.listen))
     }
 
     /// How long a session lives unused, in milliseconds.
@@ -235,6 +280,8 @@ mod tests {
         check("tls_cert = 'a.pem'", "go together");
         check("ephemeral = true\ndata_dir = 'x'", "--ephemeral");
         check("token_idle_minutes = 0", "at least 1");
+        check("workers = 257", "at most 256");
+        check("ephemeral = true\nworkers = 0", "at least one");
         check("listen = 'nowhere:x'", "not an address");
         assert!(toml::from_str::<Settings>("lisen = 'x'").is_err());
     }
