@@ -58,6 +58,12 @@ enum Action {
     RenameField(edit::RenameArgs),
     /// Change the caption of a field everywhere
     SetCaption(edit::CaptionArgs),
+    /// Change type, role or visibility of a field
+    SetColumn(edit::ColumnArgs),
+    /// Set the fields of a hierarchy, or remove it
+    SetHierarchy(edit::HierarchyArgs),
+    /// Change the caption of a data source everywhere
+    RenameDatasource(edit::RenameDatasourceArgs),
     /// Translate captions by a dictionary
     Translate(edit::TranslateArgs),
     /// Set the label of a value
@@ -75,12 +81,20 @@ enum Action {
     /// Add, change or delete a parameter
     #[command(subcommand)]
     Parameter(edit::ParameterAction),
+    /// Add a connection beside those of a data source
+    AddConnection(Box<edit::AddConnectionArgs>),
+    /// Read from another table, SQL or stored procedure
+    SetTable(edit::SetTableArgs),
     /// Join a table to a data source
     AddJoin(Box<edit::JoinArgs>),
+    /// Say from which column of which table a field comes
+    MapColumn(edit::MapArgs),
     /// Set a value that is handed to a stored procedure
     SetProcedureValue(edit::ProcedureArgs),
     /// Add an extract to be filled by a refresh
     ExtractStub(edit::ExtractArgs),
+    /// Set by which column refreshes of an extract add rows
+    SetRefresh(edit::RefreshArgs),
     /// Hide sheets
     HideSheet(edit::SheetsArgs),
     /// Show hidden sheets
@@ -129,6 +143,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Action::Repoint(args) => edit::repoint(&args),
         Action::RenameField(args) => edit::rename_field(&args),
         Action::SetCaption(args) => edit::set_caption(&args),
+        Action::SetColumn(args) => edit::set_column(&args),
+        Action::SetHierarchy(args) => edit::set_hierarchy(&args),
+        Action::RenameDatasource(args) => edit::rename_datasource(&args),
         Action::Translate(args) => edit::translate(&args),
         Action::SetAlias(args) => edit::set_alias(&args),
         Action::AddFilter(args) => edit::add_filter(&args),
@@ -137,9 +154,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Action::SetFormula(args) => edit::set_formula(&args),
         Action::RemoveCalculation(args) => edit::remove_calculation(&args),
         Action::Parameter(action) => edit::parameter(&action),
+        Action::AddConnection(args) => edit::add_connection(&args),
+        Action::SetTable(args) => edit::set_table(&args),
         Action::AddJoin(args) => edit::add_join(&args),
+        Action::MapColumn(args) => edit::map_column(&args),
         Action::SetProcedureValue(args) => edit::set_procedure_value(&args),
         Action::ExtractStub(args) => edit::extract_stub(&args),
+        Action::SetRefresh(args) => edit::set_refresh(&args),
         Action::HideSheet(args) => edit::hide(&args, true),
         Action::ShowSheet(args) => edit::hide(&args, false),
         Action::DeleteSheet(args) => edit::delete_sheet(&args),

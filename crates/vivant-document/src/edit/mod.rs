@@ -4,6 +4,7 @@
 //! that gather several steps return a report of what they did. Data sources are named by their key or, when
 //! only one has it, by their caption; fields by internal name, caption or name in the database.
 
+mod column;
 mod connection;
 mod field;
 mod filter;
@@ -15,6 +16,7 @@ mod scope;
 mod sheet;
 mod source;
 
+pub use column::ColumnChange;
 pub use connection::{ConnectionChange, ConnectionMatch, PublishedChange, SwapReport};
 pub use field::{AddedCalculation, NewCalculation};
 pub use filter::{FilterScope, NewFilter, Period, RelativeDate};

@@ -147,6 +147,12 @@ impl Document {
                     self.tree.remove_attribute(node, other)?;
                 }
             }
+            if was == "stored-proc" && kind != was {
+                let values: Vec<NodeId> = self.tree.all_named(node, "actual-parameters").collect();
+                values
+                    .into_iter()
+                    .try_for_each(|values| self.tree.remove(values))?;
+            }
             match table {
                 TableSource::Sql(sql) => {
                     let children: Vec<NodeId> = self.tree.all_children(node).collect();

@@ -13,12 +13,12 @@ use crate::support::{read, sample};
 
 type Outcome<T> = Result<T, Error>;
 
-fn parse(text: &str) -> Document {
+pub fn parse(text: &str) -> Document {
     Document::parse(text, &Limits::default()).unwrap()
 }
 
 /// Lines that differ: `-` before, `+` after, without indentation.
-fn difference(before: &str, after: &str) -> Vec<String> {
+pub fn difference(before: &str, after: &str) -> Vec<String> {
     let (a, b): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
     let mut table = vec![vec![0_u32; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
@@ -46,11 +46,14 @@ fn difference(before: &str, after: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn check_in<T>(before: &str, edit: impl FnOnce(&mut Document) -> Outcome<T>, expected: &[&str]) -> T {
+pub fn check_in<T>(before: &str, edit: impl FnOnce(&mut Document) -> Outcome<T>, expected: &[&str]) -> T {
     let mut document = parse(before);
     let result = edit(&mut document).unwrap();
     let after = String::from_utf8(document.to_bytes()).unwrap();
     assert_eq!(difference(before, &after), expected);
+    // The comparison for people sees a change where there is one, and only there.
+    let seen = vivant_document::diff(&parse(before), &document);
+    assert_eq!(seen.is_empty(), expected.is_empty(), "{seen:#?}");
     // What was written is a document that the other reader understands too.
     let kind = if document.workbook().is_some() {
         FileKind::Twb
@@ -62,12 +65,12 @@ fn check_in<T>(before: &str, edit: impl FnOnce(&mut Document) -> Outcome<T>, exp
 }
 
 #[track_caller]
-fn check<T>(edit: impl FnOnce(&mut Document) -> Outcome<T>, expected: &[&str]) -> T {
+pub fn check<T>(edit: impl FnOnce(&mut Document) -> Outcome<T>, expected: &[&str]) -> T {
     check_in(&sample(), edit, expected)
 }
 
 #[track_caller]
-fn refuse<T>(edit: impl FnOnce(&mut Document) -> Outcome<T>, part: &str) {
+pub fn refuse<T>(edit: impl FnOnce(&mut Document) -> Outcome<T>, part: &str) {
     let before = sample();
     let mut document = parse(&before);
     let Err(error) = edit(&mut document) else {
@@ -81,7 +84,7 @@ fn refuse<T>(edit: impl FnOnce(&mut Document) -> Outcome<T>, part: &str) {
     );
 }
 
-const FERRY: &str = "Ferry trips";
+pub const FERRY: &str = "Ferry trips";
 
 #[test]
 fn connections_are_changed_by_what_they_are() {
@@ -116,7 +119,7 @@ fn connections_are_changed_by_what_they_are() {
     );
 }
 
-const TERADATA: &str = "<datasource formatted-name='sales' version='10.5'>
+pub const TERADATA: &str = "<datasource formatted-name='sales' version='10.5'>
 <connection class='federated'>
 <named-connections><named-connection caption='td' name='teradata.1'>
 <connection class='teradata' dbname='test_db' one-time-sql='DATABASE test_db' server='td' />
@@ -155,7 +158,7 @@ fn a_database_swap_rewrites_the_names_of_tables() {
     assert_eq!(report.initial_sql, ["td"]);
 }
 
-const PUBLISHED: &str = "<workbook version='18.1'><datasources>
+pub const PUBLISHED: &str = "<workbook version='18.1'><datasources>
 <datasource caption='Boats' name='sqlproxy.1'>
 <repository-location derived-from='https://host/t/a/datasources/boats?rev=1.0' id='boats' path='/t/a/datasources' revision='1.0' site='a' />
 <connection channel='http' class='sqlproxy' dbname='boats' port='80' server='host' server-ds-friendly-name='Boats' />

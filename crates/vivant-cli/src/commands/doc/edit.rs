@@ -22,16 +22,21 @@ use super::file::{Depth, Report, edit, wrong};
 use crate::exit::UsageError;
 
 pub use connection::{
-    PublishedArgs, SetConnectionArgs, SwapArgs, set_connection, set_published, swap_database,
+    AddConnectionArgs, PublishedArgs, SetConnectionArgs, SwapArgs, add_connection, set_connection,
+    set_published, swap_database,
 };
 pub use field::{
-    AliasArgs, CalculationArgs, CaptionArgs, FormulaArgs, RenameArgs, TranslateArgs, add_calculation,
-    remove_calculation, rename_field, set_alias, set_caption, set_formula, translate,
+    AliasArgs, CalculationArgs, CaptionArgs, ColumnArgs, FormulaArgs, HierarchyArgs, RenameArgs,
+    RenameDatasourceArgs, TranslateArgs, add_calculation, remove_calculation, rename_datasource,
+    rename_field, set_alias, set_caption, set_column, set_formula, set_hierarchy, translate,
 };
 pub use filter::{FilterArgs, RemoveFilterArgs, add_filter, remove_filter};
 pub use new::{NewArgs, new};
 pub use parameter::{ParameterAction, parameter};
-pub use relation::{ExtractArgs, JoinArgs, ProcedureArgs, add_join, extract_stub, set_procedure_value};
+pub use relation::{
+    ExtractArgs, JoinArgs, MapArgs, ProcedureArgs, RefreshArgs, SetTableArgs, add_join, extract_stub,
+    map_column, set_procedure_value, set_refresh, set_table,
+};
 pub use repoint::{RepointArgs, repoint};
 pub use sheet::{DeleteSheetArgs, ReplaceArgs, SheetsArgs, delete_sheet, hide, replace_file};
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use vivant_document::edit::{ConnectionChange, ConnectionMatch, PublishedChange};
+use vivant_document::edit::{ConnectionChange, ConnectionMatch, NewConnection, PublishedChange};
 
 use super::super::file::{Depth, Report, edit, wrong};
 use super::{Source, Target, nothing, pair, said};
@@ -130,6 +130,58 @@ pub fn set_connection(args: &SetConnectionArgs) -> anyhow::Result<ExitCode> {
             ))
         },
     )
+}
+
+/// Options of `add-connection`.
+#[derive(Debug, clap::Args)]
+pub struct AddConnectionArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Connector: its name, such as `PostgreSQL`, or class
+    #[arg(long)]
+    class: String,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Runs `add-connection`.
+pub fn add_connection(args: &AddConnectionArgs) -> anyhow::Result<ExitCode> {
+    let new = args.settings.connection(&args.class);
+    args.source.edit(Depth::Datasources, |document, source| {
+        let name = document.add_connection(source, &new)?;
+        Ok(said(json!({ "connection": name }), format!("connection {name}")))
+    })
+}
+
+impl Settings {
+    /// Makes the description of a new connection.
+    pub(super) fn connection(&self, class: &str) -> NewConnection {
+        let mut attributes = self.attributes.clone();
+        for (name, value) in [
+            ("query-band-spec", &self.query_band),
+            ("sslmode", &self.sslmode),
+            ("warehouse", &self.warehouse),
+            ("role", &self.role),
+            ("service", &self.service),
+            ("filename", &self.filename),
+            ("directory", &self.directory),
+        ] {
+            if let Some(value) = value {
+                attributes.push((name.to_owned(), value.clone()));
+            }
+        }
+        NewConnection {
+            class: class.to_owned(),
+            server: self.server.clone(),
+            port: self.port,
+            database: self.database.clone(),
+            schema: self.schema.clone(),
+            username: self.username.clone(),
+            authentication: self.authentication.clone(),
+            initial_sql: self.initial_sql.clone(),
+            attributes,
+        }
+    }
 }
 
 /// Options of `swap-database`.

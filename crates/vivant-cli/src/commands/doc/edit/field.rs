@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
-use vivant_document::edit::{Literal, NewCalculation};
+use vivant_document::edit::{ColumnChange, Literal, NewCalculation};
 
 use super::super::file::{Depth, Report};
 use super::{FieldArgs, Source, Target, nothing, said};
@@ -46,6 +46,95 @@ pub fn set_caption(args: &CaptionArgs) -> anyhow::Result<ExitCode> {
     args.of.source.edit(Depth::All, |document, source| {
         document
             .set_caption(source, &args.of.field, args.caption.as_deref())
+            .map(|()| nothing())
+    })
+}
+
+/// Options of `set-column`.
+#[derive(Debug, clap::Args)]
+pub struct ColumnArgs {
+    #[command(flatten)]
+    of: FieldArgs,
+    /// Type of the values: `string`, `integer`, `real`, `boolean`, `date`, `datetime` or `spatial`
+    #[arg(long)]
+    datatype: Option<String>,
+    /// `dimension` or `measure`
+    #[arg(long)]
+    role: Option<String>,
+    /// `nominal`, `ordinal` or `quantitative`
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// How it is aggregated when it is put on a shelf, such as `Sum`
+    #[arg(long)]
+    aggregation: Option<String>,
+    /// Geographic role, such as `[Country].[Name]`; an empty one removes it
+    #[arg(long)]
+    semantic_role: Option<String>,
+    /// Whether people see it
+    #[arg(long, value_name = "BOOLEAN")]
+    hidden: Option<bool>,
+}
+
+/// Runs `set-column`.
+pub fn set_column(args: &ColumnArgs) -> anyhow::Result<ExitCode> {
+    let change = ColumnChange {
+        datatype: args.datatype.clone(),
+        role: args.role.clone(),
+        kind: args.kind.clone(),
+        aggregation: args.aggregation.clone(),
+        semantic_role: args.semantic_role.clone(),
+        hidden: args.hidden,
+    };
+    if change == ColumnChange::default() {
+        return Err(UsageError("nothing to change; `--help` lists what can be".to_owned()).into());
+    }
+    args.of.source.edit(Depth::All, |document, source| {
+        document
+            .change_column(source, &args.of.field, &change)
+            .map(|()| nothing())
+    })
+}
+
+/// Options of `set-hierarchy`.
+#[derive(Debug, clap::Args)]
+pub struct HierarchyArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Hierarchy
+    name: String,
+    /// Its fields from the top down; without any, the hierarchy is removed
+    fields: Vec<String>,
+    /// Call it so from now on
+    #[arg(long, value_name = "NAME", conflicts_with = "fields")]
+    rename: Option<String>,
+}
+
+/// Runs `set-hierarchy`.
+pub fn set_hierarchy(args: &HierarchyArgs) -> anyhow::Result<ExitCode> {
+    let fields: Vec<&str> = args.fields.iter().map(String::as_str).collect();
+    args.source.edit(Depth::All, |document, source| {
+        match &args.rename {
+            Some(new) => document.rename_hierarchy(source, &args.name, new),
+            None => document.set_hierarchy(source, &args.name, &fields),
+        }
+        .map(|()| nothing())
+    })
+}
+
+/// Options of `rename-datasource`.
+#[derive(Debug, clap::Args)]
+pub struct RenameDatasourceArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Caption
+    caption: String,
+}
+
+/// Runs `rename-datasource`.
+pub fn rename_datasource(args: &RenameDatasourceArgs) -> anyhow::Result<ExitCode> {
+    args.source.edit(Depth::All, |document, source| {
+        document
+            .set_datasource_caption(source, &args.caption)
             .map(|()| nothing())
     })
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use tempfile::NamedTempFile;
-use vivant_document::edit::{NewConnection, NewDatasource, TableSource};
+use vivant_document::edit::{NewDatasource, TableSource};
 use vivant_document::{Document, FileKind};
 
 use super::super::file::{finish, wrong};
@@ -73,34 +73,10 @@ pub fn new(args: &NewArgs) -> anyhow::Result<ExitCode> {
         _ => "Custom SQL Query".to_owned(),
     });
     let settings = &args.connection;
-    let mut attributes = settings.attributes.clone();
-    for (name, value) in [
-        ("query-band-spec", &settings.query_band),
-        ("sslmode", &settings.sslmode),
-        ("warehouse", &settings.warehouse),
-        ("role", &settings.role),
-        ("service", &settings.service),
-        ("filename", &settings.filename),
-        ("directory", &settings.directory),
-    ] {
-        if let Some(value) = value {
-            attributes.push((name.to_owned(), value.clone()));
-        }
-    }
     let document = Document::new_datasource(&NewDatasource {
         name: args.name.clone().unwrap_or(stem),
         version: args.format.clone(),
-        connection: NewConnection {
-            class: args.class.clone(),
-            server: settings.server.clone(),
-            port: settings.port,
-            database: settings.database.clone(),
-            schema: settings.schema.clone(),
-            username: settings.username.clone(),
-            authentication: settings.authentication.clone(),
-            initial_sql: settings.initial_sql.clone(),
-            attributes,
-        },
+        connection: settings.connection(&args.class),
         table,
         table_name,
         columns: args.column.clone(),

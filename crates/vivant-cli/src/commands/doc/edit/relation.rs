@@ -95,6 +95,87 @@ pub fn add_join(args: &JoinArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Options of `set-table`.
+#[derive(Debug, clap::Args)]
+pub struct SetTableArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Name by which columns refer to the table; without it, the first one
+    #[arg(long)]
+    name: Option<String>,
+    /// Schema of the table or procedure
+    #[arg(long = "table-schema", conflicts_with = "sql")]
+    schema: Option<String>,
+    /// Table to read
+    #[arg(long)]
+    table: Option<String>,
+    /// Custom SQL to read
+    #[arg(long, conflicts_with = "table")]
+    sql: Option<String>,
+    /// Stored procedure to call
+    #[arg(long, conflicts_with_all = ["table", "sql"], required_unless_present_any = ["table", "sql"])]
+    procedure: Option<String>,
+}
+
+/// Runs `set-table`.
+pub fn set_table(args: &SetTableArgs) -> anyhow::Result<ExitCode> {
+    let schema = args.schema.clone();
+    let table = match (&args.procedure, &args.sql) {
+        (Some(name), _) => TableSource::Procedure {
+            schema,
+            name: name.clone(),
+        },
+        (None, Some(sql)) => TableSource::Sql(sql.clone()),
+        (None, None) => TableSource::Table {
+            schema,
+            table: args.table.clone().unwrap_or_default(),
+        },
+    };
+    args.source.edit(Depth::Datasources, |document, source| {
+        document
+            .set_relation(source, args.name.as_deref(), &table)
+            .map(|()| nothing())
+    })
+}
+
+/// Options of `map-column`.
+#[derive(Debug, clap::Args)]
+pub struct MapArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Field
+    field: String,
+    /// Its column, as `[table].[column]`
+    column: String,
+}
+
+/// Runs `map-column`.
+pub fn map_column(args: &MapArgs) -> anyhow::Result<ExitCode> {
+    args.source.edit(Depth::Datasources, |document, source| {
+        document
+            .map_column(source, &args.field, &args.column)
+            .map(|()| nothing())
+    })
+}
+
+/// Options of `set-refresh`.
+#[derive(Debug, clap::Args)]
+pub struct RefreshArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Column by which refreshes add only new rows; without it, they read all rows
+    field: Option<String>,
+}
+
+/// Runs `set-refresh`.
+pub fn set_refresh(args: &RefreshArgs) -> anyhow::Result<ExitCode> {
+    args.source.edit(Depth::Datasources, |document, source| {
+        document
+            .set_increment_key(source, args.field.as_deref())
+            .map(|()| nothing())
+    })
+}
+
 /// Options of `set-procedure-value`.
 #[derive(Debug, clap::Args)]
 pub struct ProcedureArgs {
