@@ -66,8 +66,10 @@ pub mod auth;
 pub mod content;
 pub mod jobs;
 pub mod permissions;
+pub mod schedules;
 pub mod server;
 pub mod site;
+pub mod subscriptions;
 pub mod users;
 
 pub use auth::{Credentials, Session};
@@ -78,8 +80,13 @@ pub use content::{
 };
 pub use jobs::{BackgroundJob, BackgroundJobs, ExtractRefreshJob, Job, RefreshNow, StatusNote, StatusNotes};
 pub use permissions::{Capabilities, CapabilityItem, GranteeCapabilities, Parent, Permissions};
+pub use schedules::{
+    Extract, ExtractRefresh, Extracts, FrequencyDetails, Interval, Intervals, Schedule, ScheduleLuid,
+    ScheduleLuids, Schedules, Task, Tasks, Warning, Warnings,
+};
 pub use server::{Error, Pagination, ProductVersion, ServerInfo};
 pub use site::{Site, SiteUsage, Sites};
+pub use subscriptions::{Subscription, SubscriptionContent, SubscriptionSchedule, Subscriptions};
 pub use users::{Domain, Group, Groups, Import, User, Users};
 
 impl Scalar for String {
