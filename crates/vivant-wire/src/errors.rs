@@ -174,6 +174,8 @@ codes! {
     SubscriptionUpdateForbidden = 403 "403065" "No permissions to update subscription";
     /// The caller is on that site already.
     SameSite = 403 "403070" "Forbidden";
+    /// The job has ended, so nobody can cancel it.
+    JobComplete = 403 "403091" "Job already complete";
     /// A view's rules are its workbook's while tabs are shown.
     ViewFollowsWorkbook = 403 "403096" "View permissions follow the workbook";
     /// No site of that id.
@@ -208,10 +210,10 @@ codes! {
     DomainNotFound = 404 "404016" "Domain not found";
     /// No such directory group.
     DirectoryGroupNotFound = 404 "404017" "Active Directory group not found";
+    /// No job of that id on the site.
+    JobNotFound = 404 "404018" "Job not found";
     /// No connection of that id.
     ConnectionNotFound = 404 "404020" "Connection not found";
-    /// No schedule of that id.
-    ScheduleNotFound = 404 "404023" "Schedule not found";
     /// No schedule of that id.
     ScheduleNotFound = 404 "404023" "Schedule not found";
     /// No such revision.
@@ -250,6 +252,8 @@ codes! {
     ContentNameConflict = 409 "409015" "Name conflict";
     /// The user is on the site already (newer servers).
     UserAlreadyOnSite = 409 "409017" "User already on site";
+    /// A refresh of the item is queued or under way.
+    RefreshQueued = 409 "409093" "Refresh already queued";
     /// The name of a schedule is taken.
     ScheduleNameConflict = 409 "409021" "Schedule name conflict";
     /// The body is larger than the server takes.
