@@ -9,6 +9,8 @@ use vivant_store::{Error as StoreError, Forbidden, What};
 use vivant_wire::ErrorCode;
 use vivant_wire::query::QueryError;
 
+use crate::directory;
+
 /// A failed request.
 #[derive(Debug)]
 pub struct ApiError {
@@ -71,6 +73,7 @@ impl From<StoreError> for ApiError {
             StoreError::UnknownField(_) | StoreError::BadFilter { .. } => ErrorCode::InvalidFilter,
             StoreError::PastLastPage => ErrorCode::InvalidPageNumber,
             StoreError::UploadNotFound => ErrorCode::UploadNotFound,
+            StoreError::JobEnded(_) => ErrorCode::JobComplete,
             _ => return internal(error),
         };
         let detail = match &error {
@@ -88,6 +91,19 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<directory::Error> for ApiError {
+    fn from(error: directory::Error) -> Self {
+        match error {
+            directory::Error::Unavailable(_) => Self {
+                code: ErrorCode::Unavailable,
+                detail: "The directory does not answer; the server's log says why. Try again later.".to_owned(),
+                cause: Some(error.into()),
+            },
+            other => bad_request(sentence(&other.to_string())),
+        }
+    }
+}
+
 fn missing(what: What) -> ErrorCode {
     match what {
         What::Site => ErrorCode::SiteNotFound,
@@ -102,6 +118,7 @@ fn missing(what: What) -> ErrorCode {
         What::Tag => ErrorCode::TagNotFound,
         What::Rule => ErrorCode::CapabilityNotFound,
         What::Favorite => ErrorCode::FavoriteNotFound,
+        What::Job => ErrorCode::JobNotFound,
         _ => ErrorCode::ResourceNotFound,
     }
 }
@@ -114,6 +131,7 @@ fn conflict(what: What) -> ErrorCode {
         What::Member => ErrorCode::GroupMemberConflict,
         What::Project => ErrorCode::ProjectNameConflict,
         What::Favorite => ErrorCode::LabelConflict,
+        What::Job => ErrorCode::RefreshQueued,
         _ => ErrorCode::ContentNameConflict,
     }
 }

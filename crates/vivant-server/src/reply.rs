@@ -35,6 +35,15 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// 200 without a body.
+    pub fn done() -> Self {
+        Self::File {
+            status: StatusCode::OK,
+            headers: Vec::new(),
+            body: Body::empty(),
+        }
+    }
+
     /// Adds the address of what was created.
     #[must_use]
     pub fn at(mut self, path: String) -> Self {

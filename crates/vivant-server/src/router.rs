@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 
 use crate::api::{
-    auth, datasources, favorites, groups, permissions, projects, server, sites, uploads, users, views,
+    auth, datasources, favorites, groups, jobs, permissions, projects, server, sites, uploads, users, views,
     workbooks,
 };
 use crate::auth::Guard;
@@ -69,6 +69,10 @@ fn routes() -> Vec<(&'static str, Handler)> {
 
         ("Initiate File Upload", on(uploads::initiate_file_upload)),
         ("Append to File Upload", on(uploads::append_to_file_upload)),
+
+        ("Query Job", on(jobs::query_job)),
+        ("Query Jobs", on(jobs::query_jobs)),
+        ("Cancel Job", on(jobs::cancel_job)),
 
         ("Publish Workbook", on(workbooks::publish_workbook)),
         ("Query Workbook", on(workbooks::query_workbook)),

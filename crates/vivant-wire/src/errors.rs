@@ -252,10 +252,10 @@ codes! {
     ContentNameConflict = 409 "409015" "Name conflict";
     /// The user is on the site already (newer servers).
     UserAlreadyOnSite = 409 "409017" "User already on site";
-    /// A refresh of the item is queued or under way.
-    RefreshQueued = 409 "409093" "Refresh already queued";
     /// The name of a schedule is taken.
     ScheduleNameConflict = 409 "409021" "Schedule name conflict";
+    /// A refresh of the item is queued or under way.
+    RefreshQueued = 409 "409093" "Refresh already queued";
     /// The body is larger than the server takes.
     PayloadTooLarge = 413 "413000" "Payload too large";
     /// The server failed.

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod datasources;
 pub mod favorites;
 pub mod groups;
+pub mod jobs;
 pub mod permissions;
 pub mod projects;
 pub mod server;

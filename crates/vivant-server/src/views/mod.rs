@@ -3,6 +3,7 @@
 pub mod connections;
 pub mod content;
 pub mod favorites;
+pub mod jobs;
 pub mod permissions;
 pub mod revisions;
 pub mod site;
@@ -17,6 +18,7 @@ use vivant_wire::{ApiVersion, types};
 pub use connections::connection_view;
 pub use content::{datasource_view, project_view, tags_view, view_view, workbook_view};
 pub use favorites::favorite_view;
+pub use jobs::{background_job_view, begun_view, job_view};
 pub use revisions::revision_view;
 pub use site::{SiteView, site_view};
 pub use users::{group_view, user_view};
