@@ -59,6 +59,9 @@ pub struct Args {
     /// What links in answers begin with [default: the address that the caller used]
     #[arg(long, env = "VIVANT_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// Time zone in which schedules tell their times, the same on all nodes: a name such as Europe/Berlin [default: UTC]
+    #[arg(long, env = "VIVANT_TIME_ZONE", value_name = "ZONE")]
+    time_zone: Option<String>,
     /// Jobs that this node runs at once; 0 leaves jobs and schedules to other nodes [default: 2]
     #[arg(long, env = "VIVANT_WORKERS", value_name = "NUMBER")]
     workers: Option<u32>,
@@ -131,6 +134,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         token_idle_minutes: args.token_idle_minutes,
         strict_tokens: args.strict_tokens,
         public_url: args.public_url,
+        time_zone: args.time_zone,
         workers: args.workers,
         ldap: args.ldap.settings(),
         smtp: args.smtp.settings(),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
+use vivant_model::Zone;
 use vivant_store::{Secret, StoreOptions};
 
 use crate::directory::{Directory, LdapSettings};
@@ -47,6 +48,8 @@ pub struct Settings {
     pub strict_tokens: Option<bool>,
     /// `--public-url`: the address that links in answers begin with.
     pub public_url: Option<String>,
+    /// `--time-zone`: where the times of schedules are told, such as `Europe/Berlin`.
+    pub time_zone: Option<String>,
     /// `--workers`: how many jobs run at once on this node.
     pub workers: Option<u32>,
     /// The directory of users and groups: the table `[ldap]`, the options `--ldap-…`.
@@ -80,7 +83,7 @@ impl Settings {
     pub fn or(self, other: Self) -> Self {
         prefer!(self, other;
             listen, data_dir, database_url, storage_url, tls_cert, tls_key, admin_name, admin_password, ephemeral,
-            seed, samples, token_idle_minutes, strict_tokens, public_url, ldap, smtp, workers, log_format, log)
+            seed, samples, token_idle_minutes, strict_tokens, public_url, time_zone, ldap, smtp, workers, log_format, log)
     }
 }
 
@@ -117,6 +120,8 @@ pub struct Config {
     pub directory: Option<Directory>,
     /// The mail server; without it no mail is sent.
     pub mail: Option<MailConfig>,
+    /// Where the times of schedules are told.
+    pub time_zone: Zone,
     /// Jobs that run at once on this node; 0 leaves jobs and schedules to others.
     pub workers: u32,
 }
@@ -153,6 +158,10 @@ impl Config {
         if ephemeral && workers == 0 {
             bail!("--ephemeral is one node, so it needs at least one of --workers");
         }
+        let time_zone = match settings.time_zone.as_deref() {
+            Some(name) => Zone::find(name).context("--time-zone")?,
+            None => Zone::UTC,
+        };
         let mail = MailConfig::new(settings.smtp)?;
         if mail.is_some() && settings.public_url.is_none() && listen.ip().is_unspecified() {
             bail!("--smtp-host needs --public-url, since the links in mails must lead somewhere");
@@ -179,6 +188,7 @@ impl Config {
                 .map(|url| url.trim_end_matches('/').to_owned()),
             directory: Directory::new(settings.ldap)?,
             mail,
+            time_zone,
             workers,
         })
     }
@@ -280,6 +290,7 @@ mod tests {
         check("tls_cert = 'a.pem'", "go together");
         check("ephemeral = true\ndata_dir = 'x'", "--ephemeral");
         check("token_idle_minutes = 0", "at least 1");
+        check("time_zone = 'Mars/Olympus'", "--time-zone");
         check("workers = 257", "at most 256");
         check("ephemeral = true\nworkers = 0", "at least one");
         check("listen = 'nowhere:x'", "not an address");
