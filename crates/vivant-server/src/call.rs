@@ -143,6 +143,11 @@ impl Call {
             .at(location)
     }
 
+    /// Answers 202 with one element: what was asked for goes on in the background.
+    pub fn accepted(&self, name: &str, value: &impl Write1) -> Reply {
+        self.answer(StatusCode::ACCEPTED, |out| out.child(name, value))
+    }
+
     /// Answers with a document.
     pub fn answer(&self, status: StatusCode, body: impl FnOnce(&mut Out)) -> Reply {
         let body = Out::response(self.format, self.version, body);

@@ -6,20 +6,26 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use vivant_document::{DatasourceFacts, FileKind, Inspected, Limits, SheetKind, WorkbookFacts};
-use vivant_model::ProjectId;
+use vivant_model::{Luid, ProjectId};
 use vivant_store::{
-    Caller, ConnectionChanges, DatasourceField, NewConnection, NewView, PublishDatasource, PublishWorkbook,
-    Published, PublishedDatasource, Secret, Spooled, UploadId,
+    Caller, ConnectionChanges, DatasourceField, Error as StoreError, Fence, Filter, FilterValue, ListQuery,
+    NewConnection, NewJob, NewView, Op, PageRequest, PublishDatasource, PublishWorkbook, Published,
+    PublishedDatasource, Secret, Spooled, UploadId, What,
 };
+use vivant_wire::query::MAX_PAGE_SIZE;
 use vivant_wire::{ErrorCode, Node, types};
 
 use crate::app::App;
 use crate::auth::SiteUser;
-use crate::auth::permission::may_publish_to;
+use crate::auth::permission::caller_may_publish_to;
 use crate::body::{PartCodes, parse_document, read_parts};
 use crate::call::Call;
 use crate::errors::{ApiError, Result, bad_request, fail, internal, not_found};
+use crate::jobs;
+use crate::reply::Reply;
+use crate::views::begun_view;
 
 /// How a publishing method names and checks its files.
 pub struct FileRules {
@@ -153,14 +159,6 @@ fn kind_of(extension: Option<&str>, rules: &FileRules) -> Option<FileKind> {
     FileKind::from_extension(extension?).filter(|kind| (rules.accepts)(*kind))
 }
 
-/// What `asJob=true` answers as long as there are no jobs.
-pub fn no_jobs_yet() -> ApiError {
-    fail(
-        ErrorCode::NotImplemented,
-        "Publishing as a job is not part of this release of Vivant; publish without asJob=true.",
-    )
-}
-
 /// Refuses `encryptExtracts="true"`: nobody shall believe that an extract is encrypted when it is not.
 pub fn refuse_encryption(asked: Option<&str>) -> Result<()> {
     match asked.map(|text| flag_text(text, "encryptExtracts")).transpose()? {
@@ -182,14 +180,53 @@ pub async fn target_project(
         Some(id) => id,
         None => call.app.store.default_project(who.site()).await?.id,
     };
-    match may_publish_to(&call.app, who, id).await? {
-        None => Err(not_found(ErrorCode::ProjectNotFound, "Project", id)),
-        Some(true) => Ok(id),
+    require_project(&call.app, &who.caller, id).await?;
+    Ok(id)
+}
+
+/// Demands that a project is there and that the caller may publish to it.
+pub async fn require_project(app: &App, caller: &Caller, project: ProjectId) -> Result<()> {
+    match caller_may_publish_to(app, caller, project).await? {
+        None => Err(not_found(ErrorCode::ProjectNotFound, "Project", project)),
+        Some(true) => Ok(()),
         Some(false) => Err(fail(
             ErrorCode::PublishForbidden,
             "You may not publish to this project.",
         )),
     }
+}
+
+/// Asks for the items of a name, on every project.
+pub fn named(name: &str) -> ListQuery {
+    ListQuery {
+        filters: vec![Filter {
+            field: "name".to_owned(),
+            op: Op::CiEq,
+            values: vec![FilterValue::Text(name.to_owned())],
+        }],
+        page: PageRequest {
+            number: 1,
+            size: MAX_PAGE_SIZE,
+        },
+        ..ListQuery::default()
+    }
+}
+
+/// The error of a name that is taken.
+pub fn existing(what: What, id: Luid, name: &str) -> ApiError {
+    StoreError::Conflict {
+        what,
+        id: Some(id),
+        name: name.to_owned(),
+    }
+    .into()
+}
+
+/// Puts a publishing job into the queue and answers with it.
+pub async fn begun(call: &Call, who: &SiteUser, job: NewJob, session: Session) -> Result<Reply> {
+    let job = jobs::enqueue(&call.app, job).await?;
+    session.done(call, who).await?;
+    Ok(call.accepted("job", &begun_view(job)))
 }
 
 /// Gives a failed publish the codes that publishing has for a name that exists.
@@ -204,19 +241,34 @@ pub fn publishing_error(error: ApiError, exists: ErrorCode) -> ApiError {
     }
 }
 
-/// Credentials given for the connections of a file.
-#[derive(Clone, Default)]
+/// Credentials given for the connections of a file. Written down only where it is encrypted.
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Credentials(Vec<Credential>);
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Credential {
     /// `None` fits every connection.
     server: Option<String>,
     port: Option<i64>,
     /// `None` keeps the name in the file.
     name: Option<String>,
+    #[serde(with = "revealed")]
     password: Option<Secret>,
     embed: bool,
+}
+
+/// Passwords on their way into and out of what is encrypted.
+mod revealed {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use vivant_store::Secret;
+
+    pub fn serialize<S: Serializer>(password: &Option<Secret>, to: S) -> Result<S::Ok, S::Error> {
+        password.as_ref().map(Secret::reveal).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+        Ok(Option::<String>::deserialize(from)?.map(Secret::from))
+    }
 }
 
 /// Reads the credentials of a publishing request, in the form of 2.8 (one for each connection) or
@@ -327,12 +379,13 @@ pub struct WorkbookOrder<'a> {
     pub credentials: Credentials,
 }
 
-/// Reads a workbook file and publishes it.
+/// Reads a workbook file and publishes it, and with it settles the job that it belongs to.
 pub async fn workbook(
     app: &App,
     order: WorkbookOrder<'_>,
     kind: FileKind,
     file: Spooled,
+    fence: Fence<'_>,
 ) -> Result<Published> {
     let Inspected::Workbook(facts) = inspect(kind, &file).await? else {
         return Err(fail(ErrorCode::PublishingError, "The file is not a workbook."));
@@ -355,7 +408,11 @@ pub async fn workbook(
         connections,
         default_view: None,
     };
-    Ok(app.store.publish_workbook(publish, app.now()).await?)
+    let published = app.store.publish_workbook(publish, app.now()).await?;
+    if let Some((lease, outcome)) = fence {
+        app.store.finish(lease, outcome, app.now()).await?;
+    }
+    Ok(published)
 }
 
 /// A data source to be published.
@@ -376,12 +433,13 @@ pub struct DatasourceOrder<'a> {
     pub credentials: Credentials,
 }
 
-/// Reads a data source file and publishes it.
+/// Reads a data source file and publishes it, and with it settles the job that it belongs to.
 pub async fn datasource(
     app: &App,
     order: DatasourceOrder<'_>,
     kind: FileKind,
     file: Spooled,
+    fence: Fence<'_>,
 ) -> Result<PublishedDatasource> {
     let (connections, fields, tables, has_extracts) = match inspect(kind, &file).await? {
         Inspected::Datasource(facts) => {
@@ -423,7 +481,11 @@ pub async fn datasource(
         fields,
         tables,
     };
-    Ok(app.store.publish_datasource(publish, app.now()).await?)
+    let published = app.store.publish_datasource(publish, app.now()).await?;
+    if let Some((lease, outcome)) = fence {
+        app.store.finish(lease, outcome, app.now()).await?;
+    }
+    Ok(published)
 }
 
 /// Reads the facts of a file, away from the threads that answer requests.

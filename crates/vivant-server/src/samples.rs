@@ -134,7 +134,7 @@ async fn publish_one(app: &App, caller: &Caller, project: ProjectId, sample: &Sa
                 hidden_views: Vec::new(),
                 credentials: Credentials::default(),
             };
-            publish::workbook(app, order, sample.kind, file).await?;
+            publish::workbook(app, order, sample.kind, file, None).await?;
         }
         _ => {
             let order = DatasourceOrder {
@@ -146,7 +146,7 @@ async fn publish_one(app: &App, caller: &Caller, project: ProjectId, sample: &Sa
                 use_remote_query_agent: false,
                 credentials: Credentials::default(),
             };
-            publish::datasource(app, order, sample.kind, file).await?;
+            publish::datasource(app, order, sample.kind, file, None).await?;
         }
     }
     Ok(())

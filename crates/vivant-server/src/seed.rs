@@ -432,7 +432,7 @@ impl Sower<'_> {
                 hidden_views: Vec::new(),
                 credentials: Credentials::default(),
             };
-            return Ok(publish::workbook(self.app, order, file_kind, file)
+            return Ok(publish::workbook(self.app, order, file_kind, file, None)
                 .await?
                 .workbook
                 .id
@@ -447,7 +447,7 @@ impl Sower<'_> {
             use_remote_query_agent: false,
             credentials: Credentials::default(),
         };
-        Ok(publish::datasource(self.app, order, file_kind, file)
+        Ok(publish::datasource(self.app, order, file_kind, file, None)
             .await?
             .datasource
             .id

@@ -2,7 +2,7 @@
 
 use vivant_model::permission::{Item, Subject, decide};
 use vivant_model::{Capability, ContentKind, Luid, ProjectId};
-use vivant_store::Facts;
+use vivant_store::{Caller, Facts};
 use vivant_wire::ErrorCode;
 
 use crate::app::App;
@@ -18,10 +18,15 @@ pub struct Rights {
 impl Rights {
     /// Looks up an item of the caller's site; `None` where there is none of that id.
     pub async fn of(app: &App, who: &SiteUser, kind: ContentKind, id: Luid) -> Result<Option<Self>> {
-        let facts = app.store.facts(&who.caller, kind, id).await?;
+        Self::of_caller(app, &who.caller, kind, id).await
+    }
+
+    /// The same for somebody who is not signed in, such as who began a job.
+    pub async fn of_caller(app: &App, caller: &Caller, kind: ContentKind, id: Luid) -> Result<Option<Self>> {
+        let facts = app.store.facts(caller, kind, id).await?;
         Ok(facts.map(|facts| Self {
             facts,
-            subject: (who.caller.role, who.caller.user),
+            subject: (caller.role, caller.user),
         }))
     }
 
@@ -86,6 +91,11 @@ impl Rights {
 
 /// Returns whether the caller may publish to a project; `None` where there is no such project.
 pub async fn may_publish_to(app: &App, who: &SiteUser, project: ProjectId) -> Result<Option<bool>> {
-    let rights = Rights::of(app, who, ContentKind::Project, project.0).await?;
-    Ok(rights.map(|rights| who.role().may_publish() && rights.allow(Capability::Write)))
+    caller_may_publish_to(app, &who.caller, project).await
+}
+
+/// The same for somebody who is not signed in, such as who began a job.
+pub async fn caller_may_publish_to(app: &App, caller: &Caller, project: ProjectId) -> Result<Option<bool>> {
+    let rights = Rights::of_caller(app, caller, ContentKind::Project, project.0).await?;
+    Ok(rights.map(|rights| caller.role.may_publish() && rights.allow(Capability::Write)))
 }

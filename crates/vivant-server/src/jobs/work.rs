@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
-use vivant_store::{Error as StoreError, Job, JobItem, Lease, Outcome, Spooled, StatusNote};
+use vivant_store::{Caller, Error as StoreError, Job, JobItem, Lease, Outcome, Spooled, StatusNote};
 use vivant_wire::ErrorCode;
 
 use crate::app::App;
@@ -116,6 +116,23 @@ impl Work {
             Failure::Failed(format!(
                 "This release of Vivant cannot read what the job is about: {error}."
             ))
+        })
+    }
+
+    /// Who began the job, with the role of today.
+    pub async fn caller(&self) -> Result<Caller, Failure> {
+        let site = self.job.site_id;
+        let user = match self.job.created_by {
+            Some(id) => self.app.store.user(site, id).await?,
+            None => None,
+        };
+        let user = user.ok_or_else(|| {
+            Failure::Failed("The user who began the job is not on the site any more.".to_owned())
+        })?;
+        Ok(Caller {
+            site,
+            user: user.id,
+            role: user.role,
         })
     }
 

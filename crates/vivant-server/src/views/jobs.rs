@@ -20,7 +20,11 @@ pub fn job_view(job: Job, shape: &Shape) -> types::Job {
     let refreshes = is_refresh(job.kind);
     types::Job {
         // Tableau: clients that know no completedAt wait for 100, however a job ended.
-        progress: Some(if job.state.has_ended() { 100 } else { percent(job.progress) }),
+        progress: Some(if job.state.has_ended() {
+            100
+        } else {
+            percent(job.progress)
+        }),
         started_at: job.started_at.map(Timestamp),
         updated_at: Some(Timestamp(job.updated_at)),
         completed_at: job.ended_at.map(Timestamp),
@@ -64,7 +68,10 @@ fn head(job: &Job) -> types::Job {
 }
 
 fn is_refresh(kind: JobKind) -> bool {
-    matches!(kind, JobKind::RefreshExtract | JobKind::IncrementExtract | JobKind::CreateExtract)
+    matches!(
+        kind,
+        JobKind::RefreshExtract | JobKind::IncrementExtract | JobKind::CreateExtract
+    )
 }
 
 /// What a job refreshes.

@@ -1,11 +1,13 @@
 //! Publish Data Source.
 
-use vivant_store::{Filter, FilterValue, ListQuery, Op};
+use vivant_model::ProjectId;
+use vivant_store::What;
 use vivant_wire::{ErrorCode, types};
 
 use crate::auth::SiteUser;
 use crate::call::{Call, element};
 use crate::errors::{Result, bad_request, fail};
+use crate::jobs::publish_datasource::Asked;
 use crate::publish::{self, FileRules, Upload, publishing_error, target_project};
 use crate::reply::Reply;
 use crate::views::datasource_view;
@@ -37,9 +39,7 @@ pub async fn publish_data_source(mut call: Call, who: SiteUser) -> Result<Reply>
         kind,
         session,
     } = publish::receive(&mut call, &who, &RULES).await?;
-    if call.query.flag("asJob")? {
-        return Err(publish::no_jobs_yet());
-    }
+    let as_job = call.query.flag("asJob")?;
     let asked: types::Datasource = element(&document, "datasource")?;
     publish::refuse_encryption(asked.encrypt_extracts.as_deref())?;
     let project = target_project(&call, &who, asked.project.as_ref()).await?;
@@ -55,16 +55,24 @@ pub async fn publish_data_source(mut call: Call, who: SiteUser) -> Result<Reply>
         return Err(append_error(&call, &who, &name).await?);
     }
     let replace = call.query.flag("replace")?;
-    let order = publish::DatasourceOrder {
-        caller: &who.caller,
-        project,
-        name,
+    let asked = Asked {
+        project: project.to_string(),
+        name: name.clone(),
         description: asked.description.clone(),
         overwrite: overwrite || replace,
         use_remote_query_agent: asked.use_remote_query_agent.unwrap_or(false),
         credentials: publish::credentials(asked.connections.as_ref(), asked.connection_credentials.as_ref())?,
+        file_type: kind.extension().to_owned(),
     };
-    let published = publish::datasource(&call.app, order, kind, file).await;
+    if as_job {
+        if !asked.overwrite {
+            refuse_existing(&call, &who, project, &name).await?;
+        }
+        let job = asked.job(&who.caller, file)?;
+        return publish::begun(&call, &who, job, session).await;
+    }
+    let order = asked.order(&who.caller, project);
+    let published = publish::datasource(&call.app, order, kind, file, None).await;
     let published = published.map_err(|e| publishing_error(e, ErrorCode::PublishForbidden))?;
     session.done(&call, &who).await?;
     let path = format!("/sites/{}/datasources/{}", who.site(), published.datasource.id);
@@ -72,18 +80,33 @@ pub async fn publish_data_source(mut call: Call, who: SiteUser) -> Result<Reply>
     Ok(call.created("datasource", &view, &path))
 }
 
+/// Refuses at once what the job would refuse: a name that is taken.
+async fn refuse_existing(call: &Call, who: &SiteUser, project: ProjectId, name: &str) -> Result<()> {
+    let page = call
+        .app
+        .store
+        .datasources(&who.caller, &publish::named(name))
+        .await?;
+    match page
+        .items
+        .into_iter()
+        .find(|datasource| datasource.project.id == project)
+    {
+        None => Ok(()),
+        Some(existing) => Err(publishing_error(
+            publish::existing(What::Datasource, existing.id.0, name),
+            ErrorCode::PublishForbidden,
+        )),
+    }
+}
+
 /// What `append=true` answers: nothing to append to, or that appending is to come.
 async fn append_error(call: &Call, who: &SiteUser, name: &str) -> Result<crate::errors::ApiError> {
-    let by_name = Filter {
-        field: "name".to_owned(),
-        op: Op::CiEq,
-        values: vec![FilterValue::Text(name.to_owned())],
-    };
-    let query = ListQuery {
-        filters: vec![by_name],
-        ..ListQuery::default()
-    };
-    let found = call.app.store.datasources(&who.caller, &query).await?;
+    let found = call
+        .app
+        .store
+        .datasources(&who.caller, &publish::named(name))
+        .await?;
     Ok(match found.total {
         0 => fail(
             ErrorCode::DatasourceNotFound,

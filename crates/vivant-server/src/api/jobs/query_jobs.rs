@@ -14,7 +14,12 @@ pub async fn query_jobs(call: Call, who: SiteAdmin) -> Result<Reply> {
     let (query, paging) = list_query(&call, FIELDS)?;
     let page = call.app.store.jobs(who.site(), &query).await?;
     let shape = call.shape(&who);
-    Ok(page_reply(&call, paging, page, "backgroundJobs", "backgroundJob", |job| {
-        background_job_view(job, &shape)
-    }))
+    Ok(page_reply(
+        &call,
+        paging,
+        page,
+        "backgroundJobs",
+        "backgroundJob",
+        |job| background_job_view(job, &shape),
+    ))
 }

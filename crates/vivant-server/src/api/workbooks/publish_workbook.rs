@@ -1,5 +1,7 @@
 //! Publish Workbook.
 
+use vivant_model::ProjectId;
+use vivant_store::What;
 use vivant_wire::types;
 use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, Node};
@@ -8,6 +10,7 @@ use super::query_workbook::whole_workbook;
 use crate::auth::SiteUser;
 use crate::call::{Call, element};
 use crate::errors::{Result, bad_request, fail};
+use crate::jobs::publish_workbook::Asked;
 use crate::publish::{self, FileRules, Upload, publishing_error, target_project};
 use crate::reply::Reply;
 
@@ -31,9 +34,7 @@ pub async fn publish_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
         kind,
         session,
     } = publish::receive(&mut call, &who, &RULES).await?;
-    if call.query.flag("asJob")? {
-        return Err(publish::no_jobs_yet());
-    }
+    let as_job = call.query.flag("asJob")?;
     let asked: types::Workbook = element(&document, "workbook")?;
     publish::refuse_encryption(asked.encrypt_extracts.as_deref())?;
     let as_others = [
@@ -54,22 +55,50 @@ pub async fn publish_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
         .map(str::trim)
         .filter(|n| vivant_model::name::is_valid(n));
     let name = name.ok_or_else(|| bad_request("The workbook element must hold a name."))?;
-    let order = publish::WorkbookOrder {
-        caller: &who.caller,
-        project,
+    let asked = Asked {
+        project: project.to_string(),
         name: name.to_owned(),
         description: asked.description.clone(),
         show_tabs: asked.show_tabs.unwrap_or(false),
         overwrite,
         hidden_views: hidden_views(&document),
         credentials: publish::credentials(asked.connections.as_ref(), asked.connection_credentials.as_ref())?,
+        file_type: kind.extension().to_owned(),
     };
-    let published = publish::workbook(&call.app, order, kind, file).await;
+    if as_job {
+        if !overwrite {
+            refuse_existing(&call, &who, project, name).await?;
+        }
+        let job = asked.job(&who.caller, file)?;
+        return publish::begun(&call, &who, job, session).await;
+    }
+    let order = asked.order(&who.caller, project);
+    let published = publish::workbook(&call.app, order, kind, file, None).await;
     let published = published.map_err(|e| publishing_error(e, overwrite_code(&call)))?;
     session.done(&call, &who).await?;
     let path = format!("/sites/{}/workbooks/{}", who.site(), published.workbook.id);
     let view = whole_workbook(&call, &who, published.workbook, false).await?;
     Ok(call.created("workbook", &view, &path))
+}
+
+/// Refuses at once what the job would refuse: a name that is taken.
+async fn refuse_existing(call: &Call, who: &SiteUser, project: ProjectId, name: &str) -> Result<()> {
+    let page = call
+        .app
+        .store
+        .workbooks(&who.caller, &publish::named(name))
+        .await?;
+    match page
+        .items
+        .into_iter()
+        .find(|workbook| workbook.project.id == project)
+    {
+        None => Ok(()),
+        Some(existing) => Err(publishing_error(
+            publish::existing(What::Workbook, existing.id.0, name),
+            overwrite_code(call),
+        )),
+    }
 }
 
 /// Tableau: the code for an existing name changed after the 3.1 reference.
