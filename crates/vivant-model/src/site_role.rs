@@ -129,6 +129,31 @@ impl SiteRole {
         !matches!(self, Self::ServerAdministrator | Self::Guest)
     }
 
+    /// The least role that may do all that either may.
+    ///
+    /// Tableau: a group's role raises that of a member, or is combined with it, and never lowers it.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        let level = |role: Self| match role {
+            Self::Unlicensed => 0,
+            Self::Guest => 1,
+            Self::ReadOnly => 2,
+            Self::Viewer => 3,
+            Self::Explorer => 4,
+            Self::ExplorerCanPublish => 5,
+            Self::Creator => 6,
+            Self::SiteAdministratorExplorer => 7,
+            Self::SiteAdministratorCreator => 8,
+            Self::ServerAdministrator => 9,
+        };
+        match (self, other) {
+            (Self::Creator, Self::SiteAdministratorExplorer)
+            | (Self::SiteAdministratorExplorer, Self::Creator) => Self::SiteAdministratorCreator,
+            _ if level(other) > level(self) => other,
+            _ => self,
+        }
+    }
+
     /// The licence that the role uses up.
     pub fn license(self) -> Option<License> {
         match self {
@@ -193,6 +218,36 @@ mod tests {
             Some(SiteRole::SiteAdministratorExplorer)
         );
         assert_eq!(SiteRole::parse("viewer"), None);
+    }
+
+    #[test]
+    fn joined_roles_lose_nothing() {
+        use SiteRole::*;
+        for (one, other, both) in [
+            (Unlicensed, Viewer, Viewer),
+            (Explorer, Viewer, Explorer),
+            (ExplorerCanPublish, Creator, Creator),
+            (Creator, SiteAdministratorExplorer, SiteAdministratorCreator),
+            (
+                SiteAdministratorExplorer,
+                ExplorerCanPublish,
+                SiteAdministratorExplorer,
+            ),
+            (ServerAdministrator, Unlicensed, ServerAdministrator),
+        ] {
+            assert_eq!((one.joined(other), other.joined(one)), (both, both));
+        }
+        for one in SiteRole::all() {
+            for other in SiteRole::all() {
+                let both = one.joined(other);
+                let lost = one.ceiling().without(both.ceiling());
+                assert!(
+                    lost == CapabilitySet::EMPTY || one == Guest,
+                    "{one} and {other} make {both}"
+                );
+                assert!(both.is_admin() || !one.is_admin());
+            }
+        }
     }
 
     #[test]

@@ -96,7 +96,8 @@ impl From<directory::Error> for ApiError {
         match error {
             directory::Error::Unavailable(_) => Self {
                 code: ErrorCode::Unavailable,
-                detail: "The directory does not answer; the server's log says why. Try again later.".to_owned(),
+                detail: "The directory does not answer; the server's log says why. Try again later."
+                    .to_owned(),
                 cause: Some(error.into()),
             },
             other => bad_request(sentence(&other.to_string())),
@@ -118,6 +119,7 @@ fn missing(what: What) -> ErrorCode {
         What::Tag => ErrorCode::TagNotFound,
         What::Rule => ErrorCode::CapabilityNotFound,
         What::Favorite => ErrorCode::FavoriteNotFound,
+        What::Subscription => ErrorCode::SubscriptionNotFound,
         What::Job => ErrorCode::JobNotFound,
         _ => ErrorCode::ResourceNotFound,
     }

@@ -254,6 +254,18 @@ impl Store {
         groups_of(&conn, site, user).await
     }
 
+    /// The roles that a user's groups on a site give when the user signs in.
+    pub async fn roles_on_login(&self, site: SiteId, user: UserId) -> Result<Vec<SiteRole>> {
+        let sql = "SELECT DISTINCT g.minimum_site_role FROM group_member m JOIN user_group g ON g.id = m.group_id \
+             WHERE m.user_id = ?2 AND g.site_id = ?1 AND g.license_mode = 'onLogin' \
+             AND g.minimum_site_role IS NOT NULL";
+        let conn = self.conn().await?;
+        let rows = conn.query(sql, params![site, user]).await?;
+        rows.into_iter()
+            .map(|mut row| row.word(SiteRole::parse))
+            .collect()
+    }
+
     async fn page_of_groups(
         &self,
         site: SiteId,

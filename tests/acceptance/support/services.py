@@ -1,4 +1,4 @@
-"""Services that some tests need beside the server: a PostgreSQL, an S3 store."""
+"""Services that some tests need beside the server: a PostgreSQL, an S3 store, a directory."""
 
 from __future__ import annotations
 
@@ -104,6 +104,69 @@ class S3:
 
     def __getitem__(self, name: str) -> str:
         return self.values[f"VIVANT_TEST_S3_{name}"]
+
+    def stop(self) -> None:
+        """Ends the service if this object started it."""
+        if self.service:
+            self.service.stop()
+
+
+class Ldap:
+    """A directory of two domains."""
+
+    READER = "cn=reader,dc=example,dc=lan"
+
+    def __init__(self) -> None:
+        self.service: Service | None = None
+        self.values = {name: value for name, value in os.environ.items() if name.startswith("VIVANT_TEST_LDAP_")}
+        if not self.values:
+            self.service = Service("ldap")
+            self.values = self.service.values
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[f"VIVANT_TEST_LDAP_{name}"]
+
+    def options(self, *more: str, url: str | None = None) -> list[str]:
+        """Options of a server that asks this directory; the domains come last."""
+        return [
+            "--ldap-kind", "openldap", "--ldap-url", url or self["URL"], "--ldap-bind-dn", self.READER, *more,
+            "--ldap-domain", "example.lan/EXAMPLE=dc=example,dc=lan;other.lan=dc=other,dc=lan",
+        ]  # fmt: skip
+
+    def env(self) -> dict[str, str]:
+        """The password of those options."""
+        return {"VIVANT_LDAP_BIND_PASSWORD": self["PASSWORD"]}
+
+    def add_person(self, uid: str, **attributes: str) -> None:
+        """Adds somebody below People."""
+        lines = [f"{name}: {value}" for name, value in attributes.items()]
+        self._ldif("ldapadd", f"dn: uid={uid},ou=People,dc=example,dc=lan", "objectClass: inetOrgPerson", f"uid: {uid}",
+                   f"cn: {uid}", f"sn: {uid}", *lines)  # fmt: skip
+
+    def add_group(self, cn: str, people: list[str]) -> None:
+        """Adds a group of people below Groups."""
+        members = [f"member: uid={uid},ou=People,dc=example,dc=lan" for uid in people]
+        self._ldif("ldapadd", f"dn: cn={cn},ou=Groups,dc=example,dc=lan", "objectClass: groupOfNames", f"cn: {cn}", *members)
+
+    def modify(self, dn: str, *lines: str) -> None:
+        """Changes one entry."""
+        self._ldif("ldapmodify", dn, "changetype: modify", *lines)
+
+    def remove(self, *names: str) -> None:
+        """Takes entries away, those that are gone already, too."""
+        for name in names:
+            self._run(["ldapdelete", *self._root(), name], "", good=(0, 32))
+
+    def _ldif(self, program: str, *lines: str) -> None:
+        self._run([program, *self._root()], "\n".join(lines) + "\n", good=(0,))
+
+    def _root(self) -> list[str]:
+        return ["-x", "-H", self["URL"], "-D", "cn=root,dc=example,dc=lan", "-w", self["PASSWORD"]]
+
+    @staticmethod
+    def _run(command: list[str], text: str, good: tuple[int, ...]) -> None:
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30)
+        assert done.returncode in good, f"{command[0]}: {done.stderr}"
 
     def stop(self) -> None:
         """Ends the service if this object started it."""

@@ -7,6 +7,7 @@ mod connection;
 mod dn;
 mod entry;
 mod filter;
+pub mod import;
 pub mod settings;
 
 use std::collections::HashSet;

@@ -8,8 +8,10 @@ pub mod runner;
 pub mod scheduler;
 mod work;
 
+pub mod import_group;
 pub mod publish_datasource;
 pub mod publish_workbook;
+pub mod subscription;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -35,8 +37,11 @@ pub fn find(kind: JobKind) -> Option<&'static Runner> {
 
 fn kinds() -> Vec<(JobKind, Runner)> {
     vec![
+        (JobKind::ImportGroup, on(import_group::run)),
+        (JobKind::SyncGroup, on(import_group::run)),
         (JobKind::PublishWorkbook, on(publish_workbook::run)),
         (JobKind::PublishDatasource, on(publish_datasource::run)),
+        (JobKind::Subscription, on(subscription::run)),
     ]
 }
 

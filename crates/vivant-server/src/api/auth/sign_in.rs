@@ -1,13 +1,14 @@
 //! Sign In.
 
 use vivant_model::name::{LOCAL_DOMAIN, split_domain};
-use vivant_model::{SiteState, TokenId};
-use vivant_store::{Account, NewSession, Secret, Site};
+use vivant_model::{SiteRole, SiteState, TokenId};
+use vivant_store::{Account, Error as StoreError, NewSession, Secret, Site, User, UserChanges};
 use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, types};
 
 use crate::auth::Anyone;
 use crate::call::Call;
+use crate::directory::{Directory, Who};
 use crate::errors::{ApiError, Result, bad_request, fail};
 use crate::reply::Reply;
 
@@ -58,6 +59,11 @@ pub async fn sign_in(mut call: Call, _: Anyone) -> Result<Reply> {
     if let (Some(token), true) = (via_token, call.app.config.strict_tokens) {
         call.app.store.delete_sessions_of_token(token).await?;
     }
+    let user = match impersonator {
+        None => grant_role(&call, &site, user).await?,
+        // Nobody is at the keyboard to whom a licence could be given.
+        Some(_) => user,
+    };
     let new = NewSession {
         site: site.id,
         user: user.id,
@@ -112,11 +118,7 @@ async fn authenticate(call: &Call, credentials: &types::Credentials) -> Result<(
                 "The credentials element must hold both name and password.",
             ));
         };
-        let (domain, name) = split_domain(name);
-        let password = Secret::from(password.as_str());
-        let account = store
-            .verify_password(name, domain.unwrap_or(LOCAL_DOMAIN), &password)
-            .await?;
+        let account = by_name(call, name, &Secret::from(password.as_str())).await?;
         return account.map(|a| (a, None)).ok_or_else(refused);
     }
     let (Some(name), Some(secret)) = (
@@ -133,6 +135,81 @@ async fn authenticate(call: &Call, credentials: &types::Credentials) -> Result<(
     found
         .map(|(account, token)| (account, Some(token)))
         .ok_or_else(refused)
+}
+
+/// Finds the account that a name and password belong to. Accounts of the directory have no password
+/// here: the directory is asked whether it lets them in.
+async fn by_name(call: &Call, login: &str, password: &Secret) -> Result<Option<Account>> {
+    let store = &call.app.store;
+    if let Some(directory) = &call.app.config.directory
+        && let Some(who) = who(call, directory, login).await?
+    {
+        let person = directory.person(&who).await?;
+        let Some(person) = person else {
+            // As slow as a wrong password of a local account, and about as slow as one there.
+            store.verify_password("", LOCAL_DOMAIN, password).await?;
+            return Ok(None);
+        };
+        return match directory.verify(&person, password).await? {
+            true => Ok(store.account_by_name(&person.name, &person.domain).await?),
+            false => Ok(None),
+        };
+    }
+    let (domain, name) = split_domain(login);
+    let domain = domain.unwrap_or(LOCAL_DOMAIN);
+    Ok(store.verify_password(name, domain, password).await?)
+}
+
+/// Whom of the directory a name means; `None` where it means a local user. A name alone means a local
+/// account if there is one, else the directory's if one domain alone has it.
+async fn who<'d, 'n>(call: &Call, directory: &'d Directory, login: &'n str) -> Result<Option<Who<'d, 'n>>> {
+    let store = &call.app.store;
+    let named = directory.who(login);
+    if login.contains('\\') {
+        return Ok(named);
+    }
+    // Local accounts may be called like addresses.
+    if store.account_by_name(login, LOCAL_DOMAIN).await?.is_some() {
+        return Ok(None);
+    }
+    if named.is_some() {
+        return Ok(named);
+    }
+    let mut known = None;
+    for domain in directory.domains() {
+        if store.account_by_name(login, &domain.name).await?.is_some() {
+            let who = Who {
+                domain,
+                user: login,
+                principal: None,
+            };
+            if known.replace(who).is_some() {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// Gives a user the role that their groups give at sign-in, as far as there are licences.
+async fn grant_role(call: &Call, site: &Site, user: User) -> Result<User> {
+    let store = &call.app.store;
+    if user.is_server_admin || !user.is_member {
+        return Ok(user);
+    }
+    let granted = store.roles_on_login(site.id, user.id).await?;
+    let role = granted.into_iter().fold(user.role, SiteRole::joined);
+    if role == user.role {
+        return Ok(user);
+    }
+    let changes = UserChanges {
+        role: Some(role),
+        ..UserChanges::default()
+    };
+    match store.update_user(site.id, user.id, changes, call.app.now()).await {
+        Err(StoreError::LicenseExceeded(_)) => Ok(user),
+        changed => Ok(changed?),
+    }
 }
 
 /// One answer for whatever was wrong, so that nobody learns which part it was.

@@ -1,9 +1,10 @@
-//! Groups of local users.
+//! Groups of users, local ones and those of a directory.
 
 mod add_user_to_group;
 mod create_group;
 mod delete_group;
 mod get_users_in_group;
+mod import;
 mod query_groups;
 mod remove_user_from_group;
 mod remove_users_from_group;

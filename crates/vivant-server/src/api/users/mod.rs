@@ -9,7 +9,7 @@ mod remove_user_from_site;
 mod update_user;
 
 pub use add_user_to_site::add_user_to_site;
-pub(crate) use add_user_to_site::assignable_role;
+pub(crate) use add_user_to_site::{assignable_role, may_manage_users};
 pub use get_groups_for_a_user::get_groups_for_a_user;
 pub use get_users_on_site::get_users_on_site;
 pub(crate) use query_user_on_site::find_user;

@@ -71,6 +71,15 @@ pub async fn update_user(mut call: Call, who: SiteAdmin) -> Result<Reply> {
             "The name of a user must not be blank or longer than 255 characters.",
         ));
     }
+    let directory = call.app.config.directory.as_ref();
+    if directory.is_some_and(|d| d.domain(&user.domain).is_some())
+        && (name.is_some() || asked.password.is_some())
+    {
+        return Err(bad_request(format!(
+            "Name and password of '{}' are those of the directory; they are changed there.",
+            user.name
+        )));
+    }
     let elsewhere = asked.password.is_some()
         || asked
             .email

@@ -1,0 +1,117 @@
+//! Bringing a group into step with the directory.
+
+use serde::{Deserialize, Serialize};
+use vivant_model::{GroupId, SiteId, SiteRole, name};
+use vivant_store::directory::{DirectoryUser, ImportGroup};
+use vivant_store::{ListQuery, PageRequest};
+
+use super::{Directory, Domain, FoundGroup, Person};
+use crate::app::App;
+use crate::errors::Result;
+
+/// What a request asks of an import; also what the job knows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Asked {
+    /// The group's name.
+    pub name: String,
+    /// The full name of its domain.
+    pub domain: String,
+    /// The least role of its members.
+    pub role: String,
+    /// When they are given it.
+    pub license_mode: Option<String>,
+}
+
+/// Where imported groups come from, as requests call it.
+pub const SOURCE: &str = "ActiveDirectory";
+
+impl Directory {
+    /// Reads all that an import needs: the members, and who of the present ones has left the directory.
+    pub async fn import(
+        &self,
+        app: &App,
+        site: SiteId,
+        group: Option<GroupId>,
+        found: &FoundGroup,
+        asked: &Asked,
+    ) -> Result<ImportGroup> {
+        let members = self.members(found).await?;
+        let mut users: Vec<DirectoryUser> = members.people.into_iter().map(user).collect();
+        if let Some(group) = group {
+            users.extend(self.departed(app, site, group, &users).await?);
+        }
+        Ok(ImportGroup {
+            site,
+            group,
+            name: found.name.clone(),
+            domain: found.domain.clone(),
+            source: SOURCE.to_owned(),
+            site_role: SiteRole::parse(&asked.role),
+            license_mode: asked.license_mode.clone(),
+            members: users,
+            unusable: members.unusable as u64,
+        })
+    }
+
+    /// The members of a group here that the directory has no more, or has disabled.
+    ///
+    /// Tableau: who was taken out of the group there keeps the role; who is gone there loses it.
+    async fn departed(
+        &self,
+        app: &App,
+        site: SiteId,
+        group: GroupId,
+        members: &[DirectoryUser],
+    ) -> Result<Vec<DirectoryUser>> {
+        let stay: std::collections::HashSet<(String, String)> = members
+            .iter()
+            .map(|m| (name::key(&m.domain), name::key(&m.name)))
+            .collect();
+        let mut others: Vec<(&Domain, Vec<String>)> =
+            self.domains().iter().map(|domain| (domain, Vec::new())).collect();
+        for number in 1.. {
+            let query = ListQuery {
+                page: PageRequest { number, size: 1000 },
+                ..ListQuery::default()
+            };
+            let page = app.store.group_users(site, group, &query).await?;
+            let read = u64::from(number) * 1000;
+            for user in page.items {
+                let key = (name::key(&user.domain), name::key(&user.name));
+                let place = others
+                    .iter_mut()
+                    .find(|(domain, _)| name::key(&domain.name) == key.0);
+                if let (Some((_, names)), false) = (place, stay.contains(&key)) {
+                    names.push(user.name);
+                }
+            }
+            if read >= page.total {
+                break;
+            }
+        }
+        let mut gone = Vec::new();
+        for (domain, names) in others {
+            for name in self.gone(domain, &names).await? {
+                gone.push(DirectoryUser {
+                    name,
+                    domain: domain.name.clone(),
+                    is_disabled: true,
+                    ..DirectoryUser::default()
+                });
+            }
+        }
+        Ok(gone)
+    }
+}
+
+/// A person as the store takes them.
+fn user(person: Person) -> DirectoryUser {
+    DirectoryUser {
+        name: person.name,
+        domain: person.domain,
+        full_name: person.full_name,
+        email: person.email,
+        external_id: person.id,
+        is_disabled: false,
+    }
+}
