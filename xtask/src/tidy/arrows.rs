@@ -19,7 +19,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("vivant-calc", &[]),
     ("vivant-document", &["vivant-calc"]),
-    ("vivant-query", &["vivant-document", "vivant-calc"]),
+    // Apart from query: the server refreshes extracts without building an engine.
+    ("vivant-data", &["vivant-document", "vivant-calc"]),
+    ("vivant-query", &["vivant-document", "vivant-calc", "vivant-data"]),
     ("vivant-render", &[]),
     ("vivant-viz", &["vivant-document", "vivant-render", "vivant-calc"]),
     (
@@ -27,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "vivant-document",
             "vivant-calc",
+            "vivant-data",
             "vivant-query",
             "vivant-viz",
             "vivant-render",
@@ -69,8 +72,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("object_store", &["vivant-store"]),
     ("reqwest", &["vivant-client"]),
     ("datafusion", &["vivant-query"]),
+    ("calamine", &["vivant-data"]),
+    ("parquet", &["vivant-data"]),
     ("clap", &["vivant-cli"]),
-    ("zip", &["vivant-document", "vivant-query"]),
+    ("zip", &["vivant-document", "vivant-data"]),
 ];
 
 /// What a room must stay free of, beyond the homes above.

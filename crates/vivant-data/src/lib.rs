@@ -1,0 +1,33 @@
+//! The data behind connections: read as Arrow batches in bounded memory, and kept as Parquet.
+//!
+//! [`spec`] says in plain terms what a data source of a document reads: connections and a tree of relations.
+//! [`open`] turns a relation into [`Batches`], a schema and a stream of batches, with [`Place`] for what lies
+//! outside: files by path, credentials, limits. [`parquet`] writes a stream and reads it again.
+//!
+//! Nothing here plans or optimises a query. A relation that only an engine can answer is refused with an
+//! error that says so.
+//!
+//! Files come from anywhere: sizes, counts of columns and of bytes in a field are held against
+//! [`DataLimits`], and a file is only ever found through [`Files`], which decides what may be read.
+
+mod batches;
+mod build;
+mod error;
+mod excel;
+pub mod extract;
+mod files;
+mod infer;
+mod limits;
+mod numbers;
+mod open;
+pub mod parquet;
+mod schema;
+pub mod spec;
+mod text;
+
+pub use batches::{BatchSink, Batches};
+pub use error::{DataError, Result};
+pub use files::{Credentials, DataFile, Files, NoFiles, Place};
+pub use limits::DataLimits;
+pub use open::{open, open_relation, table_of, tables};
+pub use schema::{Column, ColumnType, schema_of};

@@ -1,0 +1,20 @@
+//! The pipeline: from a document and the world around it to data, and on to what people see.
+//!
+//! [`World`] is everything outside: files beyond the package, credentials, who asks, what time it is. Nothing
+//! here reads a clock, an environment or a network by itself.
+//!
+//! [`refresh`] reads the data of a document's connections again and writes them as extracts.
+
+mod document;
+mod refresh;
+mod world;
+
+pub use document::PackageFiles;
+pub use refresh::{
+    PreviousExtract, Progress, RefreshError, RefreshMode, RefreshRequest, Refreshed, RefreshedExtract,
+    refresh,
+};
+pub use vivant_data::extract::ExtractColumn;
+pub use vivant_data::spec::ConnectionSpec;
+pub use vivant_data::{ColumnType, Credentials, DataError, DataFile, DataLimits};
+pub use world::{Asker, Folders, World};
