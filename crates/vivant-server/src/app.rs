@@ -8,6 +8,7 @@ use vivant_store::{Millis, Store};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::jobs::Jobs;
+use crate::mail::Mailer;
 
 pub use crate::clock::system_time as now;
 
@@ -25,16 +26,19 @@ pub struct Inner {
     pub clock: Clock,
     /// The jobs of this node.
     pub jobs: Jobs,
+    /// The way to the mail server, where there is one.
+    pub mailer: Option<Mailer>,
 }
 
 impl App {
     /// Puts the parts together.
-    pub fn new(store: Store, config: Config) -> Self {
+    pub fn new(store: Store, config: Config, mailer: Option<Mailer>) -> Self {
         Self(Arc::new(Inner {
             store,
             config,
             clock: Clock::default(),
             jobs: Jobs::default(),
+            mailer,
         }))
     }
 

@@ -3,6 +3,8 @@
 //! Each is one HTML file with places that are filled in; they share their looks, load nothing from
 //! elsewhere, and run no script but their own.
 
+pub mod unsubscribe;
+
 use axum::body::Body;
 use http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, X_FRAME_OPTIONS,
