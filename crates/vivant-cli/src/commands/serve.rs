@@ -62,11 +62,14 @@ pub struct Args {
     /// Time zone in which schedules tell their times, the same on all nodes: a name such as Europe/Berlin [default: UTC]
     #[arg(long, env = "VIVANT_TIME_ZONE", value_name = "ZONE")]
     time_zone: Option<String>,
+    /// Folders whose files connections may read when extracts are refreshed, beside the files in packages
+    #[arg(long, env = "VIVANT_DATA_FOLDERS", value_delimiter = ',', value_name = "FOLDER")]
+    data_folders: Option<Vec<PathBuf>>,
     /// Jobs that this node runs at once; 0 leaves jobs and schedules to other nodes [default: 2]
     #[arg(long, env = "VIVANT_WORKERS", value_name = "NUMBER")]
     workers: Option<u32>,
     #[command(flatten)]
-    ldap: ldap::Args,
+    ldap: ldap::Ldap,
     #[command(flatten)]
     smtp: smtp::Args,
     /// What to log: error, warn, info, debug, or a filter such as vivant_store=debug [default: info]
@@ -135,6 +138,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         strict_tokens: args.strict_tokens,
         public_url: args.public_url,
         time_zone: args.time_zone,
+        data_folders: args.data_folders,
         workers: args.workers,
         ldap: args.ldap.settings(),
         smtp: args.smtp.settings(),

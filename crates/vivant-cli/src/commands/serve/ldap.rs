@@ -8,7 +8,7 @@ use vivant_server::directory::settings::Hidden;
 /// The options `--ldap-…`; in the file they stand in the table `[ldap]`, without `ldap_`.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Directory (LDAP, Active Directory)")]
-pub struct Args {
+pub struct Ldap {
     /// Servers, tried in order: ldap://HOST:PORT or ldaps://HOST:PORT, parted by commas
     #[arg(long, env = "VIVANT_LDAP_URL", value_name = "URLS")]
     ldap_url: Option<String>,
@@ -80,7 +80,7 @@ pub struct Args {
     ldap_timeout_seconds: Option<u32>,
 }
 
-impl Args {
+impl Ldap {
     /// As settings. The password has no option, since options are seen by every user of the machine.
     pub fn settings(self) -> LdapSettings {
         LdapSettings {
