@@ -71,7 +71,7 @@ pub struct Args {
     #[command(flatten)]
     ldap: ldap::Ldap,
     #[command(flatten)]
-    smtp: smtp::Args,
+    smtp: smtp::Smtp,
     /// What to log: error, warn, info, debug, or a filter such as vivant_store=debug [default: info]
     #[arg(long, env = "VIVANT_LOG", value_name = "FILTER")]
     log: Option<String>,

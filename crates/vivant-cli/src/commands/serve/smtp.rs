@@ -7,7 +7,7 @@ use vivant_server::config::MailSettings;
 /// The options `--smtp-…`; in the file they stand in the table `[smtp]`, without `smtp_`.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Mail (SMTP)")]
-pub struct Args {
+pub struct Smtp {
     /// Mail server that takes the server's mail; without it no mail is sent
     #[arg(long, env = "VIVANT_SMTP_HOST", value_name = "HOST")]
     smtp_host: Option<String>,
@@ -37,7 +37,7 @@ pub struct Args {
     smtp_timeout_seconds: Option<u64>,
 }
 
-impl Args {
+impl Smtp {
     /// As settings. The password has no option, since options are seen by every user of the machine.
     pub fn settings(self) -> MailSettings {
         MailSettings {
