@@ -207,6 +207,7 @@ async fn seen(conn: &Conn, user: &Caller, kind: ContentKind) -> Result<Vec<Strin
                 project: "p.id",
                 acl: "p.acl_id",
                 join: "",
+                connect: false,
             },
         ),
         ContentKind::View => (
@@ -217,6 +218,7 @@ async fn seen(conn: &Conn, user: &Caller, kind: ContentKind) -> Result<Vec<Strin
                 project: "c.project_id",
                 acl: visibility::VIEW_ACL,
                 join: "",
+                connect: false,
             },
         ),
         ContentKind::Workbook | ContentKind::Datasource | ContentKind::Flow => (
@@ -227,6 +229,7 @@ async fn seen(conn: &Conn, user: &Caller, kind: ContentKind) -> Result<Vec<Strin
                 project: "c.project_id",
                 acl: "c.acl_id",
                 join: "",
+                connect: false,
             },
         ),
     };

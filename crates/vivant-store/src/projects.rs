@@ -217,6 +217,7 @@ impl Store {
             project: "p.id",
             acl: "p.acl_id",
             join: "",
+            connect: false,
         };
         visibility::restrict(&mut select, caller, &columns);
         let (ids, total) = select

@@ -27,6 +27,7 @@ pub(crate) fn items(caller: &Caller, kind: ContentKind, owner: Option<UserId>) -
         project: "c.project_id",
         acl: "c.acl_id",
         join: "",
+        connect: kind == ContentKind::Datasource.as_str(),
     };
     visibility::restrict(&mut select, caller, &columns);
     let (with, conditions) = (select.with_clause(), select.where_clause());

@@ -312,6 +312,7 @@ fn visible(caller: &Caller) -> Select {
         project: "c.project_id",
         acl: visibility::VIEW_ACL,
         join: WORKBOOK,
+        connect: false,
     };
     visibility::restrict(&mut select, caller, &columns);
     select

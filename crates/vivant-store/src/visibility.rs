@@ -21,6 +21,8 @@ pub(crate) struct Columns {
     pub(crate) acl: &'static str,
     /// The join that these need, or nothing.
     pub(crate) join: &'static str,
+    /// Whether Connect shows an item as Read does: data sources.
+    pub(crate) connect: bool,
 }
 
 /// Lets through what the caller may read.
@@ -35,9 +37,14 @@ pub(crate) fn restrict(select: &mut Select, caller: &Caller, columns: &Columns) 
     }
     select.join(columns.join);
     let (user, site) = (select.bind(caller.user), select.bind(caller.site));
-    let verdict = verdict(&user, &site);
+    let verdict = verdict(&user, &site, columns.connect);
+    let or_connect = if columns.connect {
+        " OR y.can_connect IN (1, 3)"
+    } else {
+        ""
+    };
     let mut seen = format!(
-        "{} = {user} OR {} IN (SELECT y.acl_id FROM verdict y WHERE y.can_read IN (1, 3))",
+        "{} = {user} OR {} IN (SELECT y.acl_id FROM verdict y WHERE y.can_read IN (1, 3){or_connect})",
         columns.owner, columns.acl
     );
     // A role that cannot lead leads nothing, whatever the rules say.
@@ -64,7 +71,7 @@ pub(crate) async fn leads(conn: &Conn, caller: &Caller, project: ProjectId) -> R
          UNION SELECT n.id, n.parent_id, n.owner_id, n.acl_id FROM project n JOIN up ON n.id = up.parent_id), \
          {} SELECT COUNT(*) FROM up WHERE up.owner_id = ?1 \
          OR up.acl_id IN (SELECT y.acl_id FROM verdict y WHERE y.can_lead IN (1, 3))",
-        verdict("?1", "?2")
+        verdict("?1", "?2", false)
     );
     Ok(conn
         .number(&sql, params![caller.user, caller.site, project])
@@ -73,7 +80,7 @@ pub(crate) async fn leads(conn: &Conn, caller: &Caller, project: ProjectId) -> R
 }
 
 /// The scores of all sets of rules that speak of the user or one of the user's groups.
-fn verdict(user: &str, site: &str) -> String {
+fn verdict(user: &str, site: &str, connect: bool) -> String {
     let score = |capability: Capability| {
         let bit = 1_i64 << capability as u8;
         format!(
@@ -82,10 +89,14 @@ fn verdict(user: &str, site: &str) -> String {
              ELSE CASE WHEN (r.deny & {bit}) <> 0 THEN 2 WHEN (r.allow & {bit}) <> 0 THEN 1 ELSE 0 END END)"
         )
     };
+    let (name, column) = match connect {
+        true => (", can_connect", format!(", {}", score(Capability::Connect))),
+        false => ("", String::new()),
+    };
     format!(
         "grantee(id) AS (SELECT {user} UNION ALL SELECT x.group_id FROM group_member x \
          JOIN user_group k ON k.id = x.group_id WHERE x.user_id = {user} AND k.site_id = {site}), \
-         verdict(acl_id, can_read, can_lead) AS (SELECT r.acl_id, {}, {} FROM grantee q \
+         verdict(acl_id, can_read, can_lead{name}) AS (SELECT r.acl_id, {}, {}{column} FROM grantee q \
          JOIN acl_rule r ON r.grantee_id = q.id GROUP BY r.acl_id)",
         score(Capability::Read),
         score(Capability::ProjectLeader)
