@@ -142,6 +142,7 @@ fn forbidden(rule: Forbidden) -> ErrorCode {
     match rule {
         Forbidden::DefaultSite => ErrorCode::SiteDeletionForbidden,
         Forbidden::DefaultProject => ErrorCode::ProjectDeletionForbidden,
+        Forbidden::Overwrite => ErrorCode::PublishForbidden,
         Forbidden::CurrentRevision => ErrorCode::CurrentRevision,
         Forbidden::ViewFollowsWorkbook => ErrorCode::ViewFollowsWorkbook,
         Forbidden::ProjectCycle | Forbidden::ProjectTooDeep => ErrorCode::BadRequest,

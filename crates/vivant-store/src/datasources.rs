@@ -250,12 +250,12 @@ impl Store {
     ) -> Result<PublishedDatasource> {
         let PublishDatasource { caller, file, .. } = publish;
         let new = NewItem {
+            caller,
             kind: KIND,
             site: caller.site,
             project: publish.project,
             name: &publish.name,
             owner: publish.owner,
-            publisher: caller.user,
             description: publish.description.as_deref(),
             overwrite: publish.overwrite,
             file_type: &publish.file_type,

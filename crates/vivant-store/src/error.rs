@@ -96,6 +96,8 @@ pub enum Forbidden {
     Locked,
     /// The rules of a view follow its workbook while the workbook shows tabs.
     ViewFollowsWorkbook,
+    /// The caller lacks Write on the item that would be replaced.
+    Overwrite,
     /// The revision is the current one.
     CurrentRevision,
     /// Nobody would be left to administer the server.
@@ -115,6 +117,9 @@ impl fmt::Display for Forbidden {
             Self::Locked => "permissions are locked to the project; change them there",
             Self::ViewFollowsWorkbook => {
                 "the view follows its workbook while tabs are shown; change the workbook's permissions"
+            }
+            Self::Overwrite => {
+                "an item of the name is in the project, and you lack the permission Write on it"
             }
             Self::CurrentRevision => "the current revision cannot be deleted",
             Self::LastServerAdmin => "the last server administrator cannot be removed or demoted",

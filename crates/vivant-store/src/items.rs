@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use vivant_model::{ContentKind, Luid, ProjectId, SiteId, UserId, content_url, name};
+use vivant_model::{Capability, ContentKind, Luid, ProjectId, SiteId, UserId, content_url, name};
 
 use crate::blobs::{self, Blob};
 use crate::content::StoredFile;
@@ -10,19 +10,22 @@ use crate::db::{Conn, Row, params, transact};
 use crate::permissions::what;
 use crate::secrets::new_id;
 use crate::workbooks::Revision;
-use crate::{Caller, Error, Forbidden, Millis, Owner, Result, Store, What, projects, sites, users};
+use crate::{
+    Caller, Error, Forbidden, Millis, Owner, Result, Store, What, permissions, projects, sites, users,
+};
 
 pub(crate) const OWNER: &str = " JOIN account o ON o.id = c.owner_id";
 pub(crate) const PROJECT: &str = " JOIN project p ON p.id = c.project_id";
 
 /// An item to be published.
 pub(crate) struct NewItem<'a> {
+    /// Who publishes.
+    pub(crate) caller: &'a Caller,
     pub(crate) kind: ContentKind,
     pub(crate) site: SiteId,
     pub(crate) project: ProjectId,
     pub(crate) name: &'a str,
     pub(crate) owner: UserId,
-    pub(crate) publisher: UserId,
     pub(crate) description: Option<&'a str>,
     pub(crate) overwrite: bool,
     pub(crate) file_type: &'a str,
@@ -53,7 +56,7 @@ struct Existing {
 }
 
 /// Finds out whether an item may be published: its project and owner are there, its name is free
-/// or may be overwritten, its file fits the site's quota.
+/// or may be overwritten by the caller, its file fits the site's quota.
 pub(crate) async fn admit(conn: &Conn, new: &NewItem<'_>) -> Result<Admission> {
     let sql = "SELECT COUNT(*) FROM project WHERE site_id = ?1 AND id = ?2";
     if conn.number(sql, params![new.site, new.project]).await? == 0 {
@@ -77,6 +80,12 @@ pub(crate) async fn admit(conn: &Conn, new: &NewItem<'_>) -> Result<Admission> {
         && !new.overwrite
     {
         return Err(Error::conflict(what(new.kind), Some(existing.id), new.name));
+    }
+    // Who may add to a project may not for that replace what others have put there.
+    if let Some(existing) = &existing
+        && !permissions::allows(conn, new.caller, new.kind, existing.id, Capability::Write).await?
+    {
+        return Err(Error::Forbidden(Forbidden::Overwrite));
     }
     let sql = "SELECT storage_quota_mb, storage_bytes, revision_history_enabled, revision_limit FROM site WHERE id = ?1";
     let mut row = conn
@@ -164,7 +173,7 @@ pub(crate) async fn place(tx: &Conn, new: &NewItem<'_>, blob: &Blob, now: Millis
             blob.size,
             &blob.sha256,
             new.has_extracts,
-            new.publisher,
+            new.caller.user,
             now,
         ],
     )

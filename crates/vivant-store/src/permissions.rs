@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use vivant_model::permission::{self, Subject, decide};
 use vivant_model::{
     Capability, CapabilitySet, ContentKind, Grantee, GroupId, Luid, ProjectId, Rule, SiteId, UserId,
 };
@@ -121,33 +122,61 @@ impl Store {
 
     /// What a decision on an item is made of; `None` where it is not on the caller's site.
     pub async fn facts(&self, caller: &Caller, kind: ContentKind, id: Luid) -> Result<Option<Facts>> {
-        let conn = self.conn().await?;
-        let Some(item) = item(&conn, kind, id)
-            .await?
-            .filter(|item| item.site == caller.site)
-        else {
-            return Ok(None);
-        };
-        let start = if kind == ContentKind::Project {
-            Some(ProjectId(id))
-        } else {
-            item.project
-        };
-        let led = match start {
-            Some(project) if caller.role.ceiling().contains(Capability::ProjectLeader) => {
-                visibility::leads(&conn, caller, project).await?
-            }
-            _ => false,
-        };
-        Ok(Some(Facts {
-            owner: Some(item.owner),
-            led,
-            rules: read_acl(&conn, &item.acl).await?,
-            locked: item.locked_by.is_some(),
-            groups: groups::groups_of(&conn, caller.site, caller.user).await?,
-            project: item.project,
-        }))
+        facts(&self.conn().await?, caller, kind, id).await
     }
+}
+
+async fn facts(conn: &Conn, caller: &Caller, kind: ContentKind, id: Luid) -> Result<Option<Facts>> {
+    let Some(item) = item(conn, kind, id)
+        .await?
+        .filter(|item| item.site == caller.site)
+    else {
+        return Ok(None);
+    };
+    let start = if kind == ContentKind::Project {
+        Some(ProjectId(id))
+    } else {
+        item.project
+    };
+    let led = match start {
+        Some(project) if caller.role.ceiling().contains(Capability::ProjectLeader) => {
+            visibility::leads(conn, caller, project).await?
+        }
+        _ => false,
+    };
+    Ok(Some(Facts {
+        owner: Some(item.owner),
+        led,
+        rules: read_acl(conn, &item.acl).await?,
+        locked: item.locked_by.is_some(),
+        groups: groups::groups_of(conn, caller.site, caller.user).await?,
+        project: item.project,
+    }))
+}
+
+/// Whether the caller holds a capability on an item; on one that is not there nobody does.
+pub(crate) async fn allows(
+    conn: &Conn,
+    caller: &Caller,
+    kind: ContentKind,
+    id: Luid,
+    capability: Capability,
+) -> Result<bool> {
+    let Some(facts) = facts(conn, caller, kind, id).await? else {
+        return Ok(false);
+    };
+    let subject = Subject {
+        role: caller.role,
+        user: caller.user,
+        groups: &facts.groups,
+    };
+    let item = permission::Item {
+        owner: facts.owner,
+        led: facts.led,
+        rules: &facts.rules,
+        locked: facts.locked,
+    };
+    Ok(decide(subject, item, capability).allowed)
 }
 
 /// Reads rules.

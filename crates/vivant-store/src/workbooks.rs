@@ -174,12 +174,12 @@ impl Store {
     pub async fn publish_workbook(&self, publish: PublishWorkbook<'_>, now: Millis) -> Result<Published> {
         let PublishWorkbook { caller, file, .. } = publish;
         let new = NewItem {
+            caller,
             kind: KIND,
             site: caller.site,
             project: publish.project,
             name: &publish.name,
             owner: publish.owner,
-            publisher: caller.user,
             description: publish.description.as_deref(),
             overwrite: publish.overwrite,
             file_type: &publish.file_type,

@@ -1,7 +1,7 @@
 //! Publishing, revisions, quotas, connections, uploads.
 
 use futures_util::StreamExt;
-use vivant_model::{ContentKind, SiteRole};
+use vivant_model::{Capability, CapabilitySet, ContentKind, Grantee, Rule, SiteRole};
 use vivant_store::{
     ConnectionChanges, DatasourceChanges, DatasourceField, Error, Forbidden, NewConnection, NewSite, NewView,
     PublishDatasource, Secret, SiteChanges, What, WorkbookChanges,
@@ -94,8 +94,13 @@ async fn a_workbook_is_published(w: World) {
 async fn overwriting_keeps_what_belongs_to_the_workbook(w: World) {
     let ann = w.user("ann", SiteRole::Creator).await;
     let first = w.workbook("Sales").await;
+    let rules = [Rule {
+        grantee: Grantee::User(ann.id),
+        allow: CapabilitySet::of(&[Capability::Write]),
+        deny: CapabilitySet::EMPTY,
+    }];
     w.store
-        .set_rules(w.site, ContentKind::Workbook, first.id.0, &[], NOW)
+        .set_rules(w.site, ContentKind::Workbook, first.id.0, &rules, NOW)
         .await
         .unwrap();
     w.store
@@ -122,7 +127,7 @@ async fn overwriting_keeps_what_belongs_to_the_workbook(w: World) {
     assert_eq!((second.created_at, second.updated_at), (NOW, NOW + 1));
     assert_eq!(
         w.store.rules(ContentKind::Workbook, first.id.0).await.unwrap(),
-        []
+        rules
     );
     let views = w.store.workbook_views(&w.admin(), first.id, true).await.unwrap();
     assert_eq!(

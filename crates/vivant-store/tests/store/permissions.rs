@@ -4,7 +4,7 @@ use vivant_model::permission::{Item, Subject, decide};
 use vivant_model::{
     Capability, CapabilitySet, ContentKind, ContentPermissions, Grantee, Rule, SiteRole, UserId,
 };
-use vivant_store::{Error, Forbidden, ProjectChanges, WorkbookChanges};
+use vivant_store::{Error, Forbidden, ListQuery, ProjectChanges, WorkbookChanges};
 
 use crate::harness::{NOW, World, new_project, on_both};
 
@@ -16,6 +16,8 @@ on_both!(
     moving_into_a_locked_project_takes_its_rules,
     a_view_follows_its_workbook,
     facts_decide,
+    overwriting_needs_write,
+    connect_shows_a_data_source,
 );
 
 fn rule(user: UserId, allow: &[Capability], deny: &[Capability]) -> Rule {
@@ -42,6 +44,56 @@ fn is_locked(outcome: Result<(), Error>) {
 }
 
 use Capability::{Filter, Read, Write};
+
+/// To publish to a project does not yet allow to replace what is there.
+async fn overwriting_needs_write(w: World) {
+    let ann = w.user("ann", SiteRole::Creator).await;
+    let book = w.workbook("Book").await.id;
+    let set = async |rules: &[Rule]| {
+        w.store
+            .set_rules(w.site, ContentKind::Workbook, book.0, rules, NOW)
+            .await
+            .unwrap();
+    };
+    let caller = w.caller(&ann);
+    for rules in [&[][..], &[rule(ann.id, &[Read], &[Write])]] {
+        set(rules).await;
+        let refused = w.publish(&caller, w.project, "BOOK", true, b"mine").await;
+        assert!(
+            matches!(refused, Err(Error::Forbidden(Forbidden::Overwrite))),
+            "{refused:?}"
+        );
+    }
+    set(&[rule(ann.id, &[Write], &[])]).await;
+    let written = w
+        .publish(&caller, w.project, "Book", true, b"mine")
+        .await
+        .unwrap();
+    assert_eq!(written.id, book);
+    w.assert_sound().await;
+}
+
+async fn connect_shows_a_data_source(w: World) {
+    let ann = w.user("ann", SiteRole::Viewer).await;
+    let source = w.datasource("Orders", Vec::new()).await.id;
+    for (rules, seen) in [
+        (&[rule(ann.id, &[Capability::Connect], &[])][..], 1),
+        (&[rule(ann.id, &[Read], &[Capability::Connect])], 1),
+        (&[rule(ann.id, &[Filter], &[])], 0),
+        (&[rule(ann.id, &[], &[Read, Capability::Connect])], 0),
+    ] {
+        w.store
+            .set_rules(w.site, ContentKind::Datasource, source.0, rules, NOW)
+            .await
+            .unwrap();
+        let page = w
+            .store
+            .datasources(&w.caller(&ann), &ListQuery::default())
+            .await
+            .unwrap();
+        assert_eq!((page.items.len(), page.total), (seen, seen as u64), "{rules:?}");
+    }
+}
 
 async fn rules_are_set_and_read(w: World) {
     let ann = w.user("ann", SiteRole::Viewer).await.id;
