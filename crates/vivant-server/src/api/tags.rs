@@ -1,7 +1,7 @@
 //! What adding and deleting tags have in common for workbooks, views and data sources.
 
 use http::StatusCode;
-use vivant_model::{ContentKind, Luid, name};
+use vivant_model::{Capability, ContentKind, Luid, name};
 use vivant_wire::{ErrorCode, Node, types};
 
 use crate::auth::SiteUser;
@@ -23,7 +23,7 @@ pub async fn add(
 ) -> Result<Reply> {
     let (kind, id) = item;
     let asked: types::Tags = element(document, "tags")?;
-    rights.require_look(kind)?;
+    rights.require(Capability::Read, ErrorCode::Forbidden, kind.as_str())?;
     let named = [Some(document), document.child("tags")]
         .into_iter()
         .flatten()
@@ -67,7 +67,7 @@ pub async fn delete(
     invalid: ErrorCode,
 ) -> Result<Reply> {
     let (kind, id) = item;
-    rights.require_look(kind)?;
+    rights.require(Capability::Read, ErrorCode::Forbidden, kind.as_str())?;
     let text = call.value("tag-name").trim();
     let label = quoted(text).map_or(text, |(label, _)| label).trim();
     if !name::is_valid(label) {

@@ -47,15 +47,6 @@ impl Rights {
         decide(subject, item, capability).allowed
     }
 
-    /// Demands that the caller may look at an item of the kind.
-    pub fn require_look(&self, kind: ContentKind) -> Result<()> {
-        // Tableau: the reference asks for Connect on data sources; rules for viewers hold both.
-        if kind == ContentKind::Datasource && self.allow(Capability::Connect) {
-            return Ok(());
-        }
-        self.require(Capability::Read, ErrorCode::Forbidden, kind.as_str())
-    }
-
     /// Demands the capability; `forbidden` is the code that the method answers without it.
     pub fn require(&self, capability: Capability, forbidden: ErrorCode, what: &str) -> Result<()> {
         if self.allow(capability) {

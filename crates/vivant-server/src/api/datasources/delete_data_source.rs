@@ -12,6 +12,7 @@ use crate::reply::Reply;
 /// Deletes a data source with all its revisions.
 pub async fn delete_data_source(call: Call, who: SiteUser) -> Result<Reply> {
     let (id, rights) = datasource_rights(&call, &who, ErrorCode::DatasourceNotFound).await?;
+    rights.require(Capability::Read, ErrorCode::Forbidden, "data source")?;
     rights.require(Capability::Delete, ErrorCode::Forbidden, "data source")?;
     call.app
         .store

@@ -1,7 +1,7 @@
 //! Add Data Source to Favorites, Add Project to Favorites, Add View to Favorites, Add Workbook to
 //! Favorites: one address, and the element in the request says which.
 
-use vivant_model::{ContentKind, Luid, name};
+use vivant_model::{Capability, ContentKind, Luid, name};
 use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, Node};
 
@@ -26,7 +26,7 @@ pub async fn add_to_favorites(mut call: Call, who: SiteUser) -> Result<Reply> {
     let id: Luid = id.parse().map_err(|_| not_found(missing, what, id))?;
     let rights = Rights::of(&call.app, &who, kind, id).await?;
     let rights = rights.ok_or_else(|| not_found(missing, what, id))?;
-    rights.require_look(kind)?;
+    rights.require(Capability::Read, ErrorCode::Forbidden, kind.as_str())?;
     call.app
         .store
         .add_favorite(who.site(), user.user, kind, id, &label, call.app.now())

@@ -1,8 +1,9 @@
 //! Delete Data Source from Favorites, Delete Project from Favorites, Delete View from Favorites,
 //! Delete Workbook from Favorites, and the newer address for all kinds.
 
-use vivant_model::{ContentKind, Luid};
+use vivant_model::{Capability, ContentKind, Luid};
 use vivant_store::{Error, What};
+use vivant_wire::ErrorCode;
 
 use super::add_to_favorites::{missing, require_kind};
 use super::get_favorites_for_user::favorites_user;
@@ -12,14 +13,19 @@ use crate::call::Call;
 use crate::errors::{Result, not_found};
 use crate::reply::Reply;
 
-/// Takes an item off a user's favorites, whether or not the user may still look at it.
+/// Takes an item off a user's favorites; other things than data sources also when the user may no
+/// longer look at them.
 pub async fn delete_from_favorites(call: Call, who: SiteUser) -> Result<Reply> {
     let user = favorites_user(&call, &who).await?;
     let (kind, variable) = addressed_kind(&call)?;
     let (code, what) = missing(kind);
     let id: Luid = call.id(variable, code)?;
     let rights = Rights::of(&call.app, &who, kind, id).await?;
-    rights.ok_or_else(|| not_found(code, what, id))?;
+    let rights = rights.ok_or_else(|| not_found(code, what, id))?;
+    // Tableau: of data sources alone the reference asks for Read here.
+    if kind == ContentKind::Datasource {
+        rights.require(Capability::Read, ErrorCode::Forbidden, kind.as_str())?;
+    }
     let store = &call.app.store;
     match store.delete_favorite(who.site(), user.user, kind, id).await {
         // Tableau: for projects the reference has no such error, and says that nothing happens.

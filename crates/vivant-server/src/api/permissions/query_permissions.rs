@@ -17,9 +17,12 @@ pub async fn query_permissions(call: Call, who: SiteUser) -> Result<Reply> {
     let rights = &target.rights;
     let allowed = match target.kind {
         ContentKind::Project => rights.allow(Capability::ProjectLeader),
-        ContentKind::Datasource => rights.require_look(target.kind).is_ok(),
+        ContentKind::Datasource => rights.allow(Capability::Read),
         // The owner reads them also where a locked project keeps the owner from changing them.
-        _ => rights.allow(Capability::ChangePermissions) || rights.may_give_away(),
+        _ => {
+            rights.allow(Capability::ChangePermissions)
+                || (rights.may_give_away() && rights.allow(Capability::Read))
+        }
     };
     if !allowed {
         let detail = format!(

@@ -12,6 +12,7 @@ use crate::reply::Reply;
 /// Deletes a workbook with all its revisions.
 pub async fn delete_workbook(call: Call, who: SiteUser) -> Result<Reply> {
     let (id, rights) = workbook_rights(&call, &who).await?;
+    rights.require(Capability::Read, ErrorCode::Forbidden, "workbook")?;
     rights.require(Capability::Delete, ErrorCode::Forbidden, "workbook")?;
     call.app
         .store
