@@ -47,6 +47,12 @@ const STEPS: &[Step] = &[
         run: unit,
     },
     Step {
+        name: "documents",
+        about: "other people's libraries read what `vivant doc` writes",
+        services: &[],
+        run: documents,
+    },
+    Step {
         name: "acceptance",
         about: "the clients people use today work against the built program",
         services: &[Service::Postgres, Service::S3],
@@ -204,6 +210,16 @@ fn clippy(room: &mut Room) -> Result<(), String> {
 
 fn unit(room: &mut Room) -> Result<(), String> {
     room.cargo(&["test", "--locked", "--workspace"])
+}
+
+fn documents(room: &mut Room) -> Result<(), String> {
+    room.cargo(&["build", "--locked", "--package", "vivant-cli"])?;
+    let mut script = Command::new("bash");
+    script
+        .arg("scripts/documents")
+        .current_dir(&room.root)
+        .env("VIVANT_BIN", room.target.join("debug/vivant"));
+    process::run(room.equip(&mut script))
 }
 
 fn acceptance(room: &mut Room) -> Result<(), String> {

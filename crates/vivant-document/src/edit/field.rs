@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use vivant_calc::types::DataType;
 
 use super::scope::Scope;
-use super::{DATASOURCE_ORDER, Document, Literal, caption_taken, digits, field_name};
+use super::{COLUMN_ORDER, DATASOURCE_ORDER, Document, Literal, caption_taken, digits, field_name};
 use crate::error::{Error, Result, shorten};
 use crate::names::{quote, unquote};
 use crate::refs::{Instances, Reference, Site, references, rewrite};
@@ -343,9 +343,11 @@ impl Document {
                         .with("value", label);
                     match holder {
                         Some(holder) => self.tree.insert(Where::Last(holder), &alias)?,
-                        None => self
-                            .tree
-                            .insert(Where::Last(column), &Element::new("aliases").child(alias))?,
+                        None => self.tree.insert_ordered(
+                            column,
+                            &Element::new("aliases").child(alias),
+                            &COLUMN_ORDER,
+                        )?,
                     };
                 }
             }

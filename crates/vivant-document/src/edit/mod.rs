@@ -34,38 +34,51 @@ use crate::tree::{Element, NodeId, Tree};
 use crate::view::{Column, Datasource, Document};
 
 /// Order of the children of a data source, as Tableau writes them.
-pub(crate) const DATASOURCE_ORDER: [&str; 23] = [
+pub(crate) const DATASOURCE_ORDER: [&str; 33] = [
     "document-format-change-manifest",
     "repository-location",
     "connection",
+    "utility-dimensions",
+    "dimension",
     "overridable-settings",
     "aliases",
     "column",
     "column-instance",
     "group",
+    "mapped-images",
     "drill-paths",
+    "unlinked-server-hierarchies",
     "folder",
     "folders-common",
+    "folders-parameters",
     "actions",
+    "calculated-members",
     "extract",
     "layout",
     "style",
     "semantic-values",
     "date-options",
+    "default-date-format",
     "default-sorts",
     "field-sort-info",
     "datasource-dependencies",
+    "explainability",
     "filter",
     "analytic-model",
     "object-graph",
+    "default-calendar-type",
+    "data-source-tree",
 ];
 
-/// Order of the children of a workbook.
-pub(crate) const WORKBOOK_ORDER: [&str; 14] = [
+/// Order of the children of a workbook, as Tableau writes them.
+pub(crate) const WORKBOOK_ORDER: [&str; 24] = [
     "document-format-change-manifest",
     "repository-location",
     "preferences",
+    "style-theme",
     "style",
+    "local-data",
+    "local-data-typed",
     "datasources",
     "datasource-relationships",
     "mapsources",
@@ -76,6 +89,26 @@ pub(crate) const WORKBOOK_ORDER: [&str; 14] = [
     "windows",
     "datagraph",
     "thumbnails",
+    "external",
+    "referenced-extensions",
+    "explain-data",
+    "data-orientation",
+    "tab-agent-config",
+    "accelerator-details",
+    "workbook-optimizer",
+];
+
+/// Order of the children of a field, as Tableau writes them.
+pub(crate) const COLUMN_ORDER: [&str; 9] = [
+    "server-captions",
+    "calculation",
+    "utility-members",
+    "aliases",
+    "statistical-model",
+    "semantic-values",
+    "desc",
+    "members",
+    "range",
 ];
 
 /// Finds a name that nothing has yet: `A.twb`, else `A (1).twb`, `A (2).twb` and so on.

@@ -1,6 +1,6 @@
 //! Parameters: made, changed and deleted, with the copies that sheets and data sources hold.
 
-use super::{Document, Literal, WORKBOOK_ORDER, same_attributes};
+use super::{COLUMN_ORDER, DATASOURCE_ORDER, Document, Literal, WORKBOOK_ORDER, same_attributes};
 use crate::error::{Error, Result, shorten};
 use crate::names::unquote;
 use crate::tree::{Element, NodeId, Where};
@@ -132,7 +132,7 @@ impl Document {
                     .with("formula", written.as_str()),
             )
             .children(domain_elements(&new.domain));
-        self.tree.insert(Where::Last(holder), &column)?;
+        self.tree.insert_ordered(holder, &column, &DATASOURCE_ORDER)?;
         Ok(name)
     }
 
@@ -278,7 +278,7 @@ impl Document {
         }
         self.tree.set(column, "param-domain-type", domain_name(domain))?;
         for element in domain_elements(domain) {
-            self.tree.insert(Where::Last(column), &element)?;
+            self.tree.insert_ordered(column, &element, &COLUMN_ORDER)?;
         }
         Ok(())
     }

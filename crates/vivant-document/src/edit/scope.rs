@@ -15,6 +15,8 @@ use crate::view::{Datasource, Document};
 /// The fields and parameters that a formula of a data source can name.
 pub(crate) struct Scope {
     own: HashMap<String, FieldInfo>,
+    /// How the names of the fields are spelled.
+    spelling: HashMap<String, String>,
     captions: HashMap<String, Option<String>>,
     others: HashMap<String, HashMap<String, FieldInfo>>,
     parameters: HashMap<String, DataType>,
@@ -26,6 +28,12 @@ pub(crate) struct Scope {
 impl Scope {
     pub fn of(document: &Document, source: Datasource<'_>) -> Self {
         let own = fields_of(source);
+        let names = source.field_names();
+        let spelling = names
+            .iter()
+            .map(|name| unquote(name))
+            .map(|name| (name.to_lowercase(), name))
+            .collect();
         let mut captions: HashMap<String, Option<String>> = HashMap::new();
         for column in source.columns() {
             if let Some(caption) = column.caption() {
@@ -60,6 +68,7 @@ impl Scope {
         }
         Self {
             own,
+            spelling,
             captions,
             others,
             parameters,
@@ -97,7 +106,11 @@ impl Scope {
                     _ => None,
                 }
             } else if self.own.contains_key(&name.to_lowercase()) {
-                None
+                // Tableau: upper and lower case are one in names, but files spell them as the field does.
+                self.spelling
+                    .get(&name.to_lowercase())
+                    .filter(|spelled| **spelled != name)
+                    .cloned()
             } else {
                 match self.captions.get(&name) {
                     Some(Some(internal)) => Some(internal.clone()),

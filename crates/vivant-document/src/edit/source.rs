@@ -105,7 +105,8 @@ pub struct NewConnection {
 pub struct NewDatasource {
     /// Name that people see.
     pub name: String,
-    /// Version of the format: `9.x` has one connection without a name, `10.x` named ones. None means 10.5.
+    /// Version of the format: `9.x` has one connection without a name, `10.x` named ones, and `18.1`, which is
+    /// meant without one, is what programs have written since 2018.
     pub version: Option<String>,
     /// Connection.
     pub connection: NewConnection,
@@ -129,7 +130,7 @@ pub struct NewExtract {
 impl Document {
     /// Makes a data source document.
     pub fn new_datasource(new: &NewDatasource) -> Result<Self> {
-        let version = new.version.as_deref().unwrap_or("10.5");
+        let version = new.version.as_deref().unwrap_or("18.1");
         let major: u32 = version
             .split('.')
             .next()
@@ -179,6 +180,8 @@ impl Document {
             .with("inline", "true")
             .with("version", version)
             .with("xmlns:user", crate::tree::USER_NAMESPACE)
+            // The list of features: none so far, but edits may add some.
+            .children((major >= 18).then(|| Element::new("document-format-change-manifest")))
             .child(connection)
             .child(Element::new("aliases").with("enabled", "yes"))
             .children(columns);
@@ -362,13 +365,48 @@ impl Document {
                     .with("increment-key", key.clone().unwrap_or_default())
                     .with("incremental-updates", key.is_some().to_string()),
             );
-        let extract = Element::new("extract")
+        let object = self.extract_object_attribute()?;
+        let extract = Element::new("extract");
+        let extract = match &object {
+            // Tableau: the table of the model that it holds; empty means all of them.
+            Some(name) => extract.with(name, ""),
+            None => extract,
+        };
+        let extract = extract
             .with("count", "-1")
             .with("enabled", "true")
             .with("units", "records")
             .child(connection);
         self.tree.insert_ordered(source, &extract, &DATASOURCE_ORDER)?;
         Ok(path)
+    }
+
+    /// Returns the attribute by which an extract says which table of the model it holds, in the spelling of the
+    /// document: with its feature prefix unless the document is of a time that needs none. Documents that list
+    /// their features get this one listed; those from before it have no such attribute.
+    fn extract_object_attribute(&mut self) -> Result<Option<String>> {
+        const FEATURE: &str = "ObjectModelExtractV2";
+        let root = self.tree.root();
+        let Some(manifest) = self.tree.child(root, "document-format-change-manifest") else {
+            return Ok(None);
+        };
+        let prefix = format!("_.fcp.{FEATURE}.true...");
+        let listed = self.tree.all_named(manifest, FEATURE).next();
+        match listed {
+            Some(listed) if self.tree.raw_name(listed) == FEATURE => return Ok(Some("object-id".to_owned())),
+            Some(_) => {}
+            None => {
+                let element = Element::new(format!("{prefix}{FEATURE}"));
+                // Tableau: the features are in the order of the alphabet.
+                let later = self
+                    .tree
+                    .all_children(manifest)
+                    .find(|&child| self.tree.plain_name(child) > FEATURE);
+                self.tree
+                    .insert(later.map_or(Where::Last(manifest), Where::Before), &element)?;
+            }
+        }
+        Ok(Some(format!("{prefix}object-id")))
     }
 
     /// Sets the column by which refreshes of an extract add only new rows; none means full refreshes.

@@ -389,6 +389,53 @@ fn older_documents_get_the_older_extract() {
 }
 
 #[test]
+fn extracts_name_the_table_of_the_model_in_the_spelling_of_the_document() {
+    let new = NewExtract {
+        file: "t".to_owned(),
+        increment_key: None,
+    };
+    let with = |features: &str| {
+        TERADATA.replace("10.5", "18.1").replacen(
+            "<connection",
+            &format!(
+                "<document-format-change-manifest>\n{features}</document-format-change-manifest>\n<connection"
+            ),
+            1,
+        )
+    };
+    let extract =
+        |attribute: &str| format!("+<extract{attribute} count='-1' enabled='true' units='records'>");
+    let prefixed = "_.fcp.ObjectModelExtractV2.true...";
+    for (features, listed, attribute) in [
+        ("<ObjectModelExtractV2 />\n", None, " object-id=''"),
+        (
+            "<_.fcp.A.true...A />\n<_.fcp.Z.true...Z />\n",
+            Some(format!("+<{prefixed}ObjectModelExtractV2 />")),
+            "prefixed",
+        ),
+        (&format!("<{prefixed}ObjectModelExtractV2 />\n"), None, "prefixed"),
+    ] {
+        let before = with(features);
+        let mut document = parse(&before);
+        document.add_extract("sales", &new).unwrap();
+        let lines = difference(&before, &String::from_utf8(document.to_bytes()).unwrap());
+        let attribute = match attribute {
+            "prefixed" => format!(" {prefixed}object-id=''"),
+            own => own.to_owned(),
+        };
+        // Attributes are sorted by name, and `_` comes before letters.
+        let expected = if attribute.starts_with(" o") {
+            "+<extract count='-1' enabled='true' object-id='' units='records'>".to_owned()
+        } else {
+            extract(&attribute)
+        };
+        let skip = usize::from(listed.is_some());
+        assert_eq!(lines[..skip], listed.into_iter().collect::<Vec<_>>());
+        assert_eq!(lines[skip], expected);
+    }
+}
+
+#[test]
 fn refreshes_add_rows_by_a_field_or_read_all() {
     check(
         |document| document.set_increment_key(FERRY, Some("Port")),
@@ -817,6 +864,7 @@ fn a_data_source_from_scratch_is_written_like_this() {
         "<?xml version='1.0' encoding='utf-8' ?>
 
 <datasource formatted-name='Facts &amp; more' inline='true' version='18.1' xmlns:user='http://www.tableausoftware.com/xml/user'>
+  <document-format-change-manifest />
   <connection class='federated'>
     <named-connections>
       <named-connection caption='pg.example.org' name='{key}'>
