@@ -6,10 +6,14 @@
 //! [`refresh`] reads the data of a document's connections again and writes them as extracts.
 
 mod document;
+mod load;
 mod refresh;
 mod world;
 
 pub use document::PackageFiles;
+pub use load::{LoadRequest, load};
+/// A moment on a clock, without a time zone.
+pub use vivant_calc::civil::DateTime;
 pub use refresh::{
     PreviousExtract, Progress, RefreshError, RefreshMode, RefreshRequest, Refreshed, RefreshedExtract,
     refresh,

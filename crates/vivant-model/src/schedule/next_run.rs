@@ -53,6 +53,13 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
+    /// What the zone's clocks show at an instant, as milliseconds since they showed 1970-01-01T00:00:00.
+    pub fn local(&self, instant: i64) -> Option<i64> {
+        let instant = Timestamp::from_millisecond(instant).ok()?;
+        let shown = self.0.to_datetime(instant).to_zoned(TimeZone::UTC).ok()?;
+        Some(shown.timestamp().as_millisecond())
+    }
+
     /// The instant of a local time; the first of two, and the end of the gap where there is none.
     fn instant(&self, local: DateTime) -> Option<Timestamp> {
         match self.0.to_ambiguous_timestamp(local).offset() {
