@@ -88,18 +88,22 @@ pub(crate) async fn delete_content(
     value: Value,
     now: Millis,
 ) -> Result<u64> {
-    let of_them =
-        format!("FROM revision r JOIN content c ON c.id = r.content_id WHERE c.site_id = ?1 AND {condition}");
-    let sql = format!(
-        "UPDATE blob SET state = 'garbage', changed_at = ?3 WHERE key IN (SELECT r.blob_key {of_them})"
-    );
-    tx.execute(&sql, &[site.into(), value.clone(), now.into()])
-        .await?;
-    let sql = format!(
-        "UPDATE site SET storage_bytes = storage_bytes - \
-         (SELECT CAST(COALESCE(SUM(r.size_bytes), 0) AS BIGINT) {of_them}) WHERE id = ?1"
-    );
-    tx.execute(&sql, &[site.into(), value.clone()]).await?;
+    let of_them = |from: &str| {
+        format!("FROM {from} r JOIN content c ON c.id = r.content_id WHERE c.site_id = ?1 AND {condition}")
+    };
+    for from in ["revision", "extract_part"] {
+        let of_them = of_them(from);
+        let sql = format!(
+            "UPDATE blob SET state = 'garbage', changed_at = ?3 WHERE key IN (SELECT r.blob_key {of_them})"
+        );
+        tx.execute(&sql, &[site.into(), value.clone(), now.into()])
+            .await?;
+        let sql = format!(
+            "UPDATE site SET storage_bytes = storage_bytes - \
+             (SELECT CAST(COALESCE(SUM(r.size_bytes), 0) AS BIGINT) {of_them}) WHERE id = ?1"
+        );
+        tx.execute(&sql, &[site.into(), value.clone()]).await?;
+    }
     let sql = format!("DELETE FROM content AS c WHERE c.site_id = ?1 AND {condition}");
     tx.execute(&sql, &[site.into(), value]).await
 }

@@ -187,6 +187,11 @@ impl Store {
             "content",
             "view",
             "revision",
+            "schedule",
+            "task",
+            "subscription",
+            "job",
+            "extract_part",
             "blob",
         ] {
             let count = conn
@@ -304,9 +309,64 @@ const RULES: &[(&str, &str, &str)] = &[
         "upload the file again",
     ),
     (
+        "SELECT x.blob_key FROM extract_part x JOIN blob b ON b.key = x.blob_key WHERE b.state <> 'live'",
+        "an extract refers to an object that is not live",
+        "stop the server before its next sweep and restore the database from a backup, or refresh the extract",
+    ),
+    (
+        "SELECT j.id FROM job j JOIN blob b ON b.key = j.blob_key WHERE b.state <> 'live'",
+        "a job refers to an object that is not live",
+        "cancel the job and publish the file again",
+    ),
+    (
+        "SELECT j.id FROM job j WHERE (j.ended_at IS NULL) <> (j.state IN ('Pending', 'InProgress')) \
+         OR (j.stage IS NULL) <> (j.state <> 'Pending') OR (j.lease IS NULL) <> (j.state <> 'InProgress') \
+         OR (j.lease_until IS NULL) <> (j.lease IS NULL) OR (j.ended_at IS NOT NULL AND j.blob_key IS NOT NULL)",
+        "a job stands otherwise than its state says",
+        "cancel the job and begin it again",
+    ),
+    (
+        "SELECT j.id FROM job j WHERE j.stage IN (0, 1) AND EXISTS \
+         (SELECT 1 FROM job o WHERE o.serial_key = j.serial_key AND o.ended_at IS NULL AND o.seq < j.seq)",
+        "a job is ready though an older one of its series has not ended",
+        "cancel the job and begin it again",
+    ),
+    (
+        "SELECT j.id FROM job j WHERE j.stage = 2 AND NOT EXISTS \
+         (SELECT 1 FROM job o WHERE o.serial_key = j.serial_key AND o.ended_at IS NULL AND o.seq < j.seq)",
+        "a job waits for an older one of its series that is not there",
+        "cancel the job and begin it again",
+    ),
+    (
+        "SELECT t.id FROM task t JOIN content c ON c.id = t.content_id WHERE c.site_id <> t.site_id \
+         OR c.kind NOT IN ('workbook', 'datasource')",
+        "a task is for something that is no workbook or data source of its site",
+        "delete the task",
+    ),
+    (
+        "SELECT s.id FROM subscription s JOIN content c ON c.id = s.content_id LEFT JOIN view v ON v.id = s.view_id \
+         WHERE c.site_id <> s.site_id OR c.kind <> 'workbook' OR v.content_id <> s.content_id",
+        "a subscription is to something that is no workbook or view of its site",
+        "delete the subscription",
+    ),
+    (
+        "SELECT s.id FROM subscription s JOIN account a ON a.id = s.user_id WHERE a.is_server_admin = 0 \
+         AND NOT EXISTS (SELECT 1 FROM site_user m WHERE m.site_id = s.site_id AND m.user_id = s.user_id)",
+        "a subscription is for somebody who is no user of its site",
+        "delete the subscription",
+    ),
+    (
+        "SELECT c.id FROM content c WHERE c.subscriptions_total <> \
+         (SELECT COUNT(*) FROM subscription s WHERE s.content_id = c.id)",
+        "content counts other subscriptions than it has",
+        "filters on the number of subscriptions are off; nothing else is wrong",
+    ),
+    (
         "SELECT b.key FROM blob b WHERE b.state = 'live' \
          AND NOT EXISTS (SELECT 1 FROM revision r WHERE r.blob_key = b.key) \
-         AND NOT EXISTS (SELECT 1 FROM upload_chunk k WHERE k.blob_key = b.key)",
+         AND NOT EXISTS (SELECT 1 FROM upload_chunk k WHERE k.blob_key = b.key) \
+         AND NOT EXISTS (SELECT 1 FROM extract_part x WHERE x.blob_key = b.key) \
+         AND NOT EXISTS (SELECT 1 FROM job j WHERE j.blob_key = b.key)",
         "a live object is referred to by nothing",
         "it only takes up space; restore the database from a backup if content is missing",
     ),
@@ -382,7 +442,9 @@ async fn check_sqlite(conn: &Conn, report: &mut CheckReport) -> Result<()> {
 
 async fn check_counters(conn: &Conn, report: &mut CheckReport) -> Result<()> {
     let sql = "SELECT s.name, s.storage_bytes, CAST(COALESCE((SELECT SUM(r.size_bytes) FROM revision r \
-         JOIN content c ON c.id = r.content_id WHERE c.site_id = s.id), 0) AS BIGINT) FROM site s ORDER BY s.name";
+         JOIN content c ON c.id = r.content_id WHERE c.site_id = s.id), 0) + COALESCE((SELECT SUM(x.size_bytes) \
+         FROM extract_part x JOIN content c ON c.id = x.content_id WHERE c.site_id = s.id), 0) AS BIGINT) \
+         FROM site s ORDER BY s.name";
     for mut row in conn.query(sql, params![]).await? {
         let (site, counted, actual) = (row.text()?, row.int()?, row.int()?);
         if counted != actual {

@@ -9,8 +9,9 @@ use crate::list::Rows;
 use crate::store::in_order;
 use crate::workbooks::Revision;
 use crate::{
-    Caller, Connection, ConnectionChanges, Error, Field, FieldKind, ListQuery, Millis, NewConnection, Owner,
-    Page, ProjectRef, Result, Store, What, connections, sites, tally,
+    Caller, Connection, ConnectionChanges, Error, Fence, Field, FieldKind, JobItem, JobItemKind, ListQuery,
+    Millis, NewConnection, NewExtract, Owner, Page, ProjectRef, Result, Store, What, connections, extracts,
+    jobs, sites, tally,
 };
 
 /// A published data source.
@@ -46,6 +47,10 @@ pub struct Datasource {
     pub certification_note: Option<String>,
     /// Whether it holds extracts.
     pub has_extracts: bool,
+    /// When its extracts were last read in full.
+    pub extract_refreshed_at: Option<Millis>,
+    /// When something was last added to its extracts.
+    pub extract_incremented_at: Option<Millis>,
     /// Whether its extracts are encrypted.
     pub encrypt_extracts: bool,
     /// Whether Tableau Bridge keeps it fresh.
@@ -248,6 +253,18 @@ impl Store {
         publish: PublishDatasource<'_>,
         now: Millis,
     ) -> Result<PublishedDatasource> {
+        self.publish_datasource_with(publish, Vec::new(), None, now).await
+    }
+
+    /// Publishes a data source like [`Store::publish_datasource`], with extracts beside its file, and
+    /// settles the job that does so.
+    pub async fn publish_datasource_with(
+        &self,
+        publish: PublishDatasource<'_>,
+        extracts: Vec<NewExtract>,
+        fence: Fence<'_>,
+        now: Millis,
+    ) -> Result<PublishedDatasource> {
         let PublishDatasource { caller, file, .. } = publish;
         let new = NewItem {
             caller,
@@ -259,16 +276,17 @@ impl Store {
             description: publish.description.as_deref(),
             overwrite: publish.overwrite,
             file_type: &publish.file_type,
-            has_extracts: publish.has_extracts,
+            has_extracts: publish.has_extracts || !extracts.is_empty(),
             encrypt_extracts: publish.encrypt_extracts,
             size: i64::try_from(file.size()).unwrap_or(i64::MAX),
+            extracts_size: extracts::size(&extracts),
         };
         items::admit(&self.conn().await?, &new).await?;
-        let blob = self.store_file(file, now).await?;
+        let stored = self.store_item(file, extracts, now).await?;
         let outcome: Result<_> = async {
             transact!(self.db(), |tx| {
                 sites::lock(&tx, new.site).await?;
-                let placed = items::place(&tx, &new, &blob, now).await?;
+                let placed = items::place(&tx, &new, &stored, now).await?;
                 let id = DatasourceId(placed.id);
                 connections::replace(&tx, &self.inner.vault, new.site, placed.id, &publish.connections).await?;
                 write_fields(&tx, id, &publish.fields, &publish.tables).await?;
@@ -276,6 +294,11 @@ impl Store {
                 let sql = "UPDATE content SET class = ?2, use_remote_query_agent = ?3, fields_count = ?4 WHERE id = ?1";
                 let count = publish.fields.len() as i64;
                 tx.execute(sql, params![id, class, publish.use_remote_query_agent, count]).await?;
+                let made = JobItem {
+                    kind: JobItemKind::Datasource,
+                    id: placed.id,
+                };
+                jobs::settle(&tx, &fence, Some(made), &[], now).await?;
                 Ok((id, placed.created))
             })
         }
@@ -283,7 +306,7 @@ impl Store {
         let (id, created) = match outcome {
             Ok(published) => published,
             Err(error) => {
-                self.give_up(&blob, now).await;
+                self.give_up_item(&stored, now).await;
                 return Err(error);
             }
         };
@@ -468,7 +491,7 @@ pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Ve
     let sql = format!(
         "SELECT c.id, c.site_id, p.id, p.name, p.locked_by, {}, c.name, c.content_url, c.class, c.description, \
          c.created_at, c.updated_at, c.size_bytes, c.is_certified, c.certification_note, c.has_extracts, \
-         c.encrypt_extracts, c.use_remote_query_agent, c.webpage_url, c.fields_count, {CONNECTED}, c.revision, \
+         c.extract_refreshed_at, c.extract_incremented_at, c.encrypt_extracts, c.use_remote_query_agent, c.webpage_url, c.fields_count, {CONNECTED}, c.revision, \
          c.file_type, c.favorites_total FROM content c{OWNER}{PROJECT} \
          WHERE c.site_id || '' = ?1 AND c.kind = 'datasource' AND c.id IN LIST(?2)",
         Owner::COLUMNS
@@ -500,6 +523,8 @@ pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Ve
             is_certified: row.bool()?,
             certification_note: row.opt_text()?,
             has_extracts: row.bool()?,
+            extract_refreshed_at: row.opt_int()?,
+            extract_incremented_at: row.opt_int()?,
             encrypt_extracts: row.bool()?,
             use_remote_query_agent: row.bool()?,
             webpage_url: row.opt_text()?,

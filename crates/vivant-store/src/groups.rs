@@ -28,6 +28,10 @@ pub struct Group {
     pub minimum_site_role: Option<SiteRole>,
     /// When a member is given that role: `onLogin` or `onSync`.
     pub license_mode: Option<String>,
+    /// Where it was imported from, such as `ActiveDirectory`.
+    pub import_source: Option<String>,
+    /// When it was last brought into step with that place.
+    pub synced_at: Option<Millis>,
     /// How many users belong to it.
     pub user_count: u64,
     /// Whether it is the group that every user belongs to.
@@ -317,7 +321,13 @@ pub(crate) async fn groups_of(conn: &Conn, site: SiteId, user: UserId) -> Result
         .collect()
 }
 
-async fn insert(tx: &Conn, site: SiteId, new: &NewGroup, is_all_users: bool, now: Millis) -> Result<GroupId> {
+pub(crate) async fn insert(
+    tx: &Conn,
+    site: SiteId,
+    new: &NewGroup,
+    is_all_users: bool,
+    now: Millis,
+) -> Result<GroupId> {
     let domain = new.domain.as_deref().unwrap_or(LOCAL_DOMAIN);
     if let Some(id) = find(tx, site, &new.name, domain).await? {
         return Err(Error::conflict(What::Group, Some(id.0), &new.name));
@@ -344,7 +354,12 @@ async fn insert(tx: &Conn, site: SiteId, new: &NewGroup, is_all_users: bool, now
     Ok(id)
 }
 
-async fn find(conn: &Conn, site: SiteId, group_name: &str, domain: &str) -> Result<Option<GroupId>> {
+pub(crate) async fn find(
+    conn: &Conn,
+    site: SiteId,
+    group_name: &str,
+    domain: &str,
+) -> Result<Option<GroupId>> {
     let sql = "SELECT id FROM user_group WHERE site_id = ?1 AND name_key = ?2 AND domain_key = ?3";
     let row = conn
         .row(sql, params![site, name::key(group_name), name::key(domain)])
@@ -352,7 +367,7 @@ async fn find(conn: &Conn, site: SiteId, group_name: &str, domain: &str) -> Resu
     row.map(|mut row| row.id()).transpose()
 }
 
-async fn require(conn: &Conn, site: SiteId, id: GroupId) -> Result<Group> {
+pub(crate) async fn require(conn: &Conn, site: SiteId, id: GroupId) -> Result<Group> {
     load(conn, site, &[id.to_string()])
         .await?
         .pop()
@@ -370,8 +385,8 @@ async fn touch(tx: &Conn, id: GroupId, now: Millis) -> Result<()> {
 
 async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Group>> {
     let sql = format!(
-        "SELECT g.id, g.site_id, g.name, g.domain, g.minimum_site_role, g.license_mode, {USER_COUNT}, \
-         g.is_all_users, g.created_at, g.updated_at FROM user_group g WHERE g.site_id || '' = ?1 AND g.id IN LIST(?2)"
+        "SELECT g.id, g.site_id, g.name, g.domain, g.minimum_site_role, g.license_mode, \
+         g.import_source, g.synced_at, {USER_COUNT}, g.is_all_users, g.created_at, g.updated_at FROM user_group g WHERE g.site_id || '' = ?1 AND g.id IN LIST(?2)"
     );
     let mut groups = Vec::new();
     for mut row in conn.query(&sql, params![site, ids.to_vec()]).await? {
@@ -382,6 +397,8 @@ async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Vec<Group>> {
             domain: row.text()?,
             minimum_site_role: row.opt_text()?.as_deref().and_then(SiteRole::parse),
             license_mode: row.opt_text()?,
+            import_source: row.opt_text()?,
+            synced_at: row.opt_int()?,
             user_count: row.int()? as u64,
             is_all_users: row.bool()?,
             created_at: row.int()?,

@@ -5,13 +5,15 @@ use std::collections::{HashMap, HashSet};
 use vivant_model::{Capability, ContentKind, Luid, ProjectId, SiteId, UserId, content_url, name};
 
 use crate::blobs::{self, Blob};
-use crate::content::StoredFile;
+use crate::content::{Spooled, StoredFile};
 use crate::db::{Conn, Row, params, transact};
+use crate::extracts::{NewExtract, StoredExtract};
 use crate::permissions::what;
 use crate::secrets::new_id;
 use crate::workbooks::Revision;
 use crate::{
-    Caller, Error, Forbidden, Millis, Owner, Result, Store, What, permissions, projects, sites, users,
+    Caller, Error, Forbidden, Millis, Owner, Result, Store, What, extracts, permissions, projects, sites,
+    users,
 };
 
 pub(crate) const OWNER: &str = " JOIN account o ON o.id = c.owner_id";
@@ -33,6 +35,14 @@ pub(crate) struct NewItem<'a> {
     pub(crate) encrypt_extracts: bool,
     /// The size of the file.
     pub(crate) size: i64,
+    /// The size of the extracts beside it.
+    pub(crate) extracts_size: i64,
+}
+
+/// The objects of an item, stored and not yet referred to.
+pub(crate) struct StoredItem {
+    blob: Blob,
+    extracts: Vec<StoredExtract>,
 }
 
 /// An item that has its place.
@@ -113,19 +123,35 @@ pub(crate) async fn admit(conn: &Conn, new: &NewItem<'_>) -> Result<Admission> {
         }
     }
     let freed: i64 = surplus.iter().map(|revision| revision.2).sum();
-    let quota_bytes = quota.map(|mb| mb.saturating_mul(1024 * 1024));
-    if let Some(quota_bytes) = quota_bytes.filter(|quota| used - freed + new.size > *quota) {
-        return Err(Error::QuotaExceeded {
-            used_bytes: used,
-            quota_bytes,
-            needed_bytes: new.size - freed,
-        });
-    }
+    let replaced = match &existing {
+        Some(existing) => extracts::total(conn, existing.id).await?,
+        None => 0,
+    };
+    refuse_beyond_quota(
+        quota,
+        used,
+        new.size.saturating_add(new.extracts_size) - freed - replaced,
+    )?;
     Ok(Admission { existing, surplus })
 }
 
+/// Makes sure that a site's storage quota, in megabytes, holds so many bytes more than are in use.
+pub(crate) fn refuse_beyond_quota(quota: Option<i64>, used_bytes: i64, needed_bytes: i64) -> Result<()> {
+    match quota.map(|mb| mb.saturating_mul(1024 * 1024)) {
+        Some(quota_bytes) if used_bytes.saturating_add(needed_bytes) > quota_bytes => {
+            Err(Error::QuotaExceeded {
+                used_bytes,
+                quota_bytes,
+                needed_bytes,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Gives an item its place: the row, its new revision, and none of the surplus ones.
-pub(crate) async fn place(tx: &Conn, new: &NewItem<'_>, blob: &Blob, now: Millis) -> Result<Placed> {
+pub(crate) async fn place(tx: &Conn, new: &NewItem<'_>, stored: &StoredItem, now: Millis) -> Result<Placed> {
+    let StoredItem { blob, extracts } = stored;
     let Admission { existing, surplus } = admit(tx, new).await?;
     blobs::go_live(tx, blob, now).await?;
     let (placed, revision) = match existing {
@@ -186,6 +212,17 @@ pub(crate) async fn place(tx: &Conn, new: &NewItem<'_>, blob: &Blob, now: Millis
     blobs::discard(tx, surplus.into_iter().map(|revision| revision.1).collect(), now).await?;
     let sql = "UPDATE site SET storage_bytes = storage_bytes + ?2 WHERE id = ?1";
     tx.execute(sql, params![new.site, blob.size - freed]).await?;
+    // What was read for the file before says nothing of this one.
+    if !placed.created {
+        extracts::clear(tx, new.site, placed.id, now).await?;
+    }
+    if !extracts.is_empty() {
+        extracts::insert(tx, new.site, placed.id, extracts, now).await?;
+    }
+    // The data is as old as the file that it came with.
+    let sql = "UPDATE content SET extract_refreshed_at = CASE WHEN has_extracts = 1 THEN CAST(?2 AS BIGINT) END, \
+         extract_incremented_at = NULL WHERE id = ?1";
+    tx.execute(sql, params![placed.id, now]).await?;
     Ok(placed)
 }
 
@@ -338,6 +375,29 @@ pub(crate) async fn update(
 }
 
 impl Store {
+    /// Stores the file of an item and the extracts beside it.
+    pub(crate) async fn store_item(
+        &self,
+        file: Spooled,
+        extracts: Vec<NewExtract>,
+        now: Millis,
+    ) -> Result<StoredItem> {
+        let blob = self.store_file(file, now).await?;
+        match self.store_extracts(extracts, now).await {
+            Ok(extracts) => Ok(StoredItem { blob, extracts }),
+            Err(error) => {
+                self.give_up(&blob, now).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives up the objects of an item that was not published.
+    pub(crate) async fn give_up_item(&self, stored: &StoredItem, now: Millis) {
+        self.give_up(&stored.blob, now).await;
+        self.give_up_extracts(&stored.extracts, now).await;
+    }
+
     pub(crate) async fn delete_item(
         &self,
         site: SiteId,

@@ -11,7 +11,7 @@ use crate::select::Select;
 use crate::store::in_order;
 use crate::{
     Error, Forbidden, ListQuery, Millis, NewUser, Page, PageRequest, Result, Secret, Store, User, What,
-    groups, projects, users,
+    groups, jobs, projects, users,
 };
 
 /// A site.
@@ -350,18 +350,18 @@ impl Store {
             if tx.number(sql, params![id]).await? > 0 {
                 return Err(Error::Forbidden(Forbidden::DefaultSite));
             }
-            for (table, column) in [("content", "content_id"), ("upload", "upload_id")] {
-                let from = if table == "content" {
-                    "revision"
-                } else {
-                    "upload_chunk"
-                };
+            for (from, table, column) in [
+                ("revision", "content", "content_id"),
+                ("extract_part", "content", "content_id"),
+                ("upload_chunk", "upload", "upload_id"),
+            ] {
                 let sql = format!(
                     "UPDATE blob SET state = 'garbage', changed_at = ?2 WHERE key IN (SELECT r.blob_key FROM {from} r \
                      JOIN {table} c ON c.id = r.{column} WHERE c.site_id = ?1)"
                 );
                 tx.execute(&sql, params![id, now]).await?;
             }
+            jobs::forget_site(&tx, id, now).await?;
             // In the order of the references, the last to be referred to last.
             for table in ["upload", "session", "content", "project", "acl", "user_group"] {
                 tx.execute(&format!("DELETE FROM {table} WHERE site_id = ?1"), params![id])

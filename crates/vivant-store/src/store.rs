@@ -112,6 +112,7 @@ impl Store {
             // With SQLite nobody else can be in the middle of publishing.
             if store.inner.db.is_sqlite() {
                 store.drop_pending().await?;
+                store.expire_leases().await?;
             }
         }
         Ok(store)

@@ -283,6 +283,8 @@ impl Store {
                 "DELETE FROM group_member WHERE user_id = ?2 AND group_id IN \
                  (SELECT g.id FROM user_group g WHERE g.site_id = ?1)",
                 "DELETE FROM session WHERE site_id = ?1 AND user_id = ?2",
+                "DELETE FROM subscription WHERE site_id = ?1 AND user_id = ?2",
+                "DELETE FROM view_use WHERE site_id = ?1 AND user_id = ?2",
                 "DELETE FROM site_user WHERE site_id = ?1 AND user_id = ?2",
             ] {
                 tx.execute(sql, params![site, id]).await?;
@@ -469,23 +471,65 @@ async fn lacking_license(
     role: SiteRole,
     except: Option<UserId>,
 ) -> Result<Option<License>> {
-    let Some(license) = role.license() else {
-        return Ok(None);
-    };
-    let sql = "SELECT user_quota, tier_creator, tier_explorer, tier_viewer FROM site WHERE id = ?1";
-    let mut row = tx
-        .row(sql, params![site])
-        .await?
-        .ok_or(Error::NotFound(What::Site))?;
-    let quota = row.opt_int()?;
-    let (creators, explorers, viewers) = (row.opt_int()?, row.opt_int()?, row.opt_int()?);
-    let used = count_licenses(tx, site, except).await?;
-    let (capacity, taken) = match license {
-        License::Creator => (creators, used.num_creators),
-        License::Explorer => (explorers, used.num_explorers),
-        License::Viewer => (viewers, used.num_viewers),
-    };
-    let licensed = used.num_creators + used.num_explorers + used.num_viewers;
-    let is_full = capacity.is_some_and(|n| taken >= n) || quota.is_some_and(|n| licensed >= n);
-    Ok(is_full.then_some(license))
+    Ok(match role.license() {
+        Some(_) => Licenses::of(tx, site, except).await?.lacking(role),
+        None => None,
+    })
+}
+
+/// The licences of a site: how many it may give out, and how many it has.
+pub(crate) struct Licenses {
+    quota: Option<i64>,
+    /// Of Creators, Explorers, Viewers: capacity and those in use.
+    tiers: [(Option<i64>, i64); 3],
+}
+
+impl Licenses {
+    /// Counts the licences of a site, one user left out if wished.
+    pub(crate) async fn of(tx: &Conn, site: SiteId, except: Option<UserId>) -> Result<Self> {
+        let sql = "SELECT user_quota, tier_creator, tier_explorer, tier_viewer FROM site WHERE id = ?1";
+        let row = tx.row(sql, params![site]).await?;
+        let mut row = row.ok_or(Error::NotFound(What::Site))?;
+        let used = count_licenses(tx, site, except).await?;
+        Ok(Self {
+            quota: row.opt_int()?,
+            tiers: [
+                (row.opt_int()?, used.num_creators),
+                (row.opt_int()?, used.num_explorers),
+                (row.opt_int()?, used.num_viewers),
+            ],
+        })
+    }
+
+    /// The licence of a role, if none is left of it.
+    pub(crate) fn lacking(&self, role: SiteRole) -> Option<License> {
+        let license = role.license()?;
+        let (capacity, taken) = self.tiers[tier(license)];
+        let licensed: i64 = self.tiers.iter().map(|tier| tier.1).sum();
+        let is_full = capacity.is_some_and(|n| taken >= n) || self.quota.is_some_and(|n| licensed >= n);
+        is_full.then_some(license)
+    }
+
+    /// Gives a user who had one role another, if there is a licence for it.
+    pub(crate) fn exchange(&mut self, old: SiteRole, new: SiteRole) -> bool {
+        if let Some(license) = old.license() {
+            self.tiers[tier(license)].1 -= 1;
+        }
+        let given = match self.lacking(new) {
+            Some(_) => old,
+            None => new,
+        };
+        if let Some(license) = given.license() {
+            self.tiers[tier(license)].1 += 1;
+        }
+        given == new
+    }
+}
+
+fn tier(license: License) -> usize {
+    match license {
+        License::Creator => 0,
+        License::Explorer => 1,
+        License::Viewer => 2,
+    }
 }

@@ -50,15 +50,39 @@ pub(crate) fn restrict(select: &mut Select, caller: &Caller, columns: &Columns) 
     // A role that cannot lead leads nothing, whatever the rules say.
     let led = if ceiling.contains(Capability::ProjectLeader) {
         seen.push_str(&format!(" OR {} IN (SELECT z.id FROM led z)", columns.project));
-        format!(
-            ", led(id) AS (SELECT p.id FROM project p WHERE p.site_id = {site} AND (p.owner_id = {user} \
-             OR p.acl_id IN (SELECT y.acl_id FROM verdict y WHERE y.can_lead IN (1, 3))) \
-             UNION SELECT n.id FROM project n JOIN led ON n.parent_id = led.id)"
-        )
+        led(&user, &site)
     } else {
         String::new()
     };
     select.with(format!("WITH RECURSIVE {verdict}{led}"));
+    select.and(format!("({seen})"));
+}
+
+/// Lets through what the caller looks after: what the caller owns or whose project the caller leads,
+/// and what names the caller in the column `user`. Administrators look after everything.
+pub(crate) fn restrict_to_overseen(
+    select: &mut Select,
+    caller: &Caller,
+    columns: &Columns,
+    user: Option<&str>,
+) {
+    if caller.role.is_admin() {
+        return;
+    }
+    select.join(columns.join);
+    let (me, site) = (select.bind(caller.user), select.bind(caller.site));
+    let mut seen = format!("{} = {me}", columns.owner);
+    if let Some(user) = user {
+        seen.push_str(&format!(" OR {user} = {me}"));
+    }
+    if caller.role.ceiling().contains(Capability::ProjectLeader) {
+        seen.push_str(&format!(" OR {} IN (SELECT z.id FROM led z)", columns.project));
+        select.with(format!(
+            "WITH RECURSIVE {}{}",
+            verdict(&me, &site, false),
+            led(&me, &site)
+        ));
+    }
     select.and(format!("({seen})"));
 }
 
@@ -77,6 +101,15 @@ pub(crate) async fn leads(conn: &Conn, caller: &Caller, project: ProjectId) -> R
         .number(&sql, params![caller.user, caller.site, project])
         .await?
         > 0)
+}
+
+/// The projects that the user leads, and those nested in them.
+fn led(user: &str, site: &str) -> String {
+    format!(
+        ", led(id) AS (SELECT p.id FROM project p WHERE p.site_id = {site} AND (p.owner_id = {user} \
+         OR p.acl_id IN (SELECT y.acl_id FROM verdict y WHERE y.can_lead IN (1, 3))) \
+         UNION SELECT n.id FROM project n JOIN led ON n.parent_id = led.id)"
+    )
 }
 
 /// The scores of all sets of rules that speak of the user or one of the user's groups.

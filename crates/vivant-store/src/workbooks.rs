@@ -8,8 +8,9 @@ use crate::items::{self, ItemChanges, NewItem, OWNER, PROJECT};
 use crate::list::Rows;
 use crate::store::in_order;
 use crate::{
-    Caller, Connection, ConnectionChanges, Error, Field, FieldKind, ListQuery, Millis, NewConnection,
-    NewView, Owner, Page, ProjectRef, Result, Store, What, connections, sites, tally, views,
+    Caller, Connection, ConnectionChanges, Error, Fence, Field, FieldKind, JobItem, JobItemKind, ListQuery,
+    Millis, NewConnection, NewExtract, NewView, Owner, Page, ProjectRef, Result, Store, What, connections,
+    extracts, jobs, sites, tally, views,
 };
 
 /// A workbook.
@@ -45,6 +46,10 @@ pub struct Workbook {
     pub sheet_count: u32,
     /// Whether it holds extracts.
     pub has_extracts: bool,
+    /// When its extracts were last read in full.
+    pub extract_refreshed_at: Option<Millis>,
+    /// When something was last added to its extracts.
+    pub extract_incremented_at: Option<Millis>,
     /// Whether its extracts are encrypted.
     pub encrypt_extracts: bool,
     /// The number of the current revision, from 1.
@@ -172,6 +177,18 @@ impl Store {
     /// Publishes a workbook, or a further revision of one. Overwriting keeps the id, content URL,
     /// tags and rules, and the ids of views that keep their names.
     pub async fn publish_workbook(&self, publish: PublishWorkbook<'_>, now: Millis) -> Result<Published> {
+        self.publish_workbook_with(publish, Vec::new(), None, now).await
+    }
+
+    /// Publishes a workbook like [`Store::publish_workbook`], with extracts beside its file, and
+    /// settles the job that does so.
+    pub async fn publish_workbook_with(
+        &self,
+        publish: PublishWorkbook<'_>,
+        extracts: Vec<NewExtract>,
+        fence: Fence<'_>,
+        now: Millis,
+    ) -> Result<Published> {
         let PublishWorkbook { caller, file, .. } = publish;
         let new = NewItem {
             caller,
@@ -183,18 +200,19 @@ impl Store {
             description: publish.description.as_deref(),
             overwrite: publish.overwrite,
             file_type: &publish.file_type,
-            has_extracts: publish.has_extracts,
+            has_extracts: publish.has_extracts || !extracts.is_empty(),
             encrypt_extracts: publish.encrypt_extracts,
             size: i64::try_from(file.size()).unwrap_or(i64::MAX),
+            extracts_size: extracts::size(&extracts),
         };
         // Refused now, a file need not be stored at all; what counts is asked again below.
         items::admit(&self.conn().await?, &new).await?;
-        let blob = self.store_file(file, now).await?;
+        let stored = self.store_item(file, extracts, now).await?;
         let (sheets, default_view) = (&publish.sheets, publish.default_view.as_deref());
         let outcome: Result<_> = async {
             transact!(self.db(), |tx| {
                 sites::lock(&tx, new.site).await?;
-                let placed = items::place(&tx, &new, &blob, now).await?;
+                let placed = items::place(&tx, &new, &stored, now).await?;
                 let id = WorkbookId(placed.id);
                 let shown =
                     views::replace(&tx, new.site, id, &placed.content_url, sheets, default_view, now).await?;
@@ -205,6 +223,11 @@ impl Store {
                 let count = sheets.iter().filter(|sheet| !sheet.hidden).count() as i64;
                 tx.execute(sql, params![id, publish.show_tabs, shown, count])
                     .await?;
+                let made = JobItem {
+                    kind: JobItemKind::Workbook,
+                    id: placed.id,
+                };
+                jobs::settle(&tx, &fence, Some(made), &[], now).await?;
                 Ok((id, placed.created))
             })
         }
@@ -212,7 +235,7 @@ impl Store {
         let (id, created) = match outcome {
             Ok(published) => published,
             Err(error) => {
-                self.give_up(&blob, now).await;
+                self.give_up_item(&stored, now).await;
                 return Err(error);
             }
         };
@@ -363,7 +386,8 @@ pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Ve
     let sql = format!(
         "SELECT c.id, c.site_id, p.id, p.name, p.locked_by, {}, c.name, c.content_url, c.description, c.show_tabs, \
          c.size_bytes, c.created_at, c.updated_at, c.default_view_id, c.sheet_count, c.has_extracts, \
-         c.encrypt_extracts, c.revision, c.file_type, c.favorites_total FROM content c{OWNER}{PROJECT} \
+         c.extract_refreshed_at, c.extract_incremented_at, c.encrypt_extracts, c.revision, c.file_type, \
+         c.favorites_total FROM content c{OWNER}{PROJECT} \
          WHERE c.site_id || '' = ?1 AND c.kind = 'workbook' AND c.id IN LIST(?2)",
         Owner::COLUMNS
     );
@@ -395,6 +419,8 @@ pub(crate) async fn load(conn: &Conn, site: SiteId, ids: &[String]) -> Result<Ve
             default_view: row.opt_id()?,
             sheet_count: row.int()? as u32,
             has_extracts: row.bool()?,
+            extract_refreshed_at: row.opt_int()?,
+            extract_incremented_at: row.opt_int()?,
             encrypt_extracts: row.bool()?,
             revision: row.int()? as u32,
             file_type: row.text()?,

@@ -26,6 +26,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0003_tally.sql"),
         include_str!("../../migrations/postgres/0003_tally.sql"),
     ),
+    (
+        "0004_jobs",
+        include_str!("../../migrations/sqlite/0004_jobs.sql"),
+        include_str!("../../migrations/postgres/0004_jobs.sql"),
+    ),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (\
@@ -99,6 +104,7 @@ mod tests {
         let text = lines.collect::<Vec<_>>().join(" ");
         let text = text.replace(" COLLATE \"C\"", "").replace("BYTEA", "BLOB");
         let text = text.replace(" WITHOUT ROWID", "");
+        let text = text.replace("BIGINT GENERATED ALWAYS AS IDENTITY", "INTEGER");
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
