@@ -1,0 +1,27 @@
+//! Get Extract Refresh Task.
+
+use vivant_model::TaskId;
+use vivant_store::Task;
+use vivant_wire::ErrorCode;
+
+use super::require_task_rights;
+use crate::auth::SiteUser;
+use crate::call::Call;
+use crate::errors::{Result, not_found};
+use crate::reply::Reply;
+use crate::views::task_view;
+
+/// Answers one task.
+pub async fn get_extract_refresh_task(call: Call, who: SiteUser) -> Result<Reply> {
+    let task = find_task(&call, &who).await?;
+    Ok(call.one("task", &task_view(task)))
+}
+
+/// Finds the task in the address, for those who may manage it.
+pub(super) async fn find_task(call: &Call, who: &SiteUser) -> Result<Task> {
+    let id: TaskId = call.id("task-id", ErrorCode::TaskNotFound)?;
+    let task = call.app.store.task(who.site(), id).await?;
+    let task = task.ok_or_else(|| not_found(ErrorCode::TaskNotFound, "Task", id))?;
+    require_task_rights(call, who, task.item, ErrorCode::Forbidden).await?;
+    Ok(task)
+}

@@ -1,0 +1,79 @@
+//! Tasks: what schedules do to workbooks and data sources.
+
+mod create_cloud_extract_refresh_task;
+mod delete_extract_refresh_task;
+mod get_extract_refresh_task;
+mod get_extract_refresh_tasks;
+mod run_extract_refresh_task;
+mod update_cloud_extract_refresh_task;
+
+use vivant_model::{ContentKind, DatasourceId, JobItem, JobItemKind, TaskType, WorkbookId};
+use vivant_wire::ErrorCode;
+
+use crate::auth::SiteUser;
+use crate::auth::permission::Rights;
+use crate::call::Call;
+use crate::errors::{Result, bad_request, fail, not_found};
+
+pub use create_cloud_extract_refresh_task::create_cloud_extract_refresh_task;
+pub use delete_extract_refresh_task::delete_extract_refresh_task;
+pub use get_extract_refresh_task::get_extract_refresh_task;
+pub use get_extract_refresh_tasks::get_extract_refresh_tasks;
+pub use run_extract_refresh_task::run_extract_refresh_task;
+pub use update_cloud_extract_refresh_task::update_cloud_extract_refresh_task;
+
+/// Demands that the caller may manage the tasks of an item: administrators, the owner, and leaders
+/// of its project.
+pub(super) async fn require_task_rights(
+    call: &Call,
+    who: &SiteUser,
+    item: JobItem,
+    forbidden: ErrorCode,
+) -> Result<()> {
+    let (kind, missing, what) = match item.kind {
+        JobItemKind::Datasource => (
+            ContentKind::Datasource,
+            ErrorCode::DatasourceNotFound,
+            "Data source",
+        ),
+        _ => (ContentKind::Workbook, ErrorCode::WorkbookNotFound, "Workbook"),
+    };
+    let rights = Rights::of(&call.app, who, kind, item.id).await?;
+    let rights = rights.ok_or_else(|| not_found(missing, what, item.id))?;
+    if rights.may_give_away() && who.role().may_publish() {
+        return Ok(());
+    }
+    Err(fail(
+        forbidden,
+        format!(
+            "Only administrators, the owner of this {} and leaders of its project may do this.",
+            what.to_lowercase()
+        ),
+    ))
+}
+
+/// Returns whether there is anything to refresh in an item.
+pub(super) async fn has_extracts(call: &Call, who: &SiteUser, item: JobItem) -> Result<bool> {
+    let (store, site) = (&call.app.store, who.site());
+    Ok(match item.kind {
+        JobItemKind::Datasource => {
+            let source = store.datasource(site, DatasourceId(item.id)).await?;
+            source.is_some_and(|source| source.has_extracts)
+        }
+        _ => {
+            let workbook = store.workbook(site, WorkbookId(item.id)).await?;
+            workbook.is_some_and(|workbook| workbook.has_extracts)
+        }
+    })
+}
+
+/// Reads what a task is to do, by the names of requests or those of answers.
+pub(super) fn asked_type(text: Option<&str>) -> Result<TaskType> {
+    match text {
+        None | Some("FullRefresh" | "RefreshExtractTask") => Ok(TaskType::FullRefresh),
+        Some("IncrementalRefresh" | "IncrementExtractTask") => Ok(TaskType::IncrementalRefresh),
+        Some(other) => Err(bad_request(format!(
+            "The type of an extractRefresh is FullRefresh or IncrementalRefresh, not '{other}'."
+        ))),
+    }
+}
