@@ -21,6 +21,7 @@ pub mod reply;
 
 pub mod api;
 pub mod directory;
+pub mod extracts;
 pub mod jobs;
 pub mod mail;
 pub mod publish;
@@ -29,6 +30,7 @@ pub mod web;
 
 pub mod admin;
 pub mod samples;
+pub mod schedules;
 pub mod seed;
 
 pub use app::App;

@@ -408,11 +408,10 @@ pub async fn workbook(
         connections,
         default_view: None,
     };
-    let published = app.store.publish_workbook(publish, app.now()).await?;
-    if let Some((lease, outcome)) = fence {
-        app.store.finish(lease, outcome, app.now()).await?;
-    }
-    Ok(published)
+    let published = app
+        .store
+        .publish_workbook_with(publish, Vec::new(), fence, app.now());
+    Ok(published.await?)
 }
 
 /// A data source to be published.
@@ -481,11 +480,10 @@ pub async fn datasource(
         fields,
         tables,
     };
-    let published = app.store.publish_datasource(publish, app.now()).await?;
-    if let Some((lease, outcome)) = fence {
-        app.store.finish(lease, outcome, app.now()).await?;
-    }
-    Ok(published)
+    let published = app
+        .store
+        .publish_datasource_with(publish, Vec::new(), fence, app.now());
+    Ok(published.await?)
 }
 
 /// Reads the facts of a file, away from the threads that answer requests.

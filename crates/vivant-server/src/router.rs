@@ -9,8 +9,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 
 use crate::api::{
-    auth, datasources, favorites, groups, jobs, permissions, projects, server, sites, uploads, users, views,
-    workbooks,
+    auth, datasources, favorites, groups, jobs, permissions, projects, schedules, server, sites, subscriptions, tasks, uploads, users, views, workbooks,
 };
 use crate::auth::Guard;
 use crate::call::Call;
@@ -81,6 +80,7 @@ fn routes() -> Vec<(&'static str, Handler)> {
         ("Query Workbook Connections", on(workbooks::query_workbook_connections)),
         ("Update Workbook", on(workbooks::update_workbook)),
         ("Update Workbook Connection", on(workbooks::update_workbook_connection)),
+        ("Update Workbook Now", on(workbooks::update_workbook_now)),
         ("Download Workbook", on(workbooks::download_workbook)),
         ("Delete Workbook", on(workbooks::delete_workbook)),
         ("Add Tags to Workbook", on(workbooks::add_tags_to_workbook)),
@@ -101,6 +101,7 @@ fn routes() -> Vec<(&'static str, Handler)> {
         ("Update Data Source", on(datasources::update_data_source)),
         ("Update Data Source Connection", on(datasources::update_data_source_connection)),
         ("Update Data Source Connection (2.0 form)", on(datasources::update_data_source_connection)),
+        ("Update Data Source Now", on(datasources::update_data_source_now)),
         ("Download Data Source", on(datasources::download_data_source)),
         ("Delete Data Source", on(datasources::delete_data_source)),
         ("Add Tags to Data Source", on(datasources::add_tags_to_data_source)),
@@ -108,6 +109,12 @@ fn routes() -> Vec<(&'static str, Handler)> {
         ("Get Data Source Revisions", on(datasources::get_data_source_revisions)),
         ("Download Data Source Revision", on(datasources::download_data_source_revision)),
         ("Remove Data Source Revision", on(datasources::remove_data_source_revision)),
+
+        ("Create Subscription", on(subscriptions::create_subscription)),
+        ("Query Subscription", on(subscriptions::query_subscription)),
+        ("Query Subscriptions", on(subscriptions::query_subscriptions)),
+        ("Update Subscription", on(subscriptions::update_subscription)),
+        ("Delete Subscription", on(subscriptions::delete_subscription)),
 
         ("Query Project Permissions", on(permissions::query_permissions)),
         ("Query Workbook Permissions", on(permissions::query_permissions)),
@@ -127,6 +134,22 @@ fn routes() -> Vec<(&'static str, Handler)> {
         ("Add Default Permissions (flow)", on(permissions::add_default_permissions)),
         ("Delete Default Permission", on(permissions::delete_default_permission)),
         ("Delete Default Permission (flow)", on(permissions::delete_default_permission)),
+
+        ("Create Schedule", on(schedules::create_schedule)),
+        ("Query Schedules", on(schedules::query_schedules)),
+        ("Get Server Schedule", on(schedules::get_server_schedule)),
+        ("Update Schedule", on(schedules::update_schedule)),
+        ("Batch Update Schedule State", on(schedules::batch_update_schedule_state)),
+        ("Delete Schedule", on(schedules::delete_schedule)),
+        ("Add Workbook to Schedule", on(schedules::add_workbook_to_schedule)),
+        ("Add Data Source to Schedule", on(schedules::add_data_source_to_schedule)),
+        ("Query Extract Refresh Tasks", on(schedules::query_extract_refresh_tasks)),
+        ("Get Extract Refresh Task", on(tasks::get_extract_refresh_task)),
+        ("Get Extract Refresh Tasks", on(tasks::get_extract_refresh_tasks)),
+        ("Run Extract Refresh Task", on(tasks::run_extract_refresh_task)),
+        ("Create Cloud Extract Refresh Task", on(tasks::create_cloud_extract_refresh_task)),
+        ("Update Cloud Extract Refresh Task", on(tasks::update_cloud_extract_refresh_task)),
+        ("Delete Extract Refresh Task", on(tasks::delete_extract_refresh_task)),
 
         ("Add Data Source to Favorites", on(favorites::add_to_favorites)),
         ("Get Favorites for User", on(favorites::get_favorites_for_user)),

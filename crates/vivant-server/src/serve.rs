@@ -25,9 +25,11 @@ use crate::call::{Call, answer_format};
 use crate::clock;
 use crate::config::Config;
 use crate::errors::{ApiError, fail, internal};
+use crate::mail::Mailer;
 use crate::jobs::Workers;
 use crate::reply::error_reply;
-use crate::{router, samples, seed};
+use crate::web::unsubscribe;
+use crate::{router, samples, schedules, seed};
 
 /// How long requests under way may take when the server stops.
 const STOP_GRACE: Duration = Duration::from_secs(60);
@@ -53,6 +55,8 @@ pub async fn serve(mut config: Config, env: std::collections::HashMap<String, St
     let listener =
         TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
+    // Port 0 has become one that links can name.
+    config.listen = address;
     let tls = load_tls(&config).await?;
     let store = Store::open(config.store_options(env))
         .await
@@ -85,15 +89,19 @@ pub async fn serve(mut config: Config, env: std::collections::HashMap<String, St
 /// Makes what a first start needs, and publishes seed and samples. Gives the administrator's
 /// password where this start generated it.
 async fn prepare(store: Store, config: Config) -> anyhow::Result<(App, Option<Secret>)> {
+    let mailer = config.mail.as_ref().map(Mailer::new).transpose()?;
     let (password, generated) = match config.admin_password.clone() {
         Some(password) => (password, false),
         None => (Secret::from(generate_password()?), true),
     };
+    let zone = &config.time_zone;
+    schedules::make_defaults(&store, zone, now()).await?;
+    schedules::realign(&store, zone, now()).await?;
     let made = store
         .bootstrap(&config.admin_name, Some(password.clone()), now())
         .await?;
     let generated = made.filter(|_| generated).map(|_| password);
-    let app = App::new(store, config);
+    let app = App::new(store, config, mailer);
     if let Some(path) = app.config.seed.clone() {
         let report = seed::apply(&app, &path)
             .await
@@ -317,6 +325,9 @@ async fn dispatch(app: App, request: Request<Body>) -> Response<Body> {
         // Tableau: clients ask this for the product version where Server Info is missing.
         "/auth" if request.uri().query().is_some_and(|q| q.contains("format=xml")) => return version_probe(),
         _ => {}
+    }
+    if let Some(token) = request.uri().path().strip_prefix(unsubscribe::PATH) {
+        return unsubscribe::respond(&app, request.method(), token).await;
     }
     let format = answer_format(request.headers());
     match locate(app, request) {

@@ -7,13 +7,17 @@ pub mod groups;
 pub mod jobs;
 pub mod permissions;
 pub mod projects;
+pub mod schedules;
 pub mod server;
 pub mod sites;
+pub mod subscriptions;
+pub mod tasks;
 pub mod uploads;
 pub mod users;
 pub mod views;
 pub mod workbooks;
 
 mod download;
+mod refresh;
 mod revisions;
 mod tags;

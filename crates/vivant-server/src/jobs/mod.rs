@@ -8,9 +8,11 @@ pub mod runner;
 pub mod scheduler;
 mod work;
 
+pub mod append_datasource;
 pub mod import_group;
 pub mod publish_datasource;
 pub mod publish_workbook;
+pub mod refresh_extract;
 pub mod subscription;
 
 use std::future::Future;
@@ -19,7 +21,7 @@ use std::sync::OnceLock;
 
 use vivant_model::JobKind;
 
-pub use runner::{Jobs, Workers, enqueue};
+pub use runner::{Jobs, Workers, ended, enqueue};
 pub use work::{Done, Ended, Failure, Work};
 
 /// What does the jobs of a kind.
@@ -41,6 +43,9 @@ fn kinds() -> Vec<(JobKind, Runner)> {
         (JobKind::SyncGroup, on(import_group::run)),
         (JobKind::PublishWorkbook, on(publish_workbook::run)),
         (JobKind::PublishDatasource, on(publish_datasource::run)),
+        (JobKind::AppendDatasource, on(append_datasource::run)),
+        (JobKind::RefreshExtract, on(refresh_extract::run)),
+        (JobKind::IncrementExtract, on(refresh_extract::run)),
         (JobKind::Subscription, on(subscription::run)),
     ]
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info, info_span, warn};
 use vivant_model::JobId;
 use vivant_store::{
-    Claimed, Error as StoreError, Job, Lease, Millis, NewJob, Outcome, Result as StoreResult,
+    Claimed, Error as StoreError, Job, Lease, Millis, NewJob, Outcome, Result as StoreResult, What,
 };
 
 use super::work::{Control, Done, Ended, Failure, Halt, Work};
@@ -27,6 +27,8 @@ const RENEW_EVERY: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_secs(1);
 /// How often the queue is looked at without a reason; other nodes fill it, too.
 const POLL: Duration = Duration::from_secs(1);
+/// How often somebody who waits for a job asks for it.
+const ENDED_POLL: Duration = Duration::from_millis(500);
 /// How long a job that was cancelled may take to stop by itself.
 const CANCEL_GRACE: Duration = Duration::from_secs(5);
 /// How long jobs may go on when the server stops.
@@ -38,6 +40,7 @@ const BACK_OFF_MS: (Millis, Millis) = (2_000, 300_000);
 #[derive(Debug, Default)]
 pub struct Jobs {
     queued: Notify,
+    ended: Notify,
     pub(super) due: Notify,
     stop: CancellationToken,
     running: Mutex<HashMap<JobId, Arc<Control>>>,
@@ -72,6 +75,21 @@ pub async fn enqueue(app: &App, job: NewJob) -> Result<Job> {
     let job = app.store.enqueue(job, app.now()).await?;
     app.jobs.wake();
     Ok(job)
+}
+
+/// Waits for the end of a job, on whatever node it runs.
+pub async fn ended(app: &App, job: Job) -> Result<Job> {
+    let mut job = job;
+    loop {
+        let some_end = app.jobs.ended.notified();
+        if job.state.has_ended() {
+            return Ok(job);
+        }
+        // Other nodes do not tell.
+        let _ = tokio::time::timeout(ENDED_POLL, some_end).await;
+        let found = app.store.job(job.site_id, job.id).await?;
+        job = found.ok_or(StoreError::NotFound(What::Job))?;
+    }
 }
 
 /// The tasks that run jobs.
@@ -186,6 +204,7 @@ async fn one(app: App, claimed: Claimed, _permit: OwnedSemaphorePermit) {
         running.remove(&job.id);
     }
     drop(running);
+    app.jobs.ended.notify_waiters();
     // A job that had to wait for this one may go on.
     app.jobs.wake();
 }

@@ -151,6 +151,12 @@ impl Work {
             .store(percent.clamp(0, 100), Ordering::Relaxed);
     }
 
+    /// Tells progress from other threads.
+    pub fn teller(&self) -> impl Fn(i64) + Send + use<> {
+        let control = self.control.clone();
+        move |percent| control.progress.store(percent.clamp(0, 100), Ordering::Relaxed)
+    }
+
     /// Ends a job that somebody cancelled; asked now and then by long ones.
     pub fn check(&self) -> Result<(), Failure> {
         match self.control.cancel.is_cancelled() {

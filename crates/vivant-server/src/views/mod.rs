@@ -6,7 +6,9 @@ pub mod favorites;
 pub mod jobs;
 pub mod permissions;
 pub mod revisions;
+pub mod schedules;
 pub mod site;
+pub mod subscriptions;
 pub mod users;
 
 use vivant_model::SiteRole;
@@ -20,7 +22,12 @@ pub use content::{datasource_view, project_view, tags_view, view_view, workbook_
 pub use favorites::favorite_view;
 pub use jobs::{background_job_view, begun_view, job_view};
 pub use revisions::revision_view;
+pub use schedules::{
+    extract_view, listed_schedule_view, new_task_view, own_task_view, schedule_view, task_schedule_view,
+    task_view,
+};
 pub use site::{SiteView, site_view};
+pub use subscriptions::subscription_view;
 pub use users::{group_view, user_view};
 
 /// What shapes an answer: the version in the address and the parts asked for.

@@ -13,6 +13,7 @@ mod query_data_sources;
 mod remove_data_source_revision;
 mod update_data_source;
 mod update_data_source_connection;
+mod update_data_source_now;
 
 pub use add_tags_to_data_source::add_tags_to_data_source;
 pub use delete_data_source::delete_data_source;
@@ -27,3 +28,4 @@ pub use query_data_sources::query_data_sources;
 pub use remove_data_source_revision::remove_data_source_revision;
 pub use update_data_source::update_data_source;
 pub use update_data_source_connection::update_data_source_connection;
+pub use update_data_source_now::update_data_source_now;

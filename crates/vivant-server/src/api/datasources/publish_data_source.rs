@@ -1,14 +1,17 @@
 //! Publish Data Source.
 
-use vivant_model::ProjectId;
-use vivant_store::What;
+use vivant_document::FileKind;
+use vivant_model::{Capability, ContentKind, JobState, ProjectId};
+use vivant_store::{Spooled, What};
 use vivant_wire::{ErrorCode, types};
 
 use crate::auth::SiteUser;
+use crate::auth::permission::Rights;
 use crate::call::{Call, element};
-use crate::errors::{Result, bad_request, fail};
+use crate::errors::{Result, bad_request, fail, not_found};
 use crate::jobs::publish_datasource::Asked;
-use crate::publish::{self, FileRules, Upload, publishing_error, target_project};
+use crate::jobs::{self, append_datasource};
+use crate::publish::{self, FileRules, Session, Upload, publishing_error, target_project};
 use crate::reply::Reply;
 use crate::views::datasource_view;
 
@@ -52,7 +55,7 @@ pub async fn publish_data_source(mut call: Call, who: SiteUser) -> Result<Reply>
         .ok_or_else(|| bad_request("The datasource element must hold a name."))?
         .to_owned();
     if append {
-        return Err(append_error(&call, &who, &name).await?);
+        return append_to(&call, &who, (project, &name), (kind, file), session).await;
     }
     let replace = call.query.flag("replace")?;
     let asked = Asked {
@@ -100,21 +103,66 @@ async fn refuse_existing(call: &Call, who: &SiteUser, project: ProjectId, name: 
     }
 }
 
-/// What `append=true` answers: nothing to append to, or that appending is to come.
-async fn append_error(call: &Call, who: &SiteUser, name: &str) -> Result<crate::errors::ApiError> {
-    let found = call
+/// Appends rows to the extract of a data source. It is a job in any case, so that rows appended at the same
+/// time are not lost; without `asJob` the answer waits for its end.
+async fn append_to(
+    call: &Call,
+    who: &SiteUser,
+    (project, name): (ProjectId, &str),
+    (kind, file): (FileKind, Spooled),
+    session: Session,
+) -> Result<Reply> {
+    let page = call
         .app
         .store
         .datasources(&who.caller, &publish::named(name))
         .await?;
-    Ok(match found.total {
-        0 => fail(
+    let found = page
+        .items
+        .into_iter()
+        .find(|datasource| datasource.project.id == project);
+    let to = found.ok_or_else(|| {
+        fail(
             ErrorCode::DatasourceNotFound,
-            format!("There is no data source '{name}' to append to."),
-        ),
-        _ => fail(
-            ErrorCode::NotImplemented,
-            "Appending to an extract is not part of this release of Vivant.",
-        ),
-    })
+            format!("There is no data source '{name}' in the project to append to."),
+        )
+    })?;
+    let rights = Rights::of(&call.app, who, ContentKind::Datasource, to.id.0).await?;
+    match rights {
+        Some(rights) => rights.require(Capability::Write, ErrorCode::PublishForbidden, "data source")?,
+        None => return Err(not_found(ErrorCode::DatasourceNotFound, "Data source", to.id)),
+    }
+    let parts = call
+        .app
+        .store
+        .extracts(who.site(), ContentKind::Datasource, to.id.0)
+        .await?;
+    let published = parts.is_empty().then_some(to.file_type.as_str());
+    for file_type in published.into_iter().chain([kind.extension()]) {
+        if let Some(reason) = append_datasource::unreadable(file_type) {
+            return Err(fail(ErrorCode::NotImplemented, reason));
+        }
+    }
+    if !to.has_extracts {
+        return Err(fail(
+            ErrorCode::PublishingError,
+            "Rows are appended to extracts, and the data source has none; publish with overwrite=true.",
+        ));
+    }
+    let job = append_datasource::job(&who.caller, &to, kind, file)?;
+    if call.query.flag("asJob")? {
+        return publish::begun(call, who, job, session).await;
+    }
+    let job = jobs::enqueue(&call.app, job).await?;
+    let job = jobs::ended(&call.app, job).await?;
+    if job.state != JobState::Success {
+        return Err(fail(ErrorCode::PublishingError, job.notes.join(" ")));
+    }
+    session.done(call, who).await?;
+    let datasource = call.app.store.datasource(who.site(), to.id).await?;
+    let datasource =
+        datasource.ok_or_else(|| not_found(ErrorCode::DatasourceNotFound, "Data source", to.id))?;
+    let path = format!("/sites/{}/datasources/{}", who.site(), to.id);
+    let view = datasource_view(datasource, &call.shape(who));
+    Ok(call.created("datasource", &view, &path))
 }

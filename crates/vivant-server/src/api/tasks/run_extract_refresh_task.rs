@@ -16,7 +16,7 @@ pub async fn run_extract_refresh_task(call: Call, who: SiteUser) -> Result<Reply
     let task = find_task(&call, &who).await?;
     let job = NewJob {
         created_by: Some(who.caller.user),
-        ..refresh_extract::of_task(&task)?
+        ..refresh_extract::of_task(&task)
     };
     let job = enqueue(&call.app, job).await?;
     Ok(call.one("job", &begun_view(job)))

@@ -16,6 +16,7 @@ mod query_workbooks_for_site;
 mod remove_workbook_revision;
 mod update_workbook;
 mod update_workbook_connection;
+mod update_workbook_now;
 
 pub use add_tags_to_workbook::add_tags_to_workbook;
 pub use delete_tag_from_workbook::delete_tag_from_workbook;
@@ -33,3 +34,4 @@ pub use query_workbooks_for_site::query_workbooks_for_site;
 pub use remove_workbook_revision::remove_workbook_revision;
 pub use update_workbook::update_workbook;
 pub use update_workbook_connection::update_workbook_connection;
+pub use update_workbook_now::update_workbook_now;

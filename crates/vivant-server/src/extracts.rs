@@ -1,0 +1,156 @@
+//! Extracts between the pipeline, which reads and writes files, and the store, which keeps them.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+use vivant::{
+    Asker, ConnectionSpec, Credentials, DataError, DataFile, ExtractColumn, Folders, RefreshedExtract, World,
+};
+use vivant_model::SiteId;
+use vivant_store::{Connection, NewExtract, Secret, Spooled};
+
+use crate::app::App;
+use crate::errors::{Result, internal};
+
+/// A folder for the files of one job; it goes with the value.
+pub fn work_folder(app: &App) -> Result<TempDir> {
+    let at = app.config.data_dir.join("work");
+    std::fs::create_dir_all(&at).map_err(internal)?;
+    tempfile::Builder::new()
+        .prefix("job-")
+        .tempdir_in(at)
+        .map_err(internal)
+}
+
+/// Makes what the store keeps of an extract that was written.
+pub async fn new_extract(app: &App, written: RefreshedExtract) -> Result<NewExtract> {
+    Ok(NewExtract {
+        file: spool(app, &written.file).await?,
+        rows: i64::try_from(written.rows).unwrap_or(i64::MAX),
+        columns: Columns::of(written.table, &written.columns).write()?,
+        datasource: written.datasource,
+    })
+}
+
+/// Moves a file to where the store takes it from.
+async fn spool(app: &App, path: &Path) -> Result<Spooled> {
+    use tokio::io::AsyncReadExt as _;
+    let mut file = tokio::fs::File::open(path).await.map_err(internal)?;
+    let mut spool = app.store.content().spool().await?;
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match file.read(&mut buffer).await.map_err(internal)? {
+            0 => break,
+            read => spool.write(&buffer[..read]).await?,
+        }
+    }
+    tokio::fs::remove_file(path).await.map_err(internal)?;
+    Ok(spool.finish().await?)
+}
+
+/// What is kept of an extract beside its rows.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Columns {
+    /// The key of its table in the data source's model; `Extract` where there is one for all.
+    pub table: String,
+    /// Its columns, in order.
+    pub columns: Vec<Column>,
+}
+
+/// A column of an extract.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name in the extract.
+    pub field: String,
+    /// The name of the column that it was read from.
+    pub column: String,
+    /// The relation that it was read from.
+    pub table: String,
+    /// Its type.
+    pub kind: String,
+}
+
+impl Columns {
+    /// Describes the columns of a table.
+    pub fn of(table: String, columns: &[ExtractColumn]) -> Self {
+        let column = |column: &ExtractColumn| Column {
+            field: column.field.clone(),
+            column: column.column.clone(),
+            table: column.table.clone(),
+            kind: format!("{:?}", column.kind),
+        };
+        Self {
+            table,
+            columns: columns.iter().map(column).collect(),
+        }
+    }
+
+    /// Reads what the store keeps; what cannot be read names nothing.
+    pub fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
+    fn write(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(internal)
+    }
+}
+
+/// What surrounds a document on this server.
+pub struct Surroundings {
+    folders: Folders,
+    credentials: Vec<(Connection, Secret)>,
+    now: vivant::DateTime,
+}
+
+impl World for Surroundings {
+    fn file(&self, path: &str) -> std::result::Result<DataFile, DataError> {
+        self.folders.find(path)
+    }
+
+    fn credentials(&self, connection: &ConnectionSpec) -> Option<Credentials> {
+        let attribute = |name: &str| connection.attributes.get(name).map_or("", String::as_str);
+        let found = self.credentials.iter().find(|(known, _)| {
+            known.class == connection.class
+                && known.server.eq_ignore_ascii_case(attribute("server"))
+                && known.dbname == attribute("dbname")
+        });
+        found.map(|(known, password)| Credentials {
+            username: known.username.clone(),
+            password: password.reveal().to_owned(),
+        })
+    }
+
+    fn asker(&self) -> Option<Asker> {
+        // Extracts hold the same rows for everybody.
+        None
+    }
+
+    fn now(&self) -> vivant::DateTime {
+        self.now
+    }
+}
+
+impl Surroundings {
+    /// What surrounds the document of an item with these connections.
+    pub async fn new(app: &App, site: SiteId, connections: &[Connection]) -> Result<Self> {
+        let mut credentials = Vec::new();
+        for connection in connections.iter().filter(|c| c.has_password) {
+            let password = app.store.connection_password(site, connection.id).await?;
+            credentials.extend(password.map(|password| (connection.clone(), password)));
+        }
+        Ok(Self {
+            folders: Folders::new(app.config.data_folders.iter().cloned()),
+            credentials,
+            now: local_time(app)?,
+        })
+    }
+}
+
+/// What clocks show in the server's time zone.
+fn local_time(app: &App) -> Result<vivant::DateTime> {
+    let local = app.config.time_zone.local(app.now());
+    local
+        .and_then(|millis| vivant::DateTime::from_micros(millis.checked_mul(1000)?))
+        .ok_or_else(|| internal(anyhow::anyhow!("the clock shows a time that no calendar has")))
+}

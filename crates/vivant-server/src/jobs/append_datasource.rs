@@ -1,0 +1,263 @@
+//! Appending rows to the extract of a published data source.
+//!
+//! The rows are kept as a further part of the extract. One job at a time appends to a data source, so that
+//! none is lost.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+use vivant::{DataLimits, LoadRequest, RefreshError, RefreshMode, RefreshRequest, RefreshedExtract};
+use vivant_document::{FileKind, Limits};
+use vivant_model::{ContentKind, JobItem, JobItemKind, JobKind};
+use vivant_store::{Caller, Datasource, Extract, NewJob, Outcome, Spooled};
+
+use super::{Done, Ended, Failure, Work};
+use crate::errors::{Result, internal};
+use crate::extracts::{Column, Columns, Surroundings, new_extract, work_folder};
+
+/// How often appending is begun when the server fails at it.
+const ATTEMPTS: u32 = 3;
+
+/// What a request to append asks for, the file apart.
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    /// The ending of the file's name.
+    file_type: String,
+}
+
+/// The job that appends a file.
+pub fn job(caller: &Caller, to: &Datasource, kind: FileKind, file: Spooled) -> Result<NewJob> {
+    let asked = Asked {
+        file_type: kind.extension().to_owned(),
+    };
+    Ok(NewJob {
+        created_by: Some(caller.user),
+        serial_key: Some(format!("append:{}", to.id)),
+        item: Some(JobItem {
+            kind: JobItemKind::Datasource,
+            id: to.id.0,
+        }),
+        title: to.name.clone(),
+        subtitle: "Data source".to_owned(),
+        payload: serde_json::to_vec(&asked).map_err(internal)?,
+        file: Some(file),
+        max_attempts: ATTEMPTS,
+        ..NewJob::new(caller.site, JobKind::AppendDatasource)
+    })
+}
+
+/// Why rows of a kind of file cannot be read, if they cannot.
+pub fn unreadable(file_type: &str) -> Option<String> {
+    let fault = match FileKind::from_extension(file_type)? {
+        FileKind::Hyper => "reading a .hyper file needs the Hyper engine, which this server does not have",
+        FileKind::Tde => ".tde extracts are from before Tableau 10.5 and nothing but Tableau reads them",
+        _ => return None,
+    };
+    Some(format!(
+        "Rows cannot be appended: {fault}. Publish the rows as .parquet, .tds or .tdsx, or publish all of them \
+         with overwrite=true."
+    ))
+}
+
+/// Reads the rows of the file and adds them to the extract, if they have its columns.
+pub async fn run(work: Work) -> Ended {
+    let asked: Asked = work.payload()?;
+    let gone = || Failure::Failed("The data source does not exist any more.".to_owned());
+    let (store, site) = (&work.app.store, work.job.site_id);
+    let id = work.job.item.ok_or_else(gone)?.id;
+    let datasource = store.datasource(site, id.into()).await?.ok_or_else(gone)?;
+    let existing = store.extracts(site, ContentKind::Datasource, id).await?;
+    let folder = Arc::new(work_folder(&work.app)?);
+    let rows = work.file().await?;
+    let added = read(&work, &datasource, &asked.file_type, rows, &folder).await?;
+    work.check()?;
+    work.progress(50);
+    let (before, first) = match existing.last() {
+        Some(extract) => (one_table(&existing, extract)?, None),
+        // What was published is the first part.
+        None => {
+            let stored = store
+                .datasource_content(site, id.into(), None)
+                .await?
+                .ok_or_else(gone)?;
+            let document = store.content().fetch(&stored.key).await?;
+            let first = read(&work, &datasource, &stored.file_type, document, &folder).await?;
+            (described(&first), Some(first))
+        }
+    };
+    same_columns(&before, &described(&added))?;
+    let name = match (existing.last(), &first) {
+        (Some(extract), _) => extract.datasource.clone(),
+        (None, Some(first)) => first.datasource.clone(),
+        (None, None) => added.datasource.clone(),
+    };
+    let note = format!("Appended {} rows to `{}`.", added.rows, datasource.name);
+    let begun = first.is_some();
+    let mut parts = Vec::new();
+    for mut part in first.into_iter().chain([added]) {
+        part.datasource.clone_from(&name);
+        part.table.clone_from(&before.table);
+        parts.push(new_extract(&work.app, part).await?);
+    }
+    work.check()?;
+    let fence = Some((
+        &work.lease,
+        Outcome::success(vec![note], Vec::new(), work.job.item),
+    ));
+    let (kind, now) = (ContentKind::Datasource, work.app.now());
+    match begun {
+        true => store.swap_extracts(site, kind, id, parts, fence, now).await?,
+        false => store.append_extracts(site, kind, id, parts, fence, now).await?,
+    }
+    Ok(Done::Settled)
+}
+
+/// Reads the one table of a file, away from the threads that answer requests.
+async fn read(
+    work: &Work,
+    datasource: &Datasource,
+    file_type: &str,
+    file: Spooled,
+    folder: &Arc<TempDir>,
+) -> std::result::Result<RefreshedExtract, Failure> {
+    let kind = FileKind::from_extension(file_type)
+        .ok_or_else(|| Failure::Failed(format!("A file of the type {file_type} has no rows to append.")))?;
+    if let Some(reason) = unreadable(file_type) {
+        return Err(Failure::Failed(reason));
+    }
+    let connections = work
+        .app
+        .store
+        .datasource_connections(work.job.site_id, datasource.id)
+        .await?;
+    let surroundings = Surroundings::new(&work.app, work.job.site_id, &connections).await?;
+    let (folder, cancel, label) = (folder.clone(), work.cancel_flag(), datasource.name.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let go_on = || match cancel.is_cancelled() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        if kind.is_extract() {
+            let request = LoadRequest {
+                file: file.path(),
+                kind,
+                label: &label,
+                out: folder.path(),
+                data_limits: DataLimits::default(),
+            };
+            return vivant::load(&request, &mut |_| go_on()).map(|extract| vec![extract]);
+        }
+        let request = RefreshRequest {
+            document: file.path(),
+            kind,
+            datasource: None,
+            mode: RefreshMode::Full,
+            live_files: true,
+            previous: &[],
+            out: folder.path(),
+            spool: folder.path(),
+            document_limits: Limits::default(),
+            data_limits: DataLimits::default(),
+        };
+        vivant::refresh(&request, &surroundings, &mut |_| go_on()).map(|refreshed| refreshed.extracts)
+    });
+    let mut extracts = match reading.await.map_err(internal)? {
+        Ok(extracts) => extracts,
+        Err(RefreshError::Cancelled) => return Err(Failure::Cancelled),
+        Err(error @ RefreshError::Io { .. }) => return Err(internal(error).into()),
+        Err(error) => return Err(Failure::Failed(format!("The rows could not be read: {error}."))),
+    };
+    match (extracts.pop(), extracts.len()) {
+        (Some(extract), 0) => Ok(extract),
+        (_, more) => Err(Failure::Failed(format!(
+            "Rows are appended to an extract of one table; here there are {}.",
+            more + 1
+        ))),
+    }
+}
+
+fn described(extract: &RefreshedExtract) -> Columns {
+    Columns::of(extract.table.clone(), &extract.columns)
+}
+
+/// The columns of an extract, which must have one table.
+fn one_table(parts: &[Extract], last: &Extract) -> std::result::Result<Columns, Failure> {
+    let columns = Columns::read(&last.columns);
+    let same = |part: &Extract| {
+        part.datasource == last.datasource && Columns::read(&part.columns).table == columns.table
+    };
+    match parts.iter().all(same) {
+        true => Ok(columns),
+        false => Err(Failure::Failed(
+            "Rows are appended to an extract of one table; this one has several.".to_owned(),
+        )),
+    }
+}
+
+/// Demands the same names and types, in whatever order.
+fn same_columns(before: &Columns, added: &Columns) -> std::result::Result<(), Failure> {
+    let named = |columns: &Columns| {
+        let mut names: Vec<(String, String)> = columns
+            .columns
+            .iter()
+            .map(|Column { field, kind, .. }| (field.clone(), kind.clone()))
+            .collect();
+        names.sort();
+        names
+    };
+    let (before, added) = (named(before), named(added));
+    let unmatched = |some: &[(String, String)], others: &[(String, String)]| {
+        let missing = some.iter().find(|column| !others.contains(column));
+        missing.map(|(name, kind)| format!("`{name}` ({kind})"))
+    };
+    let fault = match (unmatched(&before, &added), unmatched(&added, &before)) {
+        (Some(column), _) => format!("the file lacks its column {column}"),
+        (None, Some(column)) => format!("it has no column {column}"),
+        (None, None) => return Ok(()),
+    };
+    Err(Failure::Failed(format!(
+        "The rows do not have the columns of the extract: {fault}."
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(of: &[(&str, &str)]) -> Columns {
+        let column = |(field, kind): &(&str, &str)| Column {
+            field: (*field).to_owned(),
+            column: (*field).to_owned(),
+            table: "t".to_owned(),
+            kind: (*kind).to_owned(),
+        };
+        Columns {
+            table: "Extract".to_owned(),
+            columns: of.iter().map(column).collect(),
+        }
+    }
+
+    fn check(before: &[(&str, &str)], added: &[(&str, &str)], fault: &str) {
+        match same_columns(&columns(before), &columns(added)) {
+            Ok(()) => assert_eq!(fault, ""),
+            Err(Failure::Failed(note)) => assert!(!fault.is_empty() && note.contains(fault), "{note}"),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn rows_must_have_the_columns_of_the_extract() {
+        let both = [("order", "Integer"), ("region", "String")];
+        check(&both, &both, "");
+        check(&both, &[both[1], both[0]], "");
+        check(&both, &both[..1], "lacks its column `region` (String)");
+        check(&both[..1], &both, "has no column `region` (String)");
+        check(
+            &both,
+            &[("order", "Real"), both[1]],
+            "lacks its column `order` (Integer)",
+        );
+    }
+}
