@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use vivant_server::admin::Admin;
-use vivant_server::config::Config;
+use vivant_server::config::{Config, MailConfig};
+use vivant_server::mail::send_trial;
 
-use super::serve::{Storage, cloud_keys};
+use super::serve::{Storage, cloud_keys, smtp};
 use crate::output;
 
 /// Administer an installation on its data folder
@@ -77,6 +78,13 @@ enum Action {
     },
     /// Take away what deletes and broken uploads left behind; not while uploads are under way
     Sweep,
+    /// Send a mail with the settings of `vivant serve`, to see whether it arrives
+    TestMail {
+        /// Where to
+        address: String,
+        #[command(flatten)]
+        smtp: Box<smtp::Smtp>,
+    },
 }
 
 /// Does one piece of administration.
@@ -151,6 +159,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             }));
             say(json, &serde_json::Value::Array(rows), &lines.join("\n"))
         }
+        Action::TestMail { address, smtp } => test_mail(&address, *smtp, common).await,
         Action::Check { deep } => check(deep, common).await,
         Action::Sweep => {
             let (admin, json) = open(common).await?;
@@ -192,6 +201,16 @@ async fn check(deep: bool, common: Common) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+async fn test_mail(address: &str, smtp: smtp::Smtp, common: Common) -> anyhow::Result<ExitCode> {
+    let file = common.storage.settings(common.config)?;
+    let config = MailConfig::new(smtp.settings().or(file.smtp))?
+        .context("no mail server is set: name one with --smtp-host, VIVANT_SMTP_HOST or in the settings file")?;
+    let answer = send_trial(&config, address, vivant_server::app::now()).await?;
+    let value = serde_json::json!({"to": address, "answer": answer});
+    let text = format!("the mail server {} took a mail to {address}: {answer}", config.host);
+    say(common.json, &value, &text)
 }
 
 async fn open(common: Common) -> anyhow::Result<(Admin, bool)> {

@@ -7,6 +7,8 @@
 mod letter;
 mod mailer;
 pub mod subscription;
+mod trial;
 
 pub use letter::{BadAddress, Letter, Mailbox, Picture};
 pub use mailer::{MailError, Mailer};
+pub use trial::send_trial;
