@@ -1,7 +1,7 @@
 //! Writes the documents that follow from the code, and tells when one no longer does.
 //!
-//! `docs/endpoints.md` follows from the path table of the wire crate and the routes of the server, and the table
-//! "What works" of the README from that.
+//! `docs/endpoints.md` follows from the path table of the wire crate and the routes of the server, the table
+//! "What works" of the README from that, and `docs/errors.md` from the rows of errors that the tests provoke.
 
 use std::path::Path;
 
@@ -9,20 +9,32 @@ use crate::tidy::Finding;
 use crate::{Failure, files, say};
 
 mod endpoints;
+mod errors;
 mod summary;
 mod tokens;
 
-/// The generated document.
+/// The document of the endpoints.
 const ENDPOINTS: &str = "docs/endpoints.md";
+/// The document of the errors.
+const ERRORS: &str = "docs/errors.md";
 /// The document with a generated table in it.
 const README: &str = "README.md";
 
 /// Every generated document as it should be.
-fn documents(root: &Path) -> Result<[(&'static str, String); 2], String> {
+fn documents(root: &Path) -> Result<[(&'static str, String); 3], String> {
     let endpoints = endpoints::document(root)?;
     let readme =
         summary::readme(&files::read(root, README)?, &endpoints).map_err(|e| format!("{README}: {e}"))?;
-    Ok([(ENDPOINTS, endpoints), (README, readme)])
+    Ok([
+        (ENDPOINTS, endpoints),
+        (ERRORS, errors::document(root)?),
+        (README, readme),
+    ])
+}
+
+/// The routes and errors that nothing proves.
+pub fn unproved(root: &Path) -> Result<Vec<Finding>, String> {
+    errors::gaps(root, &endpoints::served(root)?)
 }
 
 /// Writes every generated document.

@@ -68,6 +68,7 @@ pub fn findings(root: &Path) -> Result<Vec<Finding>, String> {
         &files::read(root, "deny.toml")?,
     )?);
     findings.extend(codegen::stale(root));
+    findings.extend(codegen::unproved(root)?);
     findings.sort();
     Ok(findings)
 }

@@ -3,9 +3,11 @@
 //! Both sources are read as text, so that the document builds without the server. Where their shape is not the
 //! one described at [`endpoints`] and [`routes`], that is an error and never an empty table.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
+use super::errors::{self, Row};
 use super::tokens::{Token, tokens};
 use crate::files;
 
@@ -62,7 +64,13 @@ pub fn document(root: &Path) -> Result<String, String> {
         let route = routes.iter().find(|route| route.operation == endpoint.operation);
         files.push(route.map(|route| handler_file(root, route)).transpose()?);
     }
-    Ok(render(&endpoints, &files))
+    Ok(render(&endpoints, &files, &errors::rows(root)?))
+}
+
+/// The operations that have a route.
+pub fn served(root: &Path) -> Result<BTreeSet<String>, String> {
+    let routes = routes(&files::read(root, ROUTER)?).map_err(|e| format!("{ROUTER}: {e}"))?;
+    Ok(routes.into_iter().map(|route| route.operation).collect())
 }
 
 /// The rows `Endpoint { area: "…", operation: "…", method: Method::Get, path: "…", since: V(3, 1) }`,
@@ -185,7 +193,7 @@ fn path(tokens: &[Token]) -> Vec<String> {
 }
 
 /// The file that holds a route's handler: `workbooks::query_workbook` lies in `workbooks/query_workbook.rs`, or
-/// where several small ones share a file, in that of their module.
+/// where several small ones share a file, in that of their module or another of its folder.
 fn handler_file(root: &Path, route: &Route) -> Result<String, String> {
     let names: Vec<&str> = route
         .handler
@@ -205,10 +213,11 @@ fn handler_file(root: &Path, route: &Route) -> Result<String, String> {
     for length in (1..=names.len()).rev() {
         for folder in HANDLERS {
             let module = format!("{folder}/{}", names[..length].join("/"));
-            if let Some(file) = [format!("{module}.rs"), format!("{module}/mod.rs")]
-                .into_iter()
-                .find(|f| holds(f))
-            {
+            let mut places = vec![format!("{module}.rs"), format!("{module}/mod.rs")];
+            if length < names.len() {
+                places.extend(files::walk(root, &module)?);
+            }
+            if let Some(file) = places.into_iter().find(|f| holds(f)) {
                 return Ok(file);
             }
         }
@@ -221,7 +230,7 @@ fn handler_file(root: &Path, route: &Route) -> Result<String, String> {
     ))
 }
 
-fn render(endpoints: &[Endpoint], files: &[Option<String>]) -> String {
+fn render(endpoints: &[Endpoint], files: &[Option<String>], rows: &[Row]) -> String {
     let implemented = files.iter().flatten().count();
     let mut out = format!(
         "# Endpoints\n\n\
@@ -229,10 +238,13 @@ fn render(endpoints: &[Endpoint], files: &[Option<String>]) -> String {
          Addresses stand behind `/api/{{version}}`, or are whole where they begin with `/api/`.\n\
          A method that is not implemented yet answers 501; one that is newer than the version in the address answers 404.\n\n\
          Implemented: {implemented} of {}.\n\n\
-         This page is written by `cargo xtask codegen` from `{PATHS}` and `{ROUTER}`.\n\n\
-         | Area | Operation | Method | Path | Since | State | Handler |\n\
-         | --- | --- | --- | --- | --- | --- | --- |\n",
-        endpoints.len()
+         The last column says how many of the operation's [error rows](errors.md) a test provokes, and which test; who may \
+         call it is asked by `tests/acceptance/test_permission_matrix.py`, for every operation.\n\n\
+         This page is written by `cargo xtask codegen` from `{PATHS}`, `{ROUTER}` and `{}`.\n\n\
+         | Area | Operation | Method | Path | Since | State | Handler | Errors tested |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        endpoints.len(),
+        errors::TABLE
     );
     for (endpoint, file) in endpoints.iter().zip(files) {
         let Endpoint {
@@ -242,13 +254,18 @@ fn render(endpoints: &[Endpoint], files: &[Option<String>]) -> String {
             path,
             since,
         } = endpoint;
-        let (state, file) = match file {
-            Some(file) => ("implemented", format!("`{file}`")),
-            None => ("answers 501", String::new()),
+        let (state, file, tests) = match file {
+            Some(file) => (
+                "implemented",
+                format!("`{file}`"),
+                errors::summary(rows, operation),
+            ),
+            None => ("answers 501", String::new(), String::new()),
         };
-        let line = format!("| {area} | {operation} | {method} | `{path}` | {since} | {state} | {file} |");
-        // An empty last cell would leave two spaces, which is one more than the rest of the table has.
-        writeln!(out, "{}", line.replace("|  |", "| |")).expect("writing to a String cannot fail");
+        let line =
+            format!("| {area} | {operation} | {method} | `{path}` | {since} | {state} | {file} | {tests} |");
+        // An empty cell would leave two spaces, which is one more than the rest of the table has.
+        writeln!(out, "{}", line.replace("  |", " |")).expect("writing to a String cannot fail");
     }
     out
 }
@@ -326,12 +343,12 @@ mod tests {
     #[test]
     fn a_method_without_handler_answers_501() {
         let endpoints = endpoints(ROW).unwrap();
-        let served = render(&endpoints, &[Some("crates/a.rs".to_owned())]);
+        let served = render(&endpoints, &[Some("crates/a.rs".to_owned())], &[]);
         assert!(served.contains(
-            "| Sites | Query Site | GET | `/sites/{site-id}` | 2.0 | implemented | `crates/a.rs` |\n"
+            "| Sites | Query Site | GET | `/sites/{site-id}` | 2.0 | implemented | `crates/a.rs` | |\n"
         ));
         assert!(served.contains("Implemented: 1 of 1."));
-        let missing = render(&endpoints, &[None]);
-        assert!(missing.contains("| `/sites/{site-id}` | 2.0 | answers 501 | |\n"));
+        let missing = render(&endpoints, &[None], &[]);
+        assert!(missing.contains("| `/sites/{site-id}` | 2.0 | answers 501 | | |\n"));
     }
 }

@@ -21,14 +21,13 @@ pub fn readme(readme: &str, endpoints: &str) -> Result<String, String> {
 fn table(endpoints: &str) -> Result<String, String> {
     let mut areas: Vec<(&str, usize, usize)> = Vec::new();
     for line in endpoints.lines() {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        // A row begins and ends with a bar, so there is an empty cell on either side.
-        let [_, area, _, _, _, _, state, _, _] = cells[..] else {
+        // The cell of the path may hold bars of its own, so the state is looked for by its words.
+        let Some(area) = line.split('|').nth(1).map(str::trim) else {
             continue;
         };
-        let served = match state {
-            "implemented" => 1,
-            "answers 501" => 0,
+        let served = match (line.contains("| implemented |"), line.contains("| answers 501 |")) {
+            (true, _) => 1,
+            (_, true) => 0,
             _ => continue,
         };
         match areas.iter_mut().find(|row| row.0 == area) {
@@ -65,11 +64,11 @@ mod tests {
     use super::*;
 
     const ENDPOINTS: &str = "\
-| Area | Operation | Method | Path | Since | State | Handler |
-| --- | --- | --- | --- | --- | --- | --- |
-| A | One | GET | `/a` | 2.0 | answers 501 | |
-| B | Two | GET | `/b` | 2.0 | implemented | `b.rs` |
-| B | Three | GET | `/c` | 2.0 | answers 501 | |
+| Area | Operation | Method | Path | Since | State | Handler | Errors tested |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| A | One | GET | `/a` | 2.0 | answers 501 | | |
+| B | Two | GET | `/b/{x|y}` | 2.0 | implemented | `b.rs` | 1 of 2, `b.py` |
+| B | Three | GET | `/c` | 2.0 | answers 501 | | |
 ";
 
     #[test]
