@@ -320,7 +320,8 @@ impl Parts {
             expected,
         };
         match attribute {
-            "hours" => match value.parse() {
+            // Tableau: clients in Python send hours as 4.0.
+            "hours" => match value.strip_suffix(".0").unwrap_or(value).parse() {
                 Ok(hours @ (1 | 2 | 4 | 6 | 8 | 12 | 24)) => self.steps.push(Every::Hours(hours)),
                 _ => return Err(bad("1, 2, 4, 6, 8 or 12")),
             },
@@ -622,7 +623,7 @@ mod tests {
                 "Daily start=06:00:00 end=18:00:00 hours=4 weekDay=Monday",
             );
             check(
-                "Daily 06:00:00 18:00:00 hours=24 weekDay=Monday",
+                "Daily 06:00:00 18:00:00 hours=24.0 weekDay=Monday",
                 rules,
                 "Daily start=06:00:00 hours=24 weekDay=Monday",
             );

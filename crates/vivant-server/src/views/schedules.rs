@@ -109,12 +109,15 @@ fn head(schedule: Schedule) -> types::Schedule {
 
 fn details(schedule: &Schedule) -> types::FrequencyDetails {
     let recurrence = &schedule.recurrence;
-    let interval = recurrence.intervals().into_iter().map(|interval| types::Interval {
-        minutes: interval.minutes,
-        hours: interval.hours,
-        week_day: interval.week_day,
-        month_day: interval.month_day,
-    });
+    let interval = recurrence
+        .intervals()
+        .into_iter()
+        .map(|interval| types::Interval {
+            minutes: interval.minutes,
+            hours: interval.hours,
+            week_day: interval.week_day,
+            month_day: interval.month_day,
+        });
     let interval: Vec<types::Interval> = interval.collect();
     types::FrequencyDetails {
         start: Some(recurrence.start().to_string()),

@@ -48,8 +48,8 @@ element! {
     Interval {
         attr minutes: String = "minutes";
         attr hours: String = "hours";
-        attr week_day: String = "weekDay";
         attr month_day: String = "monthDay", "1 to 31, LastDay, or First to Last along with a weekDay.";
+        attr week_day: String = "weekDay";
     }
 }
 

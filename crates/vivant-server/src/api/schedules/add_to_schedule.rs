@@ -38,7 +38,10 @@ async fn add_to_schedule(mut call: Call, who: SiteUser, kind: ContentKind) -> Re
     if schedule.kind != ScheduleType::Extract {
         return Err(fail(
             ErrorCode::WrongScheduleType,
-            format!("The schedule is one of type {}, which refreshes no extracts.", schedule.kind),
+            format!(
+                "The schedule is one of type {}, which refreshes no extracts.",
+                schedule.kind
+            ),
         ));
     }
     let new = NewTask {
@@ -111,5 +114,10 @@ async fn existing(call: &Call, who: &SiteUser, new: &NewTask, kind: TaskType) ->
     let page = call.app.store.tasks(&who.caller, which, &query).await?;
     let task = page.items.into_iter().find(|task| task.kind == kind);
     // Somebody deleted it this moment.
-    task.ok_or_else(|| fail(ErrorCode::TaskNotFound, "The task has just been deleted; try again."))
+    task.ok_or_else(|| {
+        fail(
+            ErrorCode::TaskNotFound,
+            "The task has just been deleted; try again.",
+        )
+    })
 }

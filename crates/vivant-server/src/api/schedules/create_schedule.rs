@@ -29,8 +29,12 @@ pub async fn create_schedule(mut call: Call, _: ServerAdmin) -> Result<Reply> {
     let state = asked.state.as_deref().map(schedule_state).transpose();
     let (order, state) = (order.map_err(bad_request)?, state.map_err(bad_request)?);
     let frequency = asked.frequency.as_deref().unwrap_or_default();
-    let recurrence = asked_recurrence(frequency, asked.frequency_details.as_ref(), rules_of(call.version))
-        .map_err(invalid_schedule)?;
+    let recurrence = asked_recurrence(
+        frequency,
+        asked.frequency_details.as_ref(),
+        rules_of(call.version),
+    )
+    .map_err(invalid_schedule)?;
     let end_at = asked.end_schedule_at.map(|time| time.0);
     let now = call.app.now();
     let new = NewSchedule {
@@ -72,10 +76,13 @@ pub(crate) fn asked_recurrence(
     details: Option<&types::FrequencyDetails>,
     rules: Rules,
 ) -> Result<Recurrence, RecurrenceError> {
-    let frequency = Frequency::parse(frequency)
-        .ok_or_else(|| RecurrenceError::UnknownFrequency(frequency.to_owned()))?;
+    let frequency =
+        Frequency::parse(frequency).ok_or_else(|| RecurrenceError::UnknownFrequency(frequency.to_owned()))?;
     let details = details.ok_or(RecurrenceError::StartMissing)?;
-    let asked = details.intervals.as_ref().map(|intervals| intervals.interval.as_slice());
+    let asked = details
+        .intervals
+        .as_ref()
+        .map(|intervals| intervals.interval.as_slice());
     let intervals: Vec<Interval> = asked.unwrap_or_default().iter().map(interval).collect();
     Recurrence::new(
         &Draft {

@@ -19,7 +19,10 @@ pub async fn query_extract_refresh_tasks(call: Call, who: SiteAdmin) -> Result<R
     if schedule.kind != ScheduleType::Extract {
         return Err(fail(
             ErrorCode::WrongScheduleType,
-            format!("The schedule is one of type {}, which refreshes no extracts.", schedule.kind),
+            format!(
+                "The schedule is one of type {}, which refreshes no extracts.",
+                schedule.kind
+            ),
         ));
     }
     let which = TaskFilter {
@@ -27,5 +30,12 @@ pub async fn query_extract_refresh_tasks(call: Call, who: SiteAdmin) -> Result<R
         ..TaskFilter::default()
     };
     let page = call.app.store.tasks(&who.caller, which, &query).await?;
-    Ok(page_reply(&call, paging, page, "extracts", "extract", extract_view))
+    Ok(page_reply(
+        &call,
+        paging,
+        page,
+        "extracts",
+        "extract",
+        extract_view,
+    ))
 }

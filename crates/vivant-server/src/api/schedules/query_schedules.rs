@@ -22,9 +22,14 @@ pub async fn query_schedules(call: Call, who: Signed) -> Result<Reply> {
         tell_next_run(&call.app, schedule);
     }
     let shape = call.shape(&who);
-    Ok(page_reply(&call, paging, page, "schedules", "schedule", |schedule| {
-        listed_schedule_view(schedule, &shape)
-    }))
+    Ok(page_reply(
+        &call,
+        paging,
+        page,
+        "schedules",
+        "schedule",
+        |schedule| listed_schedule_view(schedule, &shape),
+    ))
 }
 
 /// Demands an administrator of the server or of the session's site.

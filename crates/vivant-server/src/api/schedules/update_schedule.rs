@@ -49,7 +49,12 @@ fn changes(call: &Call, schedule: &Schedule, asked: types::Schedule) -> Result<S
         })?),
         None => None,
     };
-    let state = asked.state.as_deref().map(schedule_state).transpose().map_err(invalid)?;
+    let state = asked
+        .state
+        .as_deref()
+        .map(schedule_state)
+        .transpose()
+        .map_err(invalid)?;
     let order = asked.execution_order.as_deref().map(execution_order).transpose();
     // A frequency without details says nothing new unless it is another one.
     let old = schedule.recurrence.frequency().as_str();
@@ -61,7 +66,10 @@ fn changes(call: &Call, schedule: &Schedule, asked: types::Schedule) -> Result<S
     } else {
         None
     };
-    let end_at = asked.end_schedule_at.map(|time| time.0).or(schedule.end_schedule_at);
+    let end_at = asked
+        .end_schedule_at
+        .map(|time| time.0)
+        .or(schedule.end_schedule_at);
     // What was due while the schedule rested is not made up for.
     let wakes = state == Some(ScheduleState::Active) && schedule.state == ScheduleState::Suspended;
     let moves = asked_when.is_some() || wakes || end_at != schedule.end_schedule_at;

@@ -46,7 +46,11 @@ pub(super) fn own_recurrence(asked: &types::Schedule) -> Result<Recurrence> {
 /// A schedule for one task. Its name is for nobody but must be its own.
 pub(super) fn own_schedule(call: &Call, recurrence: Recurrence, item: JobItem, now: i64) -> NewSchedule {
     NewSchedule {
-        name: format!("Task of {} {}, made at {now}", item.kind.as_str().to_lowercase(), item.id),
+        name: format!(
+            "Task of {} {}, made at {now}",
+            item.kind.as_str().to_lowercase(),
+            item.id
+        ),
         state: ScheduleState::Active,
         kind: ScheduleType::Extract,
         priority: DEFAULT_PRIORITY,

@@ -39,7 +39,9 @@ pub async fn update_cloud_extract_refresh_task(mut call: Call, who: SiteUser) ->
         ));
     }
     let store = &call.app.store;
-    let task = store.update_task(who.site(), task.id, kind, schedule, now).await?;
+    let task = store
+        .update_task(who.site(), task.id, kind, schedule, now)
+        .await?;
     call.app.jobs.wake();
     Ok(reply(&call, task))
 }
