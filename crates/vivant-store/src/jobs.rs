@@ -778,7 +778,7 @@ async fn put_back(
         return end(tx, "seq = ?1", params![seq], &outcome, None, &[], now).await;
     }
     write_notes(tx, seq, &notes, &[]).await?;
-    let sql = "UPDATE job SET state = 'Pending', stage = CASE WHEN ?2 > ?3 THEN 1 ELSE 0 END, run_at = ?2, \
+    let sql = "UPDATE job SET state = 'Pending', stage = CASE WHEN CAST(?2 AS BIGINT) > ?3 THEN 1 ELSE 0 END, run_at = ?2, \
          node = NULL, lease = NULL, lease_until = NULL, progress = 0, updated_at = ?3 WHERE seq = ?1";
     tx.execute(sql, params![seq, run_at, now]).await?;
     Ok(true)

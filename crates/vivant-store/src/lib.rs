@@ -16,6 +16,7 @@ pub mod content;
 pub mod datasources;
 mod db;
 pub mod directory;
+mod domains;
 pub mod error;
 pub mod extracts;
 pub mod favorites;

@@ -6,6 +6,7 @@ mod crash;
 mod favorites;
 mod groups;
 mod harness;
+mod jobs;
 mod lists;
 mod opening;
 mod permissions;
