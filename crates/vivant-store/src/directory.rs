@@ -167,7 +167,7 @@ impl Store {
                 skipped: import.unusable,
                 ..ImportCounts::default()
             };
-            let members = take_over(&tx, &import, &mut counts, now).await?;
+            let members = take_over(&tx, id, &import, &mut counts, now).await?;
             set_members(&tx, id, members, &mut counts).await?;
             let made = JobItem {
                 kind: JobItemKind::Group,
@@ -311,16 +311,19 @@ impl Accounts {
 /// Makes users of the site of the people of a directory; answers those who belong to the group.
 async fn take_over(
     tx: &Conn,
+    group: GroupId,
     import: &ImportGroup,
     counts: &mut ImportCounts,
     now: Millis,
 ) -> Result<HashSet<UserId>> {
     let accounts = Accounts::read(tx, import).await?;
     let mut licenses = Licenses::of(tx, import.site, None).await?;
-    let gives_roles = !import
-        .license_mode
-        .as_deref()
-        .is_some_and(|mode| mode.eq_ignore_ascii_case(ON_LOGIN));
+    let sql = "SELECT license_mode FROM user_group WHERE id = ?1";
+    let mode = match tx.row(sql, params![group]).await? {
+        Some(mut row) => row.opt_text()?,
+        None => None,
+    };
+    let gives_roles = !mode.is_some_and(|mode| mode.eq_ignore_ascii_case(ON_LOGIN));
     let (mut members, mut seen) = (HashSet::new(), HashSet::new());
     for person in &import.members {
         if !seen.insert((name::key(&person.name), name::key(&person.domain))) {

@@ -3,14 +3,18 @@
 
 mod content;
 mod crash;
+mod directory;
+mod extracts;
 mod favorites;
 mod groups;
 mod harness;
 mod jobs;
 mod lists;
 mod opening;
+mod own_tasks;
 mod permissions;
 mod projects;
+mod schedules;
 mod sessions;
 mod sites;
 mod tally;
