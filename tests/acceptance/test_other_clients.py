@@ -184,6 +184,13 @@ def test_tableau_api_lib(clients, live, files, world, name, version):
         "bytes": True,
         "moved": True,
         "source": True,
+        "schedule": ["Weekly", [{"weekDay": "Monday"}], "50"],
+        "state": "Suspended",
+        "listed": True,
+        "got": True,
+        "extract": True,
+        "tasks": 2,
+        "one task": "RefreshExtractTask",
     }
 
 
@@ -204,6 +211,9 @@ def test_tableau_tools(clients, live, files, world, name):
         "conflict": True,
         "file": "tools.twbx",
         "bytes": True,
+        "schedules": {"Extract": ["hourly", "weekly"], "Subscription": ["daily", "monthly"]},
+        "same schedule": True,
+        "task": ["extractRefresh", "10", True],
     }
 
 

@@ -67,6 +67,32 @@ ok(conn.update_workbook_connection(book, connection, server_address="elsewhere",
 source = ok(conn.publish_data_source(str(Path(folder) / "orders.tdsx"), place, project))["datasource"]["id"]
 facts["source"] = conn.download_data_source(source).content == (Path(folder) / "orders.tdsx").read_bytes()
 
+monday = ok(conn.create_schedule(place))["schedule"]
+facts["schedule"] = [monday["frequency"], monday["frequencyDetails"]["intervals"]["interval"], monday["priority"]]
+hourly = ok(
+    conn.create_schedule(
+        place + " hourly",
+        schedule_frequency="Hourly",
+        start_time="02:00:00",
+        end_time="22:00:00",
+        interval_expression_list=[{"hours": "4"}],
+    )
+)["schedule"]["id"]
+facts["state"] = ok(conn.update_schedule(hourly, schedule_state="Suspended"))["schedule"]["state"]
+facts["listed"] = {monday["id"], hourly} <= {one["id"] for one in extract_pages(conn.query_schedules, page_size=2)}
+facts["got"] = ok(conn.get_schedule(monday["id"]))["schedule"]["name"] == place
+ok(conn.add_data_source_to_schedule(source, monday["id"]))
+ok(conn.add_workbook_to_schedule(book, monday["id"]))
+[extract] = [one for one in ok(conn.get_extract_refresh_tasks_for_schedule(monday["id"]))["extracts"]["extract"] if "workbook" in one]
+facts["extract"] = extract["workbook"]["id"] == book
+tasks = ok(conn.get_extract_refresh_tasks_for_site())["tasks"]["task"]
+facts["tasks"] = sum(one["extractRefresh"]["schedule"]["id"] == monday["id"] for one in tasks)
+facts["one task"] = ok(conn.get_extract_refresh_task(extract["id"]))["task"]["extractRefresh"]["type"]
+ok(conn.run_extract_refresh_task(extract["id"]))
+ok(conn.delete_extract_refresh_task(extract["id"]))
+ok(conn.delete_schedule(hourly))
+ok(conn.delete_schedule(monday["id"]))
+
 for response in (
     conn.delete_data_source(source),
     conn.delete_workbook(book),

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from tableau_tools import NoMatchFoundException, NotSignedInException, RecoverableHTTPException, TableauServerRest33
+from tableau_tools import AlreadyExistsException, NoMatchFoundException, NotSignedInException, RecoverableHTTPException, TableauServerRest33
 
 url, password, folder, place = sys.argv[1:]
 try:
@@ -69,6 +69,31 @@ facts["file"] = Path(downloaded).name
 facts["bytes"] = Path(downloaded).read_bytes() == Path(book).read_bytes()
 source = t.datasources.publish_datasource(str(Path(folder) / "orders.tdsx"), place, project)
 t.datasources.update_datasource(source, new_datasource_name=place + " two", certification_status=True)
+
+# Schedules, and the book on one of them.
+every = t.schedules.create_hourly_extract_schedule(place + " hourly", "hours", "2", "02:00:00", "22:00:00", priority=10)
+t.schedules.create_daily_subscription_schedule(place + " daily", "02:00:00")
+t.schedules.create_weekly_extract_schedule(place + " weekly", ["Monday", "Friday"], "02:00:00", parallel_or_serial="Serial")
+t.schedules.create_monthly_subscription_schedule(place + " monthly", "LastDay", "02:00:00")
+kinds = {"Extract": t.schedules.query_extract_schedules(), "Subscription": t.schedules.query_subscription_schedules()}
+facts["schedules"] = {
+    kind: sorted(name.removeprefix(place + " ") for name in names(found_ones) if name.startswith(place))
+    for kind, found_ones in kinds.items()
+}
+try:
+    t.schedules.create_daily_extract_schedule(place + " WEEKLY", "02:00:00")
+except AlreadyExistsException:
+    facts["same schedule"] = True
+t.schedules.update_schedule(
+    place + " weekly", new_name=place + " yearly", frequency="Monthly", start_time="03:00:00", interval_value_s="15"
+)
+t.schedules.disable_schedule(every)
+t.schedules.enable_schedule(every)
+t.schedules.add_workbook_to_schedule(found, every)
+[task] = t.extracts.get_extract_refresh_tasks_on_schedule(every)
+facts["task"] = [task.tag.split("}")[1], task.get("priority"), t.extracts.run_extract_refresh_task(task.get("id")) != ""]
+for stem in ("hourly", "daily", "yearly", "monthly"):
+    t.schedules.delete_schedule(f"{place} {stem}")
 
 t.workbooks.delete_workbooks([found])
 t.datasources.delete_datasources([source])

@@ -1,5 +1,7 @@
 //! Tasks with a schedule of their own: nobody else sees the schedule, and it goes with the task.
 
+use std::collections::BTreeSet;
+
 use vivant_model::{
     ExecutionOrder, JobItem, JobItemKind, Luid, Recurrence, ScheduleId, ScheduleState, ScheduleType, TaskType,
 };
@@ -47,7 +49,7 @@ async fn own_task(w: &World, item: JobItem, name: &str) -> Task {
     w.store.create_own_task(new, NOW).await.unwrap()
 }
 
-async fn every_schedule(w: &World) -> Vec<ScheduleId> {
+async fn every_schedule(w: &World) -> BTreeSet<ScheduleId> {
     let page = w.store.every_schedule(&all()).await.unwrap();
     assert_eq!(page.total, page.items.len() as u64);
     page.items.iter().map(|schedule| schedule.id).collect()
@@ -61,7 +63,10 @@ async fn an_own_schedule_is_in_no_list_but_comes_due(w: World) {
     assert_eq!(task.schedule.next_run_at, Some(NOW + DAY));
     let listed = w.store.schedules(&all()).await.unwrap();
     assert_eq!((listed.total, listed.items), (1, vec![shared.clone()]));
-    assert_eq!(every_schedule(&w).await, [shared.id, task.schedule.id]);
+    assert_eq!(
+        every_schedule(&w).await,
+        BTreeSet::from([shared.id, task.schedule.id])
+    );
     let due = w.store.due_schedules(NOW + DAY, 10).await.unwrap();
     assert_eq!(due.len(), 2);
     let of_own = w.store.tasks_of_schedule(task.schedule.id).await.unwrap();
@@ -73,7 +78,7 @@ async fn an_own_schedule_goes_with_its_task(w: World) {
     let book = w.workbook("Book").await;
     let task = own_task(&w, workbook(book.id.0), "own").await;
     w.store.delete_task(w.site, task.id).await.unwrap();
-    assert_eq!(every_schedule(&w).await, []);
+    assert_eq!(every_schedule(&w).await, BTreeSet::from([]));
     // A schedule of the server stays when its last task goes.
     let shared = w.store.create_schedule(schedule("shared"), NOW).await.unwrap();
     let new = NewTask {
@@ -85,7 +90,7 @@ async fn an_own_schedule_goes_with_its_task(w: World) {
     };
     let task = w.store.create_task(new, NOW).await.unwrap();
     w.store.delete_task(w.site, task.id).await.unwrap();
-    assert_eq!(every_schedule(&w).await, [shared.id]);
+    assert_eq!(every_schedule(&w).await, BTreeSet::from([shared.id]));
     w.assert_sound().await;
 }
 
@@ -93,8 +98,12 @@ async fn an_own_schedule_goes_with_the_item(w: World) {
     let book = w.workbook("Book").await;
     own_task(&w, workbook(book.id.0), "own").await;
     w.store.delete_workbook(w.site, book.id, NOW).await.unwrap();
-    assert_eq!(every_schedule(&w).await, []);
-    let page = w.store.tasks(&w.admin(), TaskFilter::default(), &all()).await.unwrap();
+    assert_eq!(every_schedule(&w).await, BTreeSet::from([]));
+    let page = w
+        .store
+        .tasks(&w.admin(), TaskFilter::default(), &all())
+        .await
+        .unwrap();
     assert_eq!(page.total, 0);
     w.assert_sound().await;
 }
@@ -110,12 +119,16 @@ async fn a_new_schedule_takes_the_place_of_the_old_one(w: World) {
         .unwrap();
     assert_eq!((moved.id, moved.kind), (task.id, TaskType::IncrementalRefresh));
     assert_eq!(moved.schedule.name, "other");
-    assert_eq!(every_schedule(&w).await, [moved.schedule.id]);
+    assert_eq!(every_schedule(&w).await, BTreeSet::from([moved.schedule.id]));
     // What is not named stays.
-    let same = w.store.update_task(w.site, task.id, None, None, NOW).await.unwrap();
+    let same = w
+        .store
+        .update_task(w.site, task.id, None, None, NOW)
+        .await
+        .unwrap();
     assert_eq!(same, moved);
     w.store.delete_task(w.site, task.id).await.unwrap();
-    assert_eq!(every_schedule(&w).await, []);
+    assert_eq!(every_schedule(&w).await, BTreeSet::from([]));
 }
 
 async fn a_task_leaves_a_schedule_of_the_server(w: World) {
@@ -135,7 +148,10 @@ async fn a_task_leaves_a_schedule_of_the_server(w: World) {
         .await
         .unwrap();
     assert!(moved.schedule.is_system);
-    assert_eq!(every_schedule(&w).await, [shared.id, moved.schedule.id]);
+    assert_eq!(
+        every_schedule(&w).await,
+        BTreeSet::from([shared.id, moved.schedule.id])
+    );
     assert_eq!(w.store.tasks_of_schedule(shared.id).await.unwrap(), []);
 }
 
@@ -147,9 +163,15 @@ async fn a_task_that_cannot_be_made_leaves_no_schedule(w: World) {
         schedule: schedule("own"),
     };
     let refused = w.store.create_own_task(new, NOW).await;
-    assert!(matches!(refused, Err(Error::NotFound(What::Workbook))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::NotFound(What::Workbook))),
+        "{refused:?}"
+    );
     let id = Luid::from_random([8; 16]).into();
-    let refused = w.store.update_task(w.site, id, None, Some(schedule("own")), NOW).await;
+    let refused = w
+        .store
+        .update_task(w.site, id, None, Some(schedule("own")), NOW)
+        .await;
     assert!(matches!(refused, Err(Error::NotFound(What::Task))), "{refused:?}");
-    assert_eq!(every_schedule(&w).await, []);
+    assert_eq!(every_schedule(&w).await, BTreeSet::from([]));
 }
