@@ -13,7 +13,7 @@ from conftest import ADMIN, ADMIN_PASSWORD, _finish
 from support.rest import Rest, element, ts_request
 from support.server import ServerFailed, wait_until
 from support.services import Ldap
-from support.tsc import connect, refused
+from support.tsc import connect, options, refused
 
 PEOPLE = "ou=People,dc=example,dc=lan"
 GROUPS = "ou=Groups,dc=example,dc=lan"
@@ -113,8 +113,8 @@ def test_import_at_once(site):
     assert re.fullmatch("[0-9a-f-]{36}", ada.external_auth_user_id)
     (listed,) = site.tsc.groups.filter(name="Analysts")
     assert (listed.id, listed.domain_name, listed.license_mode) == (group.id, "example.lan", None)
-    found, _ = site.tsc.groups.get(TSC.RequestOptions().filter.add(TSC.Filter("domainName", "eq", "example.lan")) or None)
-    assert group.id in {one.id for one in found}
+    found, _ = site.tsc.groups.get(options(filters=[("domainName", "eq", "example.lan")]))
+    assert [one.id for one in found] == [group.id]
 
 
 def test_import_as_job(site):
@@ -289,6 +289,27 @@ def test_synchronizing_gives_a_greater_role(site, moving):
     assert roles == {"ExplorerCanPublish"}
 
 
+def test_who_is_called_otherwise_now_stays(site, directory, moving):
+    """One member marries, and so does one who has left the group meanwhile."""
+    name, people = moving
+    group = site.imported(name, "Viewer")
+    ids = {key: site.users()[f"example.lan\\{uid}"].id for key, uid in people.items() if key != "comes"}
+    directory.modify(f"dn: cn={name},{GROUPS}", "delete: member", f"member: uid={people['leaves']},{PEOPLE}")
+    for key in ("stays", "leaves"):
+        directory.modify(f"dn: uid={people[key]},{PEOPLE}", "add: uid", f"uid: new{people[key]}")
+        directory.rename(f"uid={people[key]},{PEOPLE}", f"uid=new{people[key]}")
+    directory.modify(f"dn: cn={name},{GROUPS}", "delete: member", f"member: uid={people['stays']},{PEOPLE}")
+    directory.modify(f"dn: cn={name},{GROUPS}", "add: member", f"member: uid=new{people['stays']},{PEOPLE}")
+    try:
+        site.tsc.groups.update(group, as_job=False)
+        users = {user.id: user for user in site.users().values()}
+        assert users[ids["stays"]].name == f"new{people['stays']}"
+        assert {users[id_].site_role for id_ in ids.values()} == {"Viewer"}, "nobody is gone"
+        assert site.names(group) == example(f"new{people['stays']}", people["dies"])
+    finally:
+        directory.remove(*(f"uid=new{people[key]},{PEOPLE}" for key in ("stays", "leaves")))
+
+
 def test_a_group_that_left_the_directory(site, directory, moving):
     name, people = moving
     group = site.imported(name, "Viewer")
@@ -458,6 +479,50 @@ def test_who_leaves_the_directory_is_out(site, directory, moving):
     assert not site.signs_in(uid, "secret") and site.signs_in(uid, "changed")
     directory.remove(f"uid={uid},{PEOPLE}")
     assert not site.signs_in(uid, "changed")
+
+
+# -- domains
+
+
+def test_domains(site, live):
+    site.tsc.users.add(TSC.UserItem("example.lan\\ada", "Viewer"))
+    admin = site.rest.under("3.7")
+    listed = admin.get("/domains").ok().all("domainList/domain")
+    found = {one.get("name"): (one.get("id"), one.get("shortName")) for one in listed}
+    assert {name: nickname for name, (_, nickname) in found.items()} == {
+        "local": None,
+        "example.lan": "EXAMPLE",
+        "other.lan": None,
+    }
+    assert all(id_.isdigit() for id_, _ in found.values()) and len({id_ for id_, _ in found.values()}) == 3
+    same = element("domain", id=found["example.lan"][0], name="example.lan", shortName="EXAMPLE")
+    assert admin.put("/domains", ts_request(same)).ok(200).get("domain", "name") == "example.lan"
+    for wrong in ({"name": "new.lan"}, {"shortName": "NEW"}):
+        admin.put("/domains", ts_request(element("domain", id=found["example.lan"][0], **wrong))).refused(400, "400000")
+    admin.put("/domains", ts_request(element("domain", id="12345", name="other.lan"))).refused(404, "404016")
+    admin.put("/domains", b"").refused(400, "400000")
+    admin.under("3.6").get("/domains").refused(404, "404001")
+    Rest(live.url, "3.7").sign_in("ada", "ada's password").get("/domains").refused(403, "403004")
+
+
+def test_a_domain_that_is_called_otherwise_now(new_server, directory):
+    server = new_server(*directory.options(), env=directory.env())
+    with server as live:
+        Scratch(live, "").imported("Analysts", "Viewer")
+    server.arguments = [*directory.options()[:-1], "new.lan=dc=example,dc=lan"]
+    with server as live:
+        site = Scratch(live, "")
+        assert not site.signs_in("new.lan\\ada", PASSWORDS["ada"])
+        admin = site.rest.under("3.7")
+        old = next(one for one in admin.get("/domains/").ok().all("domainList/domain") if one.get("name") == "example.lan")
+        path = f"/domains/{old.get('id')}"
+        admin.put(path, ts_request(element("domain", name="nowhere.lan"))).refused(404, "404016")
+        assert admin.put(path, ts_request(element("domain", name="New.lan"))).ok(200).get("domain", "name") == "new.lan"
+        assert site.signs_in("new.lan\\ada", PASSWORDS["ada"])
+        (group,) = site.tsc.groups.filter(name="Analysts")
+        assert group.domain_name == "new.lan"
+        site.tsc.groups.update(group, as_job=False)
+        assert site.names(group) == {"new.lan\\ada", "new.lan\\grace"}
 
 
 # -- a directory that does not answer

@@ -32,6 +32,9 @@ fn routes() -> Vec<(&'static str, Handler)> {
     vec![
         ("Server Info", on(server::server_info)),
         ("Get Current Server Session", on(server::get_current_server_session)),
+        ("List Server Active Directory Domains", on(server::list_server_active_directory_domains)),
+        ("Update Server Active Directory Domain", on(server::update_server_active_directory_domain)),
+        ("Update Server Active Directory Domain (id in the address)", on(server::update_server_active_directory_domain)),
 
         ("Sign In", on(auth::sign_in)),
         ("Sign Out", on(auth::sign_out)),

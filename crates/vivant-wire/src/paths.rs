@@ -301,6 +301,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint { area: "Server", operation: "Delete Server Session", method: Method::Delete, path: "/sessions/{session-id}", since: V(3, 9) },
     Endpoint { area: "Server", operation: "List Server Active Directory Domains", method: Method::Get, path: "/domains", since: V(3, 7) },
     Endpoint { area: "Server", operation: "Update Server Active Directory Domain", method: Method::Put, path: "/domains", since: V(3, 7) },
+    Endpoint { area: "Server", operation: "Update Server Active Directory Domain (id in the address)", method: Method::Put, path: "/domains/{domain-id}", since: V(3, 7) },
     Endpoint { area: "Extract and Encryption", operation: "Encrypt Extracts in a Site", method: Method::Post, path: "/sites/{site-id}/encrypt-extracts", since: V(3, 5) },
     Endpoint { area: "Extract and Encryption", operation: "Decrypt Extracts in a Site", method: Method::Post, path: "/sites/{site-id}/decrypt-extracts", since: V(3, 5) },
     Endpoint { area: "Extract and Encryption", operation: "Reencrypt Extracts in a Site", method: Method::Post, path: "/sites/{site-id}/reencrypt-extracts", since: V(3, 5) },

@@ -152,6 +152,10 @@ class Ldap:
         """Changes one entry."""
         self._ldif("ldapmodify", dn, "changetype: modify", *lines)
 
+    def rename(self, dn: str, new: str) -> None:
+        """Gives one entry another name, and takes the old one off it."""
+        self._ldif("ldapmodify", f"dn: {dn}", "changetype: modrdn", f"newrdn: {new}", "deleteoldrdn: 1")
+
     def remove(self, *names: str) -> None:
         """Takes entries away, those that are gone already, too."""
         for name in names:

@@ -4,6 +4,11 @@ use std::fmt::Write as _;
 
 use ldap3::SearchEntry;
 
+/// The attribute of Active Directory that is 16 bytes.
+pub const OBJECT_GUID: &str = "objectGUID";
+/// Where the bytes of such an identifier stand in its text: the first three groups are turned round.
+pub const GUID_ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+
 /// An entry with the attributes that were asked for.
 #[derive(Debug)]
 pub struct Entry {
@@ -40,11 +45,9 @@ impl Entry {
     /// An identifier as text: that of Active Directory is 16 bytes.
     pub fn id(&self, attribute: &str) -> Option<String> {
         let value = self.values(attribute).next()?;
-        if attribute.eq_ignore_ascii_case("objectGUID") && value.len() == 16 {
-            // The first three groups stand in the byte order of the machine that made the standard.
-            const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+        if attribute.eq_ignore_ascii_case(OBJECT_GUID) && value.len() == GUID_ORDER.len() {
             let mut text = String::with_capacity(36);
-            for (at, from) in ORDER.into_iter().enumerate() {
+            for (at, from) in GUID_ORDER.into_iter().enumerate() {
                 if matches!(at, 4 | 6 | 8 | 10) {
                     text.push('-');
                 }

@@ -2,9 +2,27 @@
 
 use std::borrow::Borrow;
 
+use super::entry;
+
 /// The attribute has the value.
 pub fn equals(attribute: &str, value: &str) -> String {
     format!("({attribute}={})", ldap3::ldap_escape(value))
+}
+
+/// The attribute has the value that [`super::entry::Entry::id`] gave.
+pub fn identifier(attribute: &str, value: &str) -> String {
+    use std::fmt::Write as _;
+    if !attribute.eq_ignore_ascii_case(entry::OBJECT_GUID) {
+        return equals(attribute, value);
+    }
+    let digits: Vec<u8> = value.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let mut text = format!("({attribute}=");
+    for at in entry::GUID_ORDER {
+        let byte = digits.get(at * 2..at * 2 + 2).unwrap_or_default();
+        let _ = write!(text, "\\{}", String::from_utf8_lossy(byte));
+    }
+    text.push(')');
+    text
 }
 
 /// A matching rule of the directory says yes to the value.
@@ -64,6 +82,17 @@ mod tests {
     }
 
     #[test]
+    fn identifiers_are_asked_for_as_they_are_kept() {
+        let guid = identifier("objectGUID", "03020100-0504-0706-0809-0a0b0c0d0e0f");
+        assert_eq!(
+            guid,
+            r"(objectGUID=\00\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f)"
+        );
+        assert!(is_valid(&guid));
+        assert_eq!(identifier("entryUUID", "7f2c"), "(entryUUID=7f2c)");
+    }
+
+    #[test]
     fn filters_nest() {
         let both = all([
             equals("a", "1"),
@@ -77,7 +106,7 @@ mod tests {
 
     #[test]
     fn attributes_are_plain_words() {
-        assert!(is_attribute("sAMAccountName") && is_attribute("member;range=0-1") == false);
+        assert!(is_attribute("sAMAccountName") && !is_attribute("member;range=0-1"));
         assert!(!is_attribute("uid)(x") && !is_attribute("") && !is_attribute("1x"));
     }
 }

@@ -1,11 +1,13 @@
 //! Bringing a group into step with the directory.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use vivant_model::{GroupId, SiteId, SiteRole, name};
 use vivant_store::directory::{DirectoryUser, ImportGroup};
 use vivant_store::{ListQuery, PageRequest};
 
-use super::{Directory, Domain, FoundGroup, Person};
+use super::{Directory, Domain, FoundGroup, Known, Person};
 use crate::app::App;
 use crate::errors::Result;
 
@@ -21,6 +23,9 @@ pub struct Asked {
     /// When they are given it.
     pub license_mode: Option<String>,
 }
+
+/// How many members of a group here are read at once.
+const PAGE_SIZE: u32 = 1000;
 
 /// Where imported groups come from, as requests call it.
 pub const SOURCE: &str = "ActiveDirectory";
@@ -63,37 +68,40 @@ impl Directory {
         group: GroupId,
         members: &[DirectoryUser],
     ) -> Result<Vec<DirectoryUser>> {
-        let stay: std::collections::HashSet<(String, String)> = members
-            .iter()
-            .map(|m| (name::key(&m.domain), name::key(&m.name)))
-            .collect();
-        let mut others: Vec<(&Domain, Vec<String>)> =
+        let key = |domain: &str, user: &str| (name::key(domain), name::key(user));
+        let stay: HashSet<(String, String)> = members.iter().map(|m| key(&m.domain, &m.name)).collect();
+        // Who is called otherwise now is still there.
+        let ids: HashSet<&str> = members.iter().filter_map(|m| m.external_id.as_deref()).collect();
+        let mut others: Vec<(&Domain, Vec<Known>)> =
             self.domains().iter().map(|domain| (domain, Vec::new())).collect();
         for number in 1.. {
             let query = ListQuery {
-                page: PageRequest { number, size: 1000 },
+                page: PageRequest {
+                    number,
+                    size: PAGE_SIZE,
+                },
                 ..ListQuery::default()
             };
             let page = app.store.group_users(site, group, &query).await?;
-            let read = u64::from(number) * 1000;
             for user in page.items {
-                let key = (name::key(&user.domain), name::key(&user.name));
-                let place = others
-                    .iter_mut()
-                    .find(|(domain, _)| name::key(&domain.name) == key.0);
-                if let (Some((_, names)), false) = (place, stay.contains(&key)) {
-                    names.push(user.name);
+                let id = user.external_auth_user_id.filter(|id| !id.is_empty());
+                let stays = stay.contains(&key(&user.domain, &user.name))
+                    || id.as_deref().is_some_and(|id| ids.contains(id));
+                let domain = name::key(&user.domain);
+                let place = others.iter_mut().find(|(d, _)| name::key(&d.name) == domain);
+                if let (Some((_, known)), false) = (place, stays) {
+                    known.push(Known { name: user.name, id });
                 }
             }
-            if read >= page.total {
+            if u64::from(number) * u64::from(PAGE_SIZE) >= page.total {
                 break;
             }
         }
         let mut gone = Vec::new();
-        for (domain, names) in others {
-            for name in self.gone(domain, &names).await? {
+        for (domain, known) in others {
+            for user in self.gone(domain, &known).await? {
                 gone.push(DirectoryUser {
-                    name,
+                    name: user.name.clone(),
                     domain: domain.name.clone(),
                     is_disabled: true,
                     ..DirectoryUser::default()

@@ -87,6 +87,15 @@ pub struct Person {
     dn: String,
 }
 
+/// A user of the directory as the server knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The name that they signed in with.
+    pub name: String,
+    /// What stays the same when the entry is renamed.
+    pub id: Option<String>,
+}
+
 /// A group as the directory describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundGroup {
@@ -262,30 +271,41 @@ impl Directory {
         Ok(members)
     }
 
-    /// Which of these users of a domain the directory has no more, or has disabled.
-    pub async fn gone(&self, domain: &Domain, users: &[String]) -> Result<Vec<String>> {
+    /// Which of these users of a domain the directory has no more, or has disabled: it finds them
+    /// neither by name nor, where they may be called otherwise now, by what stays the same.
+    pub async fn gone<'u>(&self, domain: &Domain, users: &'u [Known]) -> Result<Vec<&'u Known>> {
         let checked = &self.0;
-        let mut there = HashSet::new();
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let attributes = [checked.user_name.as_str(), checked.user_id.as_str()];
+        let mut names = HashSet::new();
+        let mut ids = HashSet::new();
         self.run(async |c| {
-            for names in users.chunks(NAMES_IN_FILTER) {
-                let names = filter::any(names.iter().map(|n| filter::equals(&checked.user_name, n)));
-                let filter = filter::all([&checked.user_filter, &names]);
-                let attributes = [checked.user_name.as_str()];
+            for users in users.chunks(NAMES_IN_FILTER) {
+                let by_name = users.iter().map(|u| filter::equals(&checked.user_name, &u.name));
+                let by_id = users
+                    .iter()
+                    .filter_map(|u| Some(filter::identifier(&checked.user_id, u.id.as_deref()?)));
+                let filter = filter::all([&checked.user_filter, &filter::any(by_name.chain(by_id))]);
                 let found = c
                     .search(&domain.base, Scope::Subtree, &filter, &attributes, MAX_MEMBERS)
                     .await?;
-                there.extend(
+                names.extend(
                     found
                         .iter()
                         .flat_map(|e| e.texts(&checked.user_name))
                         .map(name::key),
                 );
+                ids.extend(found.iter().filter_map(|e| e.id(&checked.user_id)));
             }
             Ok(())
         })
         .await?;
-        let gone = users.iter().filter(|user| !there.contains(&name::key(user)));
-        Ok(gone.cloned().collect())
+        let is_there = |user: &&Known| {
+            names.contains(&name::key(&user.name)) || user.id.as_ref().is_some_and(|id| ids.contains(id))
+        };
+        Ok(users.iter().filter(|user| !is_there(user)).collect())
     }
 
     /// Does something over a connection of its own, signed in as the settings say.

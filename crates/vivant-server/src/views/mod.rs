@@ -72,6 +72,7 @@ pub fn owner_view(owner: Owner, shape: &Shape, normally: bool) -> Option<types::
         email: if more("email") { owner.email } else { None },
         domain: more("domain").then_some(types::Domain {
             name: Some(owner.domain),
+            ..types::Domain::default()
         }),
         ..types::User::default()
     })

@@ -34,6 +34,7 @@ pub fn user_view(user: User, shape: &Shape, alone: bool) -> types::User {
             .wants_child("domain", alone || shape.since(3, 1))
             .then_some(types::Domain {
                 name: Some(user.domain),
+                ..types::Domain::default()
             }),
         ..types::User::default()
     }
@@ -58,6 +59,7 @@ pub fn group_view(group: Group, shape: &Shape) -> types::Group {
         }),
         domain: Some(types::Domain {
             name: Some(group.domain),
+            ..types::Domain::default()
         }),
         ..types::Group::default()
     }

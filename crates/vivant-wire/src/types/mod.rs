@@ -87,7 +87,7 @@ pub use schedules::{
 pub use server::{Error, Pagination, ProductVersion, ServerInfo};
 pub use site::{Site, SiteUsage, Sites};
 pub use subscriptions::{Subscription, SubscriptionContent, SubscriptionSchedule, Subscriptions};
-pub use users::{Domain, Group, Groups, Import, User, Users};
+pub use users::{Domain, DomainList, Group, Groups, Import, User, Users};
 
 impl Scalar for String {
     fn put(&self, sink: &mut Sink<'_>) -> fmt::Result {

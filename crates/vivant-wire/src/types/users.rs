@@ -25,7 +25,16 @@ element! {
 element! {
     /// `domain`.
     Domain {
+        attr id: String = "id", "In lists of domains.";
         attr name: String = "name", "`local`, or the directory's.";
+        attr short_name: String = "shortName", "The nickname, such as `EXAMPLE`.";
+    }
+}
+
+element! {
+    /// `domainList`.
+    DomainList {
+        many domain: Domain = "domain";
     }
 }
 

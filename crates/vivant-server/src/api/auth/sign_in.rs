@@ -21,7 +21,7 @@ pub async fn sign_in(mut call: Call, _: Anyone) -> Result<Reply> {
         .as_ref()
         .ok_or_else(|| bad_request("The credentials element must hold a site element with a contentUrl."))?;
     let site_url = site.content_url.clone().unwrap_or_default();
-    let (account, via_token) = authenticate(&call, &credentials).await?;
+    let (account, via_token) = authenticate(&call, &credentials, &site_url).await?;
     let site = call
         .app
         .store
@@ -95,7 +95,11 @@ pub(super) fn answer(call: &Call, token: String, site: &Site, user: vivant_model
     call.one("credentials", &credentials)
 }
 
-async fn authenticate(call: &Call, credentials: &types::Credentials) -> Result<(Account, Option<TokenId>)> {
+async fn authenticate(
+    call: &Call,
+    credentials: &types::Credentials,
+    site_url: &str,
+) -> Result<(Account, Option<TokenId>)> {
     let store = &call.app.store;
     let by_password = credentials.name.is_some() || credentials.password.is_some();
     let by_token = credentials.personal_access_token_name.is_some()
@@ -118,7 +122,7 @@ async fn authenticate(call: &Call, credentials: &types::Credentials) -> Result<(
                 "The credentials element must hold both name and password.",
             ));
         };
-        let account = by_name(call, name, &Secret::from(password.as_str())).await?;
+        let account = by_name(call, name, &Secret::from(password.as_str()), site_url).await?;
         return account.map(|a| (a, None)).ok_or_else(refused);
     }
     let (Some(name), Some(secret)) = (
@@ -139,10 +143,10 @@ async fn authenticate(call: &Call, credentials: &types::Credentials) -> Result<(
 
 /// Finds the account that a name and password belong to. Accounts of the directory have no password
 /// here: the directory is asked whether it lets them in.
-async fn by_name(call: &Call, login: &str, password: &Secret) -> Result<Option<Account>> {
+async fn by_name(call: &Call, login: &str, password: &Secret, site_url: &str) -> Result<Option<Account>> {
     let store = &call.app.store;
     if let Some(directory) = &call.app.config.directory
-        && let Some(who) = who(call, directory, login).await?
+        && let Some(who) = who(call, directory, login, site_url).await?
     {
         let person = directory.person(&who).await?;
         let Some(person) = person else {
@@ -161,8 +165,13 @@ async fn by_name(call: &Call, login: &str, password: &Secret) -> Result<Option<A
 }
 
 /// Whom of the directory a name means; `None` where it means a local user. A name alone means a local
-/// account if there is one, else the directory's if one domain alone has it.
-async fn who<'d, 'n>(call: &Call, directory: &'d Directory, login: &'n str) -> Result<Option<Who<'d, 'n>>> {
+/// account if there is one, else the directory's user of the site if one domain alone has it.
+async fn who<'d, 'n>(
+    call: &Call,
+    directory: &'d Directory,
+    login: &'n str,
+    site_url: &str,
+) -> Result<Option<Who<'d, 'n>>> {
     let store = &call.app.store;
     let named = directory.who(login);
     if login.contains('\\') {
@@ -175,9 +184,12 @@ async fn who<'d, 'n>(call: &Call, directory: &'d Directory, login: &'n str) -> R
     if named.is_some() {
         return Ok(named);
     }
+    let Some(site) = store.site_by_content_url(site_url).await? else {
+        return Ok(None);
+    };
     let mut known = None;
     for domain in directory.domains() {
-        if store.account_by_name(login, &domain.name).await?.is_some() {
+        if store.user_by_name(site.id, login, &domain.name).await?.is_some() {
             let who = Who {
                 domain,
                 user: login,

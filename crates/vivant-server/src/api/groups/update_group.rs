@@ -75,6 +75,7 @@ async fn synchronize(
         )));
     }
     asked.name.clone_from(&group.name);
+    asked.license_mode = asked.license_mode.or_else(|| group.license_mode.clone());
     let found = find(&directory, &mut asked).await?;
     if name::key(&found.domain) != name::key(&group.domain) {
         return Err(bad_request(format!(
