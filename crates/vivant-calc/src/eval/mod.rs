@@ -81,6 +81,13 @@ pub trait Values {
     /// Gives the current value of a parameter.
     fn parameter(&self, name: &str) -> Option<Value>;
 
+    /// Gives the value of a node that was computed elsewhere: an aggregate, a level of detail expression,
+    /// a table calculation. It is asked before the node is computed here.
+    fn node(&self, id: NodeId) -> Option<Value> {
+        let _ = id;
+        None
+    }
+
     /// Tells how texts of a field are compared; literals adopt it.
     fn collation(&self, name: &FieldName) -> Collation {
         let _ = name;
@@ -134,6 +141,17 @@ impl<'t> Evaluator<'t> {
     /// # Errors
     /// See [`evaluate`].
     pub fn run(&mut self, context: &Context<'_>) -> Result<Warned<Value>, Diagnostic> {
+        self.run_node(self.tree.root(), context)
+    }
+
+    /// Computes one node of the formula for the values of a context.
+    ///
+    /// # Errors
+    /// See [`evaluate`].
+    ///
+    /// # Panics
+    /// When the id belongs to another tree and this one is smaller.
+    pub fn run_node(&mut self, id: NodeId, context: &Context<'_>) -> Result<Warned<Value>, Diagnostic> {
         if let Some(error) = self
             .checked
             .diagnostics
@@ -149,7 +167,7 @@ impl<'t> Evaluator<'t> {
             context,
             warnings: Vec::new(),
         };
-        let operand = run.value(self.tree.root()).map_err(|error| *error)?;
+        let operand = run.value(id).map_err(|error| *error)?;
         Ok(Warned::with(operand.value, run.warnings))
     }
 }
@@ -226,6 +244,9 @@ impl Run<'_> {
     /// Every kind has a function of its own, so that nested formulas need little stack: a build
     /// without optimisation keeps the variables of all arms of a `match` in one frame.
     fn simple(&mut self, id: NodeId) -> Found {
+        if let Some(value) = self.context.values.node(id) {
+            return Ok(Operand::plain(value.widened(self.data_type(id))));
+        }
         match self.tree.kind(id) {
             NodeKind::Paren(inner) => self.value(*inner),
             NodeKind::Binary { .. } => self.value(id),

@@ -325,6 +325,11 @@ pub struct Pill {
 }
 
 impl Pill {
+    /// Makes a pill from a name alone, where an instance is used that is written nowhere.
+    pub fn from_name(key: &FieldRef) -> Option<Pill> {
+        pill_from_name(key)
+    }
+
     /// Tells whether a table calculation is part of it by its own or its field's doing.
     pub fn has_table_calc(&self) -> bool {
         !self.table_calcs.is_empty()

@@ -1,0 +1,157 @@
+//! Formulas of a data source: read, checked against its fields, kept.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use vivant_calc::check::{Environment, FieldInfo};
+use vivant_calc::names::FieldName;
+use vivant_calc::{DataType, Diagnostic, Level, check, parse};
+use vivant_document::spec::{Derivation, FieldKind, FieldSpec, OBJECT_PART, ParameterSpec, SourceSpec};
+
+use crate::rows::Formula;
+
+/// A formula that was read, or what is wrong with it.
+type Read = Result<Arc<Formula>, Box<Diagnostic>>;
+
+/// The fields of a data source as formulas see them, with those of one sheet.
+pub struct Fields<'s> {
+    /// The data source.
+    pub source: &'s SourceSpec,
+    /// Fields that only the sheet has.
+    pub local: Vec<&'s FieldSpec>,
+    /// All data sources, for fields of others.
+    pub others: &'s [SourceSpec],
+    /// Parameters.
+    pub parameters: &'s [ParameterSpec],
+    formulas: RefCell<HashMap<String, Read>>,
+    levels: RefCell<HashMap<String, Option<(DataType, Level)>>>,
+}
+
+impl<'s> Fields<'s> {
+    /// Takes a data source, with the fields that a sheet adds.
+    pub fn new(
+        source: &'s SourceSpec,
+        local: Vec<&'s FieldSpec>,
+        others: &'s [SourceSpec],
+        parameters: &'s [ParameterSpec],
+    ) -> Fields<'s> {
+        Fields {
+            source,
+            local,
+            others,
+            parameters,
+            formulas: RefCell::default(),
+            levels: RefCell::default(),
+        }
+    }
+
+    /// Finds a field by its internal name.
+    pub fn get(&self, name: &str) -> Option<&'s FieldSpec> {
+        self.local
+            .iter()
+            .copied()
+            .find(|field| field.name == name)
+            .or_else(|| self.source.field(name))
+            .or_else(|| {
+                self.local
+                    .iter()
+                    .copied()
+                    .find(|field| field.name.eq_ignore_ascii_case(name))
+            })
+    }
+
+    /// Reads a formula over the fields; the same text is read once.
+    pub fn formula(&self, text: &str) -> Read {
+        if let Some(found) = self.formulas.borrow().get(text) {
+            return found.clone();
+        }
+        let parsed = parse(text);
+        let found = match parsed.diagnostics.iter().find(|one| one.is_error()) {
+            Some(error) => Err(Box::new(error.clone())),
+            None => {
+                let checked = check(&parsed.value, self);
+                match checked.diagnostics.iter().find(|one| one.is_error()) {
+                    Some(error) => Err(Box::new(error.clone())),
+                    None => Ok(Arc::new(Formula {
+                        tree: parsed.value,
+                        checked,
+                    })),
+                }
+            }
+        };
+        self.formulas.borrow_mut().insert(text.to_owned(), found.clone());
+        found
+    }
+
+    /// Tells type and level of a field; a calculation has those of its formula.
+    pub fn level(&self, field: &FieldSpec) -> (DataType, Level) {
+        if let Some(known) = self.levels.borrow().get(&field.name) {
+            // A formula that comes back to itself has no level; the checker says so where it is used.
+            return known.unwrap_or((field.data_type, Level::Row));
+        }
+        let FieldKind::Calculation { formula, .. } = &field.kind else {
+            return (field.data_type, Level::Row);
+        };
+        self.levels.borrow_mut().insert(field.name.clone(), None);
+        let found = match self.formula(formula) {
+            Ok(formula) => {
+                let root = formula.checked.root();
+                let data_type = match root.data_type {
+                    DataType::Null | DataType::Unknown => field.data_type,
+                    other => other,
+                };
+                (data_type, root.level)
+            }
+            Err(_) => (field.data_type, Level::Row),
+        };
+        self.levels.borrow_mut().insert(field.name.clone(), Some(found));
+        found
+    }
+}
+
+impl Environment for Fields<'_> {
+    fn field(&self, name: &FieldName) -> Option<FieldInfo> {
+        if let Some(source) = &name.source
+            && source != OBJECT_PART
+            && !source.eq_ignore_ascii_case(&self.source.name)
+        {
+            let other = self
+                .others
+                .iter()
+                .find(|one| one.name.eq_ignore_ascii_case(source))?;
+            let field = other.field(&name.name)?;
+            return Some(FieldInfo::new(field.data_type, Level::Row).secondary());
+        }
+        let key = match &name.source {
+            Some(source) if source == OBJECT_PART => format!("{OBJECT_PART}].[{}", name.name),
+            _ => name.name.clone(),
+        };
+        let field = self.get(&key)?;
+        Some(match &field.kind {
+            FieldKind::Set { .. } => FieldInfo::set(),
+            FieldKind::Combined { .. } => FieldInfo::combined(),
+            _ => {
+                let (data_type, level) = self.level(field);
+                FieldInfo::new(data_type, level)
+            }
+        })
+    }
+
+    fn parameter(&self, name: &str) -> Option<DataType> {
+        self.parameters
+            .iter()
+            .find(|parameter| parameter.name.eq_ignore_ascii_case(name))
+            .map(|parameter| parameter.data_type)
+    }
+}
+
+/// Tells whether an instance of a field is computed for each mark, or over marks.
+pub fn level_of(derivation: Derivation, field: (DataType, Level)) -> Level {
+    match derivation {
+        Derivation::None => field.1.max(Level::Row),
+        Derivation::User => field.1.max(Level::Aggregate),
+        Derivation::Aggregate(_) | Derivation::Attribute => Level::Aggregate,
+        _ => Level::Row,
+    }
+}

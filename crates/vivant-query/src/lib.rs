@@ -1,0 +1,29 @@
+//! From the sheets of a workbook to the rows that they show.
+//!
+//! [`Engine::answer`] takes a sheet of a resolved workbook ([`vivant_document::spec`]) and gives the rows of
+//! its marks cards. Filters, levels of detail and aggregates become plans of DataFusion in Tableau's order of
+//! operations; table calculations, totals and sorting are done on the result, which is small.
+//!
+//! There is no disk, network or clock here: [`Data`] gives tables, [`Surroundings`] says what time it is,
+//! who asks, and what parameters are worth.
+
+mod calc;
+pub mod data;
+mod dates;
+mod engine;
+mod expr;
+mod fields;
+mod filters;
+mod frame;
+mod level;
+mod local;
+mod members;
+mod rows;
+mod source;
+mod values;
+
+pub use data::{Data, Table, TableFuture};
+pub use engine::{Answer, Engine, Question};
+pub use frame::{ColumnRole, Frame, FrameColumn, MANY, compare, number};
+pub use rows::Surroundings;
+pub use values::{arrow_type, calc_type};

@@ -1,0 +1,137 @@
+//! What is done on the result of a query: order, table calculations, filters of these, results put together.
+
+mod address;
+mod functions;
+mod sort;
+mod table;
+
+pub use sort::{ranks, sort};
+pub use table::Calculation;
+
+use std::collections::HashMap;
+
+use vivant_calc::Value;
+use vivant_document::spec::{FieldRef, FilterTest, Literal, MemberSet, RangeNulls};
+
+use crate::frame::{ColumnRole, Frame, FrameColumn, compare};
+
+/// Writes a value so that equal values have equal texts, for looking up.
+pub fn key_text(value: &Value) -> String {
+    match value {
+        Value::Null => "\u{0}".to_owned(),
+        Value::Real(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("n{}", *value as i64),
+        Value::Integer(value) => format!("n{value}"),
+        other => format!("{}:{other}", other.data_type()),
+    }
+}
+
+/// Writes the dimensions of a row.
+fn row_key(frame: &Frame, row: usize, dimensions: &[usize]) -> String {
+    let mut key = String::new();
+    for &column in dimensions {
+        key.push_str(&key_text(&frame.columns[column].values[row]));
+        key.push('\u{1}');
+    }
+    key
+}
+
+/// Puts two results with the same dimensions together: every row of both, measures side by side.
+pub fn outer_join(mut left: Frame, right: Frame) -> Frame {
+    let dimensions = |frame: &Frame| -> Vec<usize> {
+        (0..frame.columns.len())
+            .filter(|&index| frame.columns[index].role == ColumnRole::Dimension)
+            .collect()
+    };
+    let (a, b) = (dimensions(&left), dimensions(&right));
+    let mut places: HashMap<String, usize> =
+        (0..left.rows).map(|row| (row_key(&left, row, &a), row)).collect();
+    let mut target = Vec::with_capacity(right.rows);
+    for row in 0..right.rows {
+        let key = row_key(&right, row, &b);
+        let place = *places.entry(key).or_insert_with(|| {
+            for (&to, &from) in a.iter().zip(&b) {
+                let value = right.columns[from].values[row].clone();
+                left.columns[to].values.push(value);
+            }
+            for column in left
+                .columns
+                .iter_mut()
+                .filter(|column| column.role == ColumnRole::Measure)
+            {
+                column.values.push(Value::Null);
+            }
+            left.rows += 1;
+            left.rows - 1
+        });
+        target.push(place);
+    }
+    for column in right
+        .columns
+        .into_iter()
+        .filter(|column| column.role == ColumnRole::Measure)
+    {
+        let mut values = vec![Value::Null; left.rows];
+        for (row, value) in column.values.into_iter().enumerate() {
+            values[target[row]] = value;
+        }
+        left.columns.push(FrameColumn { values, ..column });
+    }
+    left
+}
+
+/// Leaves out the rows that a filter of the finished table does not keep.
+pub fn filter(frame: &mut Frame, key: &FieldRef, test: &FilterTest) {
+    let Some(column) = frame.column(key) else { return };
+    let kept: Vec<usize> = (0..frame.rows)
+        .filter(|&row| keeps(test, &column.values[row]))
+        .collect();
+    if kept.len() < frame.rows {
+        frame.take(&kept);
+    }
+}
+
+/// Tells whether a filter keeps a value.
+fn keeps(test: &FilterTest, value: &Value) -> bool {
+    let at_least = |bound: &Option<Literal>| match bound.as_ref().and_then(Literal::value) {
+        Some(bound) => compare(value, bound).is_ge(),
+        None => true,
+    };
+    let at_most = |bound: &Option<Literal>| match bound.as_ref().and_then(Literal::value) {
+        Some(bound) => compare(value, bound).is_le(),
+        None => true,
+    };
+    match test {
+        FilterTest::All | FilterTest::Relative { .. } | FilterTest::Other(_) => true,
+        FilterTest::Members(members) => member(members, value),
+        FilterTest::Range { min, max, nulls } => match (nulls, value.is_null()) {
+            (RangeNulls::All, _) => true,
+            (RangeNulls::NullOnly, null) => null,
+            (RangeNulls::NonNull, null) => !null,
+            (RangeNulls::InRangeOrNull, true) => true,
+            (_, true) => false,
+            _ => at_least(min) && at_most(max),
+        },
+    }
+}
+
+fn member(set: &MemberSet, value: &Value) -> bool {
+    let is = |literal: &Literal| {
+        literal
+            .value()
+            .is_some_and(|one| key_text(one) == key_text(value))
+    };
+    match set {
+        MemberSet::All(_) => true,
+        MemberSet::Empty(_) => false,
+        MemberSet::Member { member, .. } => is(member),
+        MemberSet::Range { from, to, .. } => {
+            let from = from.value().is_none_or(|from| compare(value, from).is_ge());
+            let to = to.value().is_none_or(|to| compare(value, to).is_le());
+            from && to
+        }
+        MemberSet::Union(parts) => parts.iter().any(|part| member(part, value)),
+        MemberSet::Intersection(parts) => parts.iter().all(|part| member(part, value)),
+        MemberSet::Except(all, out) => member(all, value) && !member(out, value),
+        _ => true,
+    }
+}

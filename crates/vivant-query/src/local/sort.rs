@@ -1,0 +1,111 @@
+//! The order of rows: each dimension by its own order, the outermost first.
+
+use std::collections::HashMap;
+
+use vivant_calc::Value;
+use vivant_document::spec::{FieldRef, SheetSpec, SortBy};
+
+use super::key_text;
+use crate::engine::Wanted;
+use crate::frame::{Frame, compare};
+
+/// Orders of members that queries found, by dimension and text of the member.
+pub type Orders = HashMap<FieldRef, HashMap<String, usize>>;
+
+/// Finds the place of each member by a measure.
+pub fn ranks(
+    frame: &Frame,
+    dimension: &FieldRef,
+    measure: &FieldRef,
+    descending: bool,
+) -> HashMap<String, usize> {
+    let mut rows: Vec<usize> = (0..frame.rows).collect();
+    rows.sort_by(|&a, &b| {
+        let by = compare(&frame.value(measure, a), &frame.value(measure, b));
+        let by = if descending { by.reverse() } else { by };
+        by.then_with(|| compare(&frame.value(dimension, a), &frame.value(dimension, b)))
+    });
+    rows.into_iter()
+        .enumerate()
+        .map(|(place, row)| (key_text(&frame.value(dimension, row)), place))
+        .collect()
+}
+
+/// Gives the place of each row's member among the members of a dimension.
+pub fn places(frame: &Frame, sheet: &SheetSpec, dimension: &FieldRef, orders: &Orders) -> Vec<usize> {
+    let Some(column) = frame.column(dimension) else {
+        return vec![0; frame.rows];
+    };
+    let mut members: Vec<(String, &Value)> = Vec::new();
+    let mut seen = HashMap::new();
+    for value in &column.values {
+        seen.entry(key_text(value)).or_insert_with_key(|key| {
+            members.push((key.clone(), value));
+        });
+    }
+    let sort = sheet.sorts.iter().find(|sort| sort.column == *dimension);
+    let descending = sort.is_some_and(|sort| sort.descending);
+    members.sort_by(|(_, a), (_, b)| compare(a, b));
+    match sort.map(|sort| &sort.by) {
+        Some(SortBy::List(list)) => {
+            let listed: HashMap<String, usize> = list
+                .iter()
+                .filter_map(|literal| literal.value())
+                .enumerate()
+                .map(|(place, value)| (key_text(value), place))
+                .collect();
+            members.sort_by_key(|(key, _)| listed.get(key).copied().unwrap_or(usize::MAX));
+        }
+        Some(SortBy::Field(_)) => {
+            if let Some(found) = orders.get(dimension) {
+                members.sort_by_key(|(key, _)| found.get(key).copied().unwrap_or(usize::MAX));
+            }
+        }
+        Some(SortBy::Natural | SortBy::Alphabetic) if descending => members.reverse(),
+        _ => {}
+    }
+    let places: HashMap<String, usize> = members
+        .into_iter()
+        .enumerate()
+        .map(|(place, (key, _))| (key, place))
+        .collect();
+    column
+        .values
+        .iter()
+        .map(|value| places[&key_text(value)])
+        .collect()
+}
+
+/// Puts the rows of a result in the order of display: rows shelf, columns shelf, marks card.
+pub fn sort(frame: &mut Frame, sheet: &SheetSpec, wanted: &Wanted, orders: &Orders) {
+    let keys: Vec<Vec<usize>> = wanted
+        .dimensions
+        .iter()
+        .map(|item| places(frame, sheet, &item.key, orders))
+        .collect();
+    let mut rows: Vec<usize> = (0..frame.rows).collect();
+    rows.sort_by(|&a, &b| {
+        for (item, places) in wanted.dimensions.iter().zip(&keys) {
+            let nested = sheet.sorts.iter().find_map(|sort| match &sort.by {
+                SortBy::Nested { measure, .. } if sort.column == item.key => Some((measure, sort.descending)),
+                _ => None,
+            });
+            if let Some((measure, descending)) = nested
+                && places[a] != places[b]
+                && frame.column(measure).is_some()
+            {
+                let by = compare(&frame.value(measure, a), &frame.value(measure, b));
+                let by = if descending { by.reverse() } else { by };
+                if by.is_ne() {
+                    return by;
+                }
+            }
+            let by = places[a].cmp(&places[b]);
+            if by.is_ne() {
+                return by;
+            }
+        }
+        a.cmp(&b)
+    });
+    frame.take(&rows);
+}
