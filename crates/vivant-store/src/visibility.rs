@@ -27,8 +27,19 @@ pub(crate) struct Columns {
 
 /// Lets through what the caller may read.
 pub(crate) fn restrict(select: &mut Select, caller: &Caller, columns: &Columns) {
+    restrict_to(select, caller, columns, None);
+}
+
+/// Lets through what the caller may read, or holds another capability on.
+pub(crate) fn restrict_to(
+    select: &mut Select,
+    caller: &Caller,
+    columns: &Columns,
+    wanted: Option<Capability>,
+) {
     let ceiling = caller.role.ceiling();
-    if !ceiling.contains(Capability::Read) {
+    let also = wanted.or(columns.connect.then_some(Capability::Connect));
+    if !ceiling.contains(wanted.unwrap_or(Capability::Read)) {
         select.and("1 = 0".to_owned());
         return;
     }
@@ -37,14 +48,14 @@ pub(crate) fn restrict(select: &mut Select, caller: &Caller, columns: &Columns) 
     }
     select.join(columns.join);
     let (user, site) = (select.bind(caller.user), select.bind(caller.site));
-    let verdict = verdict(&user, &site, columns.connect);
-    let or_connect = if columns.connect {
-        " OR y.can_connect IN (1, 3)"
-    } else {
-        ""
+    let verdict = verdict(&user, &site, also);
+    let allows = match (wanted, columns.connect) {
+        (Some(_), _) => "y.can_also IN (1, 3)",
+        (None, true) => "y.can_read IN (1, 3) OR y.can_also IN (1, 3)",
+        (None, false) => "y.can_read IN (1, 3)",
     };
     let mut seen = format!(
-        "{} = {user} OR {} IN (SELECT y.acl_id FROM verdict y WHERE y.can_read IN (1, 3){or_connect})",
+        "{} = {user} OR {} IN (SELECT y.acl_id FROM verdict y WHERE {allows})",
         columns.owner, columns.acl
     );
     // A role that cannot lead leads nothing, whatever the rules say.
@@ -70,16 +81,18 @@ pub(crate) fn restrict_to_overseen(
         return;
     }
     select.join(columns.join);
-    let (me, site) = (select.bind(caller.user), select.bind(caller.site));
+    let me = select.bind(caller.user);
     let mut seen = format!("{} = {me}", columns.owner);
     if let Some(user) = user {
         seen.push_str(&format!(" OR {user} = {me}"));
     }
     if caller.role.ceiling().contains(Capability::ProjectLeader) {
+        // PostgreSQL refuses parameters that no part of a query uses.
+        let site = select.bind(caller.site);
         seen.push_str(&format!(" OR {} IN (SELECT z.id FROM led z)", columns.project));
         select.with(format!(
             "WITH RECURSIVE {}{}",
-            verdict(&me, &site, false),
+            verdict(&me, &site, None),
             led(&me, &site)
         ));
     }
@@ -95,7 +108,7 @@ pub(crate) async fn leads(conn: &Conn, caller: &Caller, project: ProjectId) -> R
          UNION SELECT n.id, n.parent_id, n.owner_id, n.acl_id FROM project n JOIN up ON n.id = up.parent_id), \
          {} SELECT COUNT(*) FROM up WHERE up.owner_id = ?1 \
          OR up.acl_id IN (SELECT y.acl_id FROM verdict y WHERE y.can_lead IN (1, 3))",
-        verdict("?1", "?2", false)
+        verdict("?1", "?2", None)
     );
     Ok(conn
         .number(&sql, params![caller.user, caller.site, project])
@@ -113,7 +126,7 @@ fn led(user: &str, site: &str) -> String {
 }
 
 /// The scores of all sets of rules that speak of the user or one of the user's groups.
-fn verdict(user: &str, site: &str, connect: bool) -> String {
+fn verdict(user: &str, site: &str, also: Option<Capability>) -> String {
     let score = |capability: Capability| {
         let bit = 1_i64 << capability as u8;
         format!(
@@ -122,9 +135,9 @@ fn verdict(user: &str, site: &str, connect: bool) -> String {
              ELSE CASE WHEN (r.deny & {bit}) <> 0 THEN 2 WHEN (r.allow & {bit}) <> 0 THEN 1 ELSE 0 END END)"
         )
     };
-    let (name, column) = match connect {
-        true => (", can_connect", format!(", {}", score(Capability::Connect))),
-        false => ("", String::new()),
+    let (name, column) = match also {
+        Some(also) => (", can_also", format!(", {}", score(also))),
+        None => ("", String::new()),
     };
     format!(
         "grantee(id) AS (SELECT {user} UNION ALL SELECT x.group_id FROM group_member x \
