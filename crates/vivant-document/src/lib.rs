@@ -31,6 +31,7 @@ mod canonical;
 pub mod check;
 mod datasource;
 mod diff;
+pub mod display;
 pub mod edit;
 mod error;
 mod facts;
@@ -58,7 +59,7 @@ pub use facts::{
     ConnectionFacts, DatasourceFacts, ExtractFacts, FieldFacts, FieldRef, FlowFacts, FlowOutput, Inspected,
     ParameterFacts, PublishedReference, RepositoryLocation, SheetFacts, SheetKind, WorkbookFacts,
 };
-pub use head::{Head, datasources_end};
+pub use head::{Head, HeadDepth, datasources_end};
 pub use kind::{Content, FileKind, SNIFF_BYTES, sniff};
 pub use limits::{Limit, Limits};
 pub use names::{quote, unquote};

@@ -1,0 +1,610 @@
+//! Values as people read them: format strings of documents, and the texts that Tableau uses without one.
+//!
+//! Source of the forms: `default-format` and `text-format` attributes of real documents, Tableau's
+//! documentation of custom number and date formats. The locale is American English.
+
+use vivant_calc::civil::{DateTime, Weekday};
+use vivant_calc::{DataType, Value};
+
+use crate::spec::{Aggregate, DateUnit, Derivation, FieldSpec, Pill, TableCalcKind};
+
+/// A format string: its first letter says what sort it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Format {
+    /// As the type says.
+    Automatic,
+    /// A pattern for numbers: positive, negative and zero.
+    Number(Vec<Section>),
+    /// A pattern for dates.
+    Date(String),
+    /// The currency of the locale.
+    Currency,
+    /// An ICU pattern for parts of dates, such as `LLL`.
+    Icu(String),
+}
+
+/// The pattern of one sign.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Section {
+    prefix: String,
+    suffix: String,
+    min_integer: usize,
+    min_decimals: usize,
+    max_decimals: usize,
+    grouped: bool,
+    /// Powers of a thousand that the number is divided by.
+    thousands: u32,
+    percent: bool,
+    exponent: bool,
+    has_digits: bool,
+}
+
+impl Format {
+    /// Reads a format string.
+    pub fn parse(text: &str) -> Format {
+        let mut chars = text.chars();
+        let Some(first) = chars.next() else {
+            return Format::Automatic;
+        };
+        let rest = chars.as_str();
+        match first {
+            'n' | 'c' | 'p' => Format::Number(sections(rest)),
+            'C' => Format::Currency,
+            'i' => Format::Icu(rest.to_owned()),
+            // A typed pattern is one of numbers or of dates; letters of dates tell.
+            '*' if rest.is_empty() => Format::Automatic,
+            '*' if is_date_pattern(rest) => Format::Date(rest.to_owned()),
+            '*' => Format::Number(sections(rest)),
+            'S' | 'L' => Format::Date(match first {
+                'S' => "M/d/yyyy".to_owned(),
+                _ => "dddd, MMMM d, yyyy".to_owned(),
+            }),
+            _ => Format::Automatic,
+        }
+    }
+
+    /// Writes a number; `None` where the format is not one of numbers.
+    pub fn number(&self, value: f64) -> Option<String> {
+        match self {
+            Format::Number(sections) => Some(number(sections, value)),
+            Format::Currency => {
+                let text = grouped(value.abs(), 2, 2, true);
+                Some(if value < 0.0 {
+                    format!("(${text})")
+                } else {
+                    format!("${text}")
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_date_pattern(pattern: &str) -> bool {
+    let mut in_quotes = false;
+    for char in pattern.chars() {
+        match char {
+            '"' => in_quotes = !in_quotes,
+            'y' | 'Y' | 'm' | 'M' | 'd' | 'D' | 'h' | 'H' | 's' if !in_quotes => return true,
+            '0' | '#' if !in_quotes => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn sections(pattern: &str) -> Vec<Section> {
+    let mut parts = vec![String::new()];
+    let mut in_quotes = false;
+    for char in pattern.chars() {
+        match char {
+            '"' => {
+                in_quotes = !in_quotes;
+                parts.last_mut().expect("there is a part").push(char);
+            }
+            ';' if !in_quotes => parts.push(String::new()),
+            _ => parts.last_mut().expect("there is a part").push(char),
+        }
+    }
+    parts.iter().map(|part| section(part)).collect()
+}
+
+fn section(pattern: &str) -> Section {
+    let mut found = Section::default();
+    let (mut in_quotes, mut decimals, mut last_digit) = (false, false, false);
+    let mut chars = pattern.chars().peekable();
+    while let Some(char) = chars.next() {
+        let literal = |found: &mut Section, char: char| {
+            if found.has_digits {
+                found.suffix.push(char);
+            } else {
+                found.prefix.push(char);
+            }
+        };
+        match char {
+            '"' => in_quotes = !in_quotes,
+            _ if in_quotes => literal(&mut found, char),
+            '\\' => {
+                if let Some(next) = chars.next() {
+                    literal(&mut found, next);
+                }
+            }
+            '0' | '#' => {
+                found.has_digits = true;
+                last_digit = true;
+                match (decimals, char) {
+                    (true, '0') => {
+                        found.max_decimals += 1;
+                        found.min_decimals = found.max_decimals;
+                    }
+                    (true, _) => found.max_decimals += 1,
+                    (false, '0') => found.min_integer += 1,
+                    (false, _) => {}
+                }
+                continue;
+            }
+            ',' if last_digit || found.has_digits => {
+                // A comma between digits groups; one after them divides by a thousand.
+                let more = chars.clone().take_while(|next| *next != ';').collect::<String>();
+                let rest = more.trim_start_matches(',');
+                if matches!(rest.chars().next(), Some('0' | '#')) && !decimals {
+                    found.grouped = true;
+                } else {
+                    found.thousands += 1;
+                }
+                continue;
+            }
+            '.' if !decimals && matches!(chars.peek(), Some('0' | '#')) => {
+                decimals = true;
+                found.has_digits = true;
+                continue;
+            }
+            '%' => {
+                found.percent = true;
+                literal(&mut found, '%');
+            }
+            'E' | 'e' if found.has_digits && matches!(chars.peek(), Some('+' | '-')) => {
+                found.exponent = true;
+                chars.next();
+                while matches!(chars.peek(), Some('0' | '#')) {
+                    chars.next();
+                }
+            }
+            '_' => {
+                // Room as wide as the next letter.
+                chars.next();
+            }
+            other => literal(&mut found, other),
+        }
+        last_digit = false;
+    }
+    found
+}
+
+fn number(sections: &[Section], value: f64) -> String {
+    if !value.is_finite() {
+        return String::new();
+    }
+    let (section, value, sign) = match sections {
+        [_, negative, ..] if value < 0.0 => (negative, -value, ""),
+        [_, _, zero, ..] if value == 0.0 => (zero, value, ""),
+        [positive, ..] if value < 0.0 => (positive, -value, "-"),
+        [positive, ..] => (positive, value, ""),
+        [] => return value.to_string(),
+    };
+    let mut scaled = value / 1000_f64.powi(section.thousands as i32);
+    if section.percent {
+        scaled *= 100.0;
+    }
+    let digits = if !section.has_digits {
+        String::new()
+    } else if section.exponent {
+        let text = format!("{:.*E}", section.max_decimals, scaled);
+        match text.split_once('E') {
+            Some((mantissa, exponent)) => {
+                let exponent: i32 = exponent.parse().unwrap_or(0);
+                format!(
+                    "{mantissa}E{}{:02}",
+                    if exponent < 0 { '-' } else { '+' },
+                    exponent.abs()
+                )
+            }
+            None => text,
+        }
+    } else {
+        let mut text = grouped(
+            scaled,
+            section.min_decimals,
+            section.max_decimals,
+            section.grouped,
+        );
+        let integer = text.find('.').unwrap_or(text.len());
+        if section.min_integer == 0 && text.starts_with("0.") {
+            text.remove(0);
+        } else if integer < section.min_integer {
+            text.insert_str(0, &"0".repeat(section.min_integer - integer));
+        }
+        text
+    };
+    // What rounds to nothing has no sign.
+    let is_zero = digits.chars().all(|char| matches!(char, '0' | '.' | ','));
+    let sign = if is_zero && section.has_digits { "" } else { sign };
+    format!("{sign}{}{digits}{}", section.prefix, section.suffix)
+}
+
+/// Writes a number that is not negative with decimals between least and most.
+fn grouped(value: f64, least: usize, most: usize, group: bool) -> String {
+    // Half goes away from zero, as on the screen.
+    let factor = 10_f64.powi(most.min(15) as i32);
+    let rounded = (value * factor).round() / factor;
+    let rounded = if rounded.is_finite() { rounded } else { value };
+    let text = format!("{rounded:.most$}");
+    let (integer, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let mut decimals = decimals.to_owned();
+    while decimals.len() > least && decimals.ends_with('0') {
+        decimals.pop();
+    }
+    let mut out = String::new();
+    for (at, digit) in integer.chars().enumerate() {
+        if group && at > 0 && (integer.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if !decimals.is_empty() {
+        out.push('.');
+        out.push_str(&decimals);
+    }
+    out
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const DAYS: [&str; 7] = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+];
+
+/// The parts of a moment.
+struct Parts {
+    year: i64,
+    month: i64,
+    day: i64,
+    weekday: usize,
+    hour: i64,
+    minute: i64,
+    second: i64,
+    fraction: i64,
+}
+
+fn parts(moment: DateTime) -> Parts {
+    let (year, month, day) = moment.date().ymd();
+    let time = moment.time();
+    Parts {
+        year,
+        month,
+        day,
+        weekday: moment.date().weekday().days_after(Weekday::Sunday) as usize % 7,
+        hour: time / 3_600_000_000,
+        minute: time / 60_000_000 % 60,
+        second: time / 1_000_000 % 60,
+        fraction: time % 1_000_000,
+    }
+}
+
+/// Writes a moment by a pattern of letters: `yyyy`, `mmm`, `d`, `h`, `nn`, `s`, `AM/PM`; `m` after hours is
+/// minutes.
+pub fn date(pattern: &str, moment: DateTime) -> String {
+    let parts = parts(moment);
+    let twelve = pattern.to_lowercase().contains("am/pm") || pattern.contains("tt");
+    let mut out = String::new();
+    let letters: Vec<char> = pattern.chars().collect();
+    let (mut at, mut after_hour) = (0, false);
+    while at < letters.len() {
+        let letter = letters[at];
+        if letter == '"' || letter == '\'' {
+            let end = letters[at + 1..].iter().position(|&one| one == letter);
+            let end = end.map_or(letters.len(), |end| at + 1 + end);
+            out.extend(&letters[at + 1..end]);
+            at = end + 1;
+            continue;
+        }
+        let rest: String = letters[at..].iter().take(5).collect::<String>().to_lowercase();
+        if rest == "am/pm" || rest.starts_with("tt") {
+            out.push_str(if parts.hour < 12 { "AM" } else { "PM" });
+            at += if rest == "am/pm" { 5 } else { 2 };
+            continue;
+        }
+        let same = letters[at..]
+            .iter()
+            .take_while(|one| one.eq_ignore_ascii_case(&letter))
+            .count();
+        let hour = if twelve {
+            (parts.hour + 11) % 12 + 1
+        } else {
+            parts.hour
+        };
+        let padded = |value: i64| {
+            if same >= 2 {
+                format!("{value:02}")
+            } else {
+                value.to_string()
+            }
+        };
+        // Minutes follow hours or come before seconds.
+        let before_second = letters[at + same..].iter().find(|one| one.is_ascii_alphabetic()) == Some(&'s');
+        match letter {
+            'y' | 'Y' => out.push_str(&match same {
+                1 | 2 => format!("{:02}", parts.year.rem_euclid(100)),
+                _ => parts.year.to_string(),
+            }),
+            'm' if after_hour || before_second => out.push_str(&padded(parts.minute)),
+            'm' | 'M' | 'L' => out.push_str(&match same {
+                1 | 2 => padded(parts.month),
+                3 => MONTHS[(parts.month - 1) as usize][..3].to_owned(),
+                5 => MONTHS[(parts.month - 1) as usize][..1].to_owned(),
+                _ => MONTHS[(parts.month - 1) as usize].to_owned(),
+            }),
+            'n' => out.push_str(&padded(parts.minute)),
+            'd' | 'D' | 'e' | 'E' | 'c' => out.push_str(&match (letter, same) {
+                ('d' | 'D', 1 | 2) => padded(parts.day),
+                (_, 3) => DAYS[parts.weekday][..3].to_owned(),
+                (_, 5) => DAYS[parts.weekday][..1].to_owned(),
+                _ => DAYS[parts.weekday].to_owned(),
+            }),
+            'h' | 'H' => out.push_str(&padded(hour)),
+            's' => out.push_str(&padded(parts.second)),
+            '0' | 'f' => out.push_str(&format!("{:06}", parts.fraction)[..same.min(6)]),
+            'q' | 'Q' => out.push_str(&((parts.month - 1) / 3 + 1).to_string()),
+            other => out.extend(std::iter::repeat_n(other, same)),
+        }
+        if letter.is_ascii_alphabetic() {
+            after_hour = matches!(letter, 'h' | 'H');
+        }
+        at += same;
+    }
+    out
+}
+
+/// Writes a value as headers, labels and tables show it.
+///
+/// `format` is the format of the field or sheet, `derivation` what was taken of the field.
+pub fn text(value: &Value, derivation: Derivation, format: Option<&str>) -> String {
+    let format = format.map_or(Format::Automatic, Format::parse);
+    match value {
+        Value::Null => String::new(),
+        Value::Boolean(value) => (if *value { "True" } else { "False" }).to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Integer(value) => match derivation {
+            Derivation::Part(_) | Derivation::MonthYear | Derivation::MonthDayYear => {
+                part_text(*value, derivation)
+            }
+            _ => match format.number(*value as f64) {
+                Some(text) => text,
+                None if *value < 0 => format!("-{}", grouped(value.unsigned_abs() as f64, 0, 0, true)),
+                None => grouped(*value as f64, 0, 0, true),
+            },
+        },
+        Value::Real(value) => match format.number(*value) {
+            Some(text) => text,
+            None => automatic_real(*value),
+        },
+        Value::Date(day) => moment_text(day.midnight(), DataType::Date, derivation, &format),
+        Value::DateTime(moment) => moment_text(*moment, DataType::DateTime, derivation, &format),
+    }
+}
+
+/// Writes a real without a format: up to nine decimals.
+fn automatic_real(value: f64) -> String {
+    if !value.is_finite() {
+        return String::new();
+    }
+    let text = grouped(value.abs(), 0, 9, true);
+    let is_zero = text == "0";
+    if value < 0.0 && !is_zero {
+        format!("-{text}")
+    } else {
+        text
+    }
+}
+
+/// Writes an integer part of a date as its header.
+pub fn part_text(value: i64, derivation: Derivation) -> String {
+    let name = |list: &[&str], at: i64| {
+        usize::try_from(at - 1)
+            .ok()
+            .and_then(|at| list.get(at))
+            .map(|name| (*name).to_owned())
+    };
+    let found = match derivation {
+        Derivation::Part(DateUnit::Month) => name(&MONTHS, value),
+        Derivation::Part(DateUnit::Weekday) => name(&DAYS, value),
+        Derivation::Part(DateUnit::IsoWeekday) => name(&DAYS, value % 7 + 1),
+        Derivation::Part(DateUnit::Quarter | DateUnit::IsoQuarter) => Some(format!("Q{value}")),
+        Derivation::Part(DateUnit::Week | DateUnit::IsoWeek) => Some(format!("Week {value}")),
+        Derivation::MonthYear => name(&MONTHS, value % 100).map(|month| format!("{month} {}", value / 100)),
+        Derivation::MonthDayYear => Some(format!(
+            "{}/{}/{}",
+            value / 100 % 100,
+            value % 100,
+            value / 10_000
+        )),
+        _ => None,
+    };
+    found.unwrap_or_else(|| value.to_string())
+}
+
+fn moment_text(moment: DateTime, data_type: DataType, derivation: Derivation, format: &Format) -> String {
+    match format {
+        Format::Date(pattern) | Format::Icu(pattern) => return date(pattern, moment),
+        _ => {}
+    }
+    let pattern = match derivation {
+        Derivation::Trunc(DateUnit::Year | DateUnit::IsoYear) => "yyyy",
+        Derivation::Trunc(DateUnit::Quarter | DateUnit::IsoQuarter) => "yyyy \"Q\"q",
+        Derivation::Trunc(DateUnit::Month) => "MMMM yyyy",
+        Derivation::Trunc(DateUnit::Week | DateUnit::IsoWeek | DateUnit::Day) => "MMMM d, yyyy",
+        Derivation::Trunc(DateUnit::Hour | DateUnit::Minute | DateUnit::Second) => "M/d/yyyy h:nn:ss AM/PM",
+        _ if data_type == DataType::DateTime && moment.time() != 0 => "M/d/yyyy h:nn:ss AM/PM",
+        _ => "M/d/yyyy",
+    };
+    date(pattern, moment)
+}
+
+/// Returns the title of a field or an instance of it, such as `Month of Order Date`.
+pub fn title(field: &FieldSpec, pill: Option<&Pill>) -> String {
+    let caption = &field.caption;
+    let Some(pill) = pill else { return caption.clone() };
+    let base = match pill.derivation {
+        Derivation::Aggregate(aggregate) => match aggregate {
+            Aggregate::Sum | Aggregate::Collect => caption.clone(),
+            Aggregate::Avg => format!("Avg. {caption}"),
+            Aggregate::Min => format!("Min. {caption}"),
+            Aggregate::Max => format!("Max. {caption}"),
+            Aggregate::Count => format!("Count of {caption}"),
+            Aggregate::CountD => format!("Distinct count of {caption}"),
+            Aggregate::Median => format!("Median {caption}"),
+            Aggregate::Stdev => format!("Std. dev. of {caption}"),
+            Aggregate::StdevP => format!("Std. dev. (pop.) of {caption}"),
+            Aggregate::Var => format!("Variance of {caption}"),
+            Aggregate::VarP => format!("Variance (pop.) of {caption}"),
+            Aggregate::Percentile(percent) => format!("Percentile ({percent}) of {caption}"),
+        },
+        Derivation::Part(unit) | Derivation::Trunc(unit) => {
+            let word = match unit {
+                DateUnit::Year => "Year",
+                DateUnit::Quarter => "Quarter",
+                DateUnit::Month => "Month",
+                DateUnit::Week => "Week",
+                DateUnit::Weekday => "Weekday",
+                DateUnit::Day => "Day",
+                DateUnit::Hour => "Hour",
+                DateUnit::Minute => "Minute",
+                DateUnit::Second => "Second",
+                DateUnit::IsoYear => "ISO Year",
+                DateUnit::IsoQuarter => "ISO Quarter",
+                DateUnit::IsoWeek => "ISO Week",
+                DateUnit::IsoWeekday => "ISO Weekday",
+            };
+            format!("{word} of {caption}")
+        }
+        Derivation::MonthYear => format!("Month, Year of {caption}"),
+        Derivation::MonthDayYear => format!("Month, Day, Year of {caption}"),
+        Derivation::InOut => format!("In / Out of {caption}"),
+        Derivation::None | Derivation::User | Derivation::Attribute => caption.clone(),
+    };
+    pill.table_calcs
+        .iter()
+        .filter(|calc| calc.field.is_none())
+        .fold(base, |base, calc| match &calc.kind {
+            TableCalcKind::CumTotal(word) if word == "Avg" => format!("Running Avg. of {base}"),
+            TableCalcKind::CumTotal(word) if word != "Sum" => format!("Running {word}. of {base}"),
+            TableCalcKind::CumTotal(_) => format!("Running Sum of {base}"),
+            TableCalcKind::Difference => format!("Difference in {base}"),
+            TableCalcKind::PctDiff => format!("% Difference in {base}"),
+            TableCalcKind::PctValue => format!("% From {base}"),
+            TableCalcKind::PctTotal => format!("% of Total {base}"),
+            TableCalcKind::Rank(_) => format!("Rank of {base}"),
+            TableCalcKind::PctRank(_) => format!("Percentile of {base}"),
+            TableCalcKind::WindowTotal { .. } => format!("Moving Average of {base}"),
+            TableCalcKind::Formula | TableCalcKind::Other(_) => base,
+        })
+}
+
+/// Returns the format that quick table calculations bring along.
+pub fn calc_format(pill: &Pill) -> Option<&'static str> {
+    let last = pill.table_calcs.iter().rfind(|calc| calc.field.is_none())?;
+    matches!(
+        last.kind,
+        TableCalcKind::PctDiff
+            | TableCalcKind::PctTotal
+            | TableCalcKind::PctValue
+            | TableCalcKind::PctRank(_)
+    )
+    .then_some("p0.00%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_follow_their_patterns() {
+        let cases = [
+            ("n#,##0;-#,##0", 1234.5, "1,235"),
+            ("n#,##0;-#,##0", -1234.4, "-1,234"),
+            ("c\"$\"#,##0;(\"$\"#,##0)", -5.0, "($5)"),
+            ("p0.0%", 0.1954, "19.5%"),
+            ("p0.00%", 0.2, "20.00%"),
+            ("n\"$\"#,##0,K;-\"$\"#,##0,K", 12_345.0, "$12K"),
+            ("n\"$\"#,##0,,.0M;-\"$ \"#,##0,,.0M", 2_345_678.0, "$2.3M"),
+            ("c\"$\"#,##0,.0K;(\"$\"#,##0,.0K)", 1250.0, "$1.3K"),
+            ("*00000", 501.0, "00501"),
+            ("*▲ 0.0%;▼ 0.0%", -0.05, "▼ 5.0%"),
+            ("n0.00\" km\"", 3.14159, "3.14 km"),
+            ("C1033%", 1234.5, "$1,234.50"),
+            ("n0", -0.2, "0"),
+            ("n#.##", 0.5, ".5"),
+        ];
+        for (format, value, expected) in cases {
+            assert_eq!(
+                Format::parse(format).number(value).as_deref(),
+                Some(expected),
+                "{format}"
+            );
+        }
+    }
+
+    #[test]
+    fn dates_follow_their_patterns() {
+        let Value::DateTime(moment) = Value::from_literal("#2024-03-01 14:05:09#").value else {
+            panic!()
+        };
+        assert_eq!(date("mmm yyyy", moment), "Mar 2024");
+        assert_eq!(date("dd.mm.yy", moment), "01.03.24");
+        assert_eq!(date("M/d/yyyy h:nn:ss AM/PM", moment), "3/1/2024 2:05:09 PM");
+        assert_eq!(
+            date("YYYY-mm-DD HH:MM:SS", moment).split(' ').next(),
+            Some("2024-03-01")
+        );
+        assert_eq!(date("hh:mm", moment), "14:05");
+        assert_eq!(date("dddd", moment), "Friday");
+        let cut = Derivation::Trunc(DateUnit::Quarter);
+        assert_eq!(text(&Value::DateTime(moment), cut, None), "2024 Q1");
+        assert_eq!(
+            text(&Value::Integer(3), Derivation::Part(DateUnit::Month), None),
+            "March"
+        );
+        assert_eq!(
+            text(&Value::Integer(202_403), Derivation::MonthYear, None),
+            "March 2024"
+        );
+    }
+
+    #[test]
+    fn values_without_a_format_have_the_usual_one() {
+        let none = Derivation::None;
+        assert_eq!(text(&Value::Integer(3961), none, None), "3,961");
+        assert_eq!(text(&Value::Real(0.589_750_063_12), none, None), "0.589750063");
+        assert_eq!(text(&Value::Real(-2.0), none, None), "-2");
+        assert_eq!(text(&Value::Boolean(true), none, None), "True");
+        assert_eq!(text(&Value::Null, none, None), "");
+    }
+}
