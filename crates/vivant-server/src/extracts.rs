@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use vivant::{
-    Asker, ConnectionSpec, Credentials, DataError, DataFile, ExtractColumn, Folders, RefreshedExtract, World,
+    Asker, ConnectionSpec, Credentials, DataError, DataFile, ExtractColumn, Folders, HyperEngine, RefreshedExtract, World,
 };
 use vivant_model::SiteId;
 use vivant_store::{Connection, NewExtract, Secret, Spooled};
@@ -100,6 +100,7 @@ impl Columns {
 pub struct Surroundings {
     folders: Folders,
     credentials: Vec<(Connection, Secret)>,
+    hyper: Option<HyperEngine>,
     now: vivant::DateTime,
 }
 
@@ -119,6 +120,10 @@ impl World for Surroundings {
             username: known.username.clone(),
             password: password.reveal().to_owned(),
         })
+    }
+
+    fn hyper(&self) -> Option<HyperEngine> {
+        self.hyper.clone()
     }
 
     fn asker(&self) -> Option<Asker> {
@@ -142,9 +147,15 @@ impl Surroundings {
         Ok(Self {
             folders: Folders::new(app.config.data_folders.iter().cloned()),
             credentials,
+            hyper: hyper_engine(app),
             now: local_time(app)?,
         })
     }
+}
+
+/// The program that reads `.hyper` files: the one that the settings name, or one in the data folder.
+pub fn hyper_engine(app: &App) -> Option<HyperEngine> {
+    HyperEngine::find(app.config.hyperd_path.as_deref(), std::slice::from_ref(&app.config.data_dir))
 }
 
 /// What clocks show in the server's time zone.

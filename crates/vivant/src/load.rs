@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use vivant_data::extract;
+use vivant_data::hyper::HyperEngine;
 use vivant_data::spec::{ConnectionSpec, TableSpec};
 use vivant_data::{DataError, DataFile, DataLimits, Files, Place, open};
 use vivant_document::FileKind;
@@ -21,6 +22,8 @@ pub struct LoadRequest<'r> {
     pub label: &'r str,
     /// Folder for the extract.
     pub out: &'r Path,
+    /// The program that reads `.hyper` files, if it is installed.
+    pub hyper: Option<HyperEngine>,
     /// Bounds for data.
     pub data_limits: DataLimits,
 }
@@ -44,6 +47,7 @@ pub fn load(
     let connection = ConnectionSpec::of_class(class).with("filename", request.label);
     let files = OneFile(DataFile::new(request.label, request.file));
     let place = Place {
+        hyper: request.hyper.as_ref(),
         files: &files,
         credentials: &|_| None,
         limits: &request.data_limits,
@@ -109,6 +113,7 @@ mod tests {
                 kind,
                 label: "Orders",
                 out: folder.path(),
+                hyper: None,
                 data_limits: DataLimits::default(),
             };
             let error = load(&request, &mut |_| ControlFlow::Continue(())).unwrap_err();

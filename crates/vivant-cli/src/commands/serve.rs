@@ -62,6 +62,9 @@ pub struct Args {
     /// Time zone in which schedules tell their times, the same on all nodes: a name such as Europe/Berlin [default: UTC]
     #[arg(long, env = "VIVANT_TIME_ZONE", value_name = "ZONE")]
     time_zone: Option<String>,
+    /// Program that reads .hyper files [default: one in the data folder, if it is there]
+    #[arg(long, env = "HYPERD_PATH", value_name = "FILE")]
+    hyperd_path: Option<PathBuf>,
     /// Folders whose files connections may read when extracts are refreshed, beside the files in packages
     #[arg(long, env = "VIVANT_DATA_FOLDERS", value_delimiter = ',', value_name = "FOLDER")]
     data_folders: Option<Vec<PathBuf>>,
@@ -138,6 +141,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         strict_tokens: args.strict_tokens,
         public_url: args.public_url,
         time_zone: args.time_zone,
+        hyperd_path: args.hyperd_path,
         data_folders: args.data_folders,
         workers: args.workers,
         ldap: args.ldap.settings(),

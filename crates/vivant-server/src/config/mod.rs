@@ -50,6 +50,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// `--time-zone`: where the times of schedules are told, such as `Europe/Berlin`.
     pub time_zone: Option<String>,
+    /// `--hyperd-path`: the program that reads `.hyper` files.
+    pub hyperd_path: Option<PathBuf>,
     /// `--data-folders`: folders whose files connections may read.
     pub data_folders: Option<Vec<PathBuf>>,
     /// `--workers`: how many jobs run at once on this node.
@@ -85,7 +87,7 @@ impl Settings {
     pub fn or(self, other: Self) -> Self {
         prefer!(self, other;
             listen, data_dir, database_url, storage_url, tls_cert, tls_key, admin_name, admin_password, ephemeral,
-            seed, samples, token_idle_minutes, strict_tokens, public_url, time_zone, ldap, smtp, workers, data_folders, log_format, log)
+            seed, samples, token_idle_minutes, strict_tokens, public_url, time_zone, ldap, smtp, workers, data_folders, hyperd_path, log_format, log)
     }
 }
 
@@ -124,6 +126,8 @@ pub struct Config {
     pub mail: Option<MailConfig>,
     /// Where the times of schedules are told.
     pub time_zone: Zone,
+    /// The program that reads `.hyper` files, if not one in the data folder.
+    pub hyperd_path: Option<PathBuf>,
     /// Folders whose files connections may read, beside those in packages.
     pub data_folders: Vec<PathBuf>,
     /// Jobs that run at once on this node; 0 leaves jobs and schedules to others.
@@ -193,6 +197,7 @@ impl Config {
             directory: Directory::new(settings.ldap)?,
             mail,
             time_zone,
+            hyperd_path: settings.hyperd_path,
             data_folders: settings.data_folders.unwrap_or_default(),
             workers,
         })

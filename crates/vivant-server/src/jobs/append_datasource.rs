@@ -14,8 +14,9 @@ use vivant_model::{ContentKind, JobItem, JobItemKind, JobKind};
 use vivant_store::{Caller, Datasource, Extract, NewJob, Outcome, Spooled};
 
 use super::{Done, Ended, Failure, Work};
+use crate::app::App;
 use crate::errors::{Result, internal};
-use crate::extracts::{Column, Columns, Surroundings, new_extract, work_folder};
+use crate::extracts::{Column, Columns, Surroundings, hyper_engine, new_extract, work_folder};
 
 /// How often appending is begun when the server fails at it.
 const ATTEMPTS: u32 = 3;
@@ -49,8 +50,9 @@ pub fn job(caller: &Caller, to: &Datasource, kind: FileKind, file: Spooled) -> R
 }
 
 /// Why rows of a kind of file cannot be read, if they cannot.
-pub fn unreadable(file_type: &str) -> Option<String> {
+pub fn unreadable(app: &App, file_type: &str) -> Option<String> {
     let fault = match FileKind::from_extension(file_type)? {
+        FileKind::Hyper if hyper_engine(app).is_some() => return None,
         FileKind::Hyper => "reading a .hyper file needs the Hyper engine, which this server does not have",
         FileKind::Tde => ".tde extracts are from before Tableau 10.5 and nothing but Tableau reads them",
         _ => return None,
@@ -124,7 +126,7 @@ async fn read(
 ) -> std::result::Result<RefreshedExtract, Failure> {
     let kind = FileKind::from_extension(file_type)
         .ok_or_else(|| Failure::Failed(format!("A file of the type {file_type} has no rows to append.")))?;
-    if let Some(reason) = unreadable(file_type) {
+    if let Some(reason) = unreadable(&work.app, file_type) {
         return Err(Failure::Failed(reason));
     }
     let connections = work
@@ -134,6 +136,7 @@ async fn read(
         .await?;
     let surroundings = Surroundings::new(&work.app, work.job.site_id, &connections).await?;
     let (folder, cancel, label) = (folder.clone(), work.cancel_flag(), datasource.name.clone());
+    let hyper = hyper_engine(&work.app);
     let reading = tokio::task::spawn_blocking(move || {
         let go_on = || match cancel.is_cancelled() {
             true => ControlFlow::Break(()),
@@ -145,6 +148,7 @@ async fn read(
                 kind,
                 label: &label,
                 out: folder.path(),
+                hyper,
                 data_limits: DataLimits::default(),
             };
             return vivant::load(&request, &mut |_| go_on()).map(|extract| vec![extract]);

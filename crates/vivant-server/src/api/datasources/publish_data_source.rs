@@ -139,7 +139,7 @@ async fn append_to(
         .await?;
     let published = parts.is_empty().then_some(to.file_type.as_str());
     for file_type in published.into_iter().chain([kind.extension()]) {
-        if let Some(reason) = append_datasource::unreadable(file_type) {
+        if let Some(reason) = append_datasource::unreadable(&call.app, file_type) {
             return Err(fail(ErrorCode::NotImplemented, reason));
         }
     }
