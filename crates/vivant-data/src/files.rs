@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{DataError, Result};
+use crate::hyper::HyperEngine;
 use crate::limits::DataLimits;
 use crate::spec::ConnectionSpec;
 
@@ -112,4 +113,6 @@ pub struct Place<'p> {
     pub credentials: &'p (dyn Fn(&ConnectionSpec) -> Option<Credentials> + Sync),
     /// Limits.
     pub limits: &'p DataLimits,
+    /// The program that reads `.hyper` files, if it is installed.
+    pub hyper: Option<&'p HyperEngine>,
 }

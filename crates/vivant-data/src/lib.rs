@@ -16,6 +16,7 @@ mod error;
 mod excel;
 pub mod extract;
 mod files;
+pub mod hyper;
 mod infer;
 mod limits;
 mod numbers;

@@ -1,16 +1,22 @@
 //! Relations opened: each class of connection to its connector, and the few operations that need no engine.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray, new_null_array};
 use arrow_cast::cast;
 use arrow_schema::{Field, Schema};
 
+use vivant_document::{Content, SNIFF_BYTES, sniff};
+
 use crate::batches::Batches;
 use crate::error::{DataError, Result, known, shorten};
-use crate::files::Place;
+use crate::files::{DataFile, Place};
+use crate::hyper::{self, HyperFile, HyperTable};
 use crate::schema::{Column, ColumnType, schema_of};
-use crate::spec::{ConnectionSpec, JoinKind, PivotGroup, PivotTag, RelationSpec, SourceSpec, TableSpec};
+use crate::spec::{
+    ConnectionSpec, FileColumn, JoinKind, PivotGroup, PivotTag, RelationSpec, SourceSpec, TableSpec,
+};
 use crate::{excel, parquet, text};
 
 /// Opens a table of a connection.
@@ -26,8 +32,18 @@ pub fn open(connection: &ConnectionSpec, table: &TableSpec, place: Place<'_>) ->
             let file = text_file(connection, table, place)?;
             text::open(&file, table, place.limits)
         }
-        "excel-direct" | "excel" | "excel-reader" | "msexcel" => excel::open(&file()?, table, place.limits),
+        "excel-direct" | "excel" | "excel-reader" | "msexcel" => {
+            let is_cleaned = connection.attribute("cleaning") == Some("yes");
+            excel::open(&file()?, table, is_cleaned, place.limits)
+        }
         "parquet" => parquet::open(&file()?, place.limits),
+        "hyper" | "dataengine" => {
+            let file = file()?;
+            if is_old_extract(&file)? {
+                return Err(unsupported("dataengine"));
+            }
+            hyper::open(place.hyper, &file, connection, table, place.limits)
+        }
         class => Err(unsupported(class)),
     }
 }
@@ -50,12 +66,28 @@ pub fn tables(connection: &ConnectionSpec, place: Place<'_>) -> Result<Vec<Strin
                 None => name.to_owned(),
             }])
         }
+        "hyper" | "dataengine" => Ok(HyperFile::open(place.hyper, &file()?)?
+            .tables()?
+            .iter()
+            .map(HyperTable::label)
+            .collect()),
         class => Err(unsupported(class)),
     }
 }
 
+/// Tells whether a file is an extract from before Tableau 10.5, whatever it is called: old connections may
+/// name a file that was upgraded.
+fn is_old_extract(file: &DataFile) -> Result<bool> {
+    let mut head = Vec::new();
+    file.open()?
+        .take(SNIFF_BYTES as u64)
+        .read_to_end(&mut head)
+        .map_err(|error| DataError::io(format!("`{}`", file.name()), error))?;
+    Ok(sniff(&head) == Some(Content::Tde))
+}
+
 /// Finds the file of a text table: one connection may read several files of a folder.
-fn text_file(connection: &ConnectionSpec, table: &TableSpec, place: Place<'_>) -> Result<crate::DataFile> {
+fn text_file(connection: &ConnectionSpec, table: &TableSpec, place: Place<'_>) -> Result<DataFile> {
     let path = connection.path();
     let part = table.parts().pop().unwrap_or_default();
     // Tableau: the last dot of a file's name is `#` in the name of its table; older drivers add a `$`.
@@ -127,10 +159,11 @@ pub fn open_relation(source: &SourceSpec, relation: &RelationSpec, place: Place<
             tags,
             groups,
             inside,
-        } => Ok(of_table(
-            pivot(open_relation(source, inside, place)?, tags, groups)?,
-            name,
-        )),
+        } => {
+            let inside = with_pivoted(inside, groups);
+            let batches = open_relation(source, &inside, place)?;
+            Ok(of_table(pivot(batches, tags, groups)?, name))
+        }
         RelationSpec::Join { kind, .. } => Err(DataError::NeedsEngine {
             what: format!(
                 "a {} join",
@@ -279,6 +312,30 @@ pub(crate) fn index_of(batches: &Batches, name: &str) -> Option<usize> {
     })
 }
 
+/// Adds the columns that a pivot reads to its table: the product lists only those that stay.
+fn with_pivoted(relation: &RelationSpec, groups: &[PivotGroup]) -> RelationSpec {
+    let mut relation = relation.clone();
+    if let RelationSpec::Table(table) = &mut relation
+        && !table.columns.is_empty()
+    {
+        for group in groups {
+            for field in &group.fields {
+                if !table.columns.iter().any(|column| column.column.name == *field) {
+                    table.columns.push(FileColumn {
+                        column: Column {
+                            name: field.clone(),
+                            kind: group.column.kind,
+                        },
+                        ordinal: None,
+                        date_format: None,
+                    });
+                }
+            }
+        }
+    }
+    relation
+}
+
 /// Makes of every row one row for each tag; columns that are not pivoted are repeated.
 fn pivot(batches: Batches, tags: &[PivotTag], groups: &[PivotGroup]) -> Result<Batches> {
     let times = groups.first().map_or(0, |group| group.fields.len());
@@ -310,10 +367,7 @@ fn pivot(batches: Batches, tags: &[PivotTag], groups: &[PivotGroup]) -> Result<B
         .collect();
     let mut columns: Vec<Column> = tags
         .iter()
-        .map(|tag| Column {
-            name: tag.name.clone(),
-            kind: ColumnType::String,
-        })
+        .map(|tag| tag.column.clone())
         .chain(groups.iter().map(|group| group.column.clone()))
         .collect();
     for index in &kept {

@@ -196,8 +196,8 @@ pub struct Expression {
 /// The column of a pivot that holds the names of the columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PivotTag {
-    /// Its name.
-    pub name: String,
+    /// Name and type.
+    pub column: Column,
     /// Its values, one for each row that a row becomes.
     pub values: Vec<String>,
 }
@@ -572,10 +572,17 @@ fn expression(tree: &Tree, node: NodeId, depth: usize) -> Expression {
 fn pivot(tree: &Tree, node: NodeId, name: String, inside: RelationSpec) -> RelationSpec {
     let kinds = columns(tree, node);
     let attribute = |node: NodeId| tree.get(node, "name").unwrap_or_default().into_owned();
+    let column = |name: String| {
+        let kind = kinds
+            .iter()
+            .find(|column| column.column.name == name)
+            .map_or(ColumnType::String, |column| column.column.kind);
+        Column { name, kind }
+    };
     let tags = tree
         .named(node, "tag")
         .map(|tag| PivotTag {
-            name: attribute(tag),
+            column: column(attribute(tag)),
             values: tree
                 .named(tag, "value")
                 .map(|value| bare(&attribute(value)))
@@ -585,24 +592,17 @@ fn pivot(tree: &Tree, node: NodeId, name: String, inside: RelationSpec) -> Relat
     let groups = tree
         .named(node, "groups")
         .flat_map(|groups| tree.named(groups, "group"))
-        .map(|group| {
-            let name = attribute(group);
-            let kind = kinds
-                .iter()
-                .find(|column| column.column.name == name)
-                .map_or(ColumnType::String, |column| column.column.kind);
-            PivotGroup {
-                column: Column { name, kind },
-                fields: tree
-                    .named(group, "field")
-                    .map(|field| {
-                        TableSpec::of_table(attribute(field))
-                            .parts()
-                            .pop()
-                            .unwrap_or_default()
-                    })
-                    .collect(),
-            }
+        .map(|group| PivotGroup {
+            column: column(attribute(group)),
+            fields: tree
+                .named(group, "field")
+                .map(|field| {
+                    TableSpec::of_table(attribute(field))
+                        .parts()
+                        .pop()
+                        .unwrap_or_default()
+                })
+                .collect(),
         })
         .collect();
     RelationSpec::Pivot {

@@ -5,20 +5,29 @@
 //!
 //! [`refresh`] reads the data of a document's connections again and writes them as extracts.
 
+#[cfg(feature = "query")]
+mod answer;
 mod document;
+#[cfg(feature = "query")]
+mod export;
 mod load;
 mod refresh;
 mod world;
 
+#[cfg(feature = "query")]
+pub use answer::{AnswerError, Ask, Book, BookRequest};
 pub use document::PackageFiles;
+#[cfg(feature = "query")]
+pub use export::csv;
 pub use load::{LoadRequest, load};
-/// A moment on a clock, without a time zone.
-pub use vivant_calc::civil::DateTime;
 pub use refresh::{
     PreviousExtract, Progress, RefreshError, RefreshMode, RefreshRequest, Refreshed, RefreshedExtract,
     refresh,
 };
+/// A moment on a clock, without a time zone.
+pub use vivant_calc::civil::DateTime;
 pub use vivant_data::extract::ExtractColumn;
+pub use vivant_data::hyper::{self, HyperEngine};
 pub use vivant_data::spec::ConnectionSpec;
 pub use vivant_data::{ColumnType, Credentials, DataError, DataFile, DataLimits};
 pub use world::{Asker, Folders, World};

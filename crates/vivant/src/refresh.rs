@@ -176,7 +176,9 @@ pub fn refresh(
     })?;
     let work = plan(request, document.datasources())?;
     let credentials = |connection: &ConnectionSpec| world.credentials(connection);
+    let hyper = world.hyper();
     let place = Place {
+        hyper: hyper.as_ref(),
         files: &files,
         credentials: &credentials,
         limits: &request.data_limits,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use vivant_calc::civil::DateTime;
+use vivant_data::hyper::HyperEngine;
 use vivant_data::spec::ConnectionSpec;
 use vivant_data::{Credentials, DataError, DataFile};
 
@@ -28,6 +29,11 @@ pub trait World: Send + Sync {
 
     /// Returns user and password of a connection to a database.
     fn credentials(&self, connection: &ConnectionSpec) -> Option<Credentials>;
+
+    /// Returns the program that reads `.hyper` files, if it is installed.
+    fn hyper(&self) -> Option<HyperEngine> {
+        None
+    }
 
     /// Returns who asks; `None` for work that nobody asked for, such as a schedule's.
     fn asker(&self) -> Option<Asker>;

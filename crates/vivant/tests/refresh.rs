@@ -6,13 +6,18 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use vivant::{
-    Asker, ConnectionSpec, Credentials, DataError, DataFile, DataLimits, Folders, PreviousExtract,
-    RefreshError, RefreshMode, RefreshRequest, Refreshed, World, refresh,
+    Asker, ConnectionSpec, Credentials, DataError, DataFile, DataLimits, Folders, HyperEngine,
+    PreviousExtract, RefreshError, RefreshMode, RefreshRequest, Refreshed, World, refresh,
 };
 use vivant_calc::civil::{Date, DateTime};
 use vivant_document::{FileKind, Limits};
 
 struct Closed(Folders);
+
+/// The engine, where the environment has one.
+fn engine() -> Option<HyperEngine> {
+    HyperEngine::find(std::env::var_os("HYPERD_PATH").map(PathBuf::from).as_deref(), &[])
+}
 
 impl World for Closed {
     fn file(&self, path: &str) -> Result<DataFile, DataError> {
@@ -21,6 +26,10 @@ impl World for Closed {
 
     fn credentials(&self, _: &ConnectionSpec) -> Option<Credentials> {
         None
+    }
+
+    fn hyper(&self) -> Option<HyperEngine> {
+        engine()
     }
 
     fn asker(&self) -> Option<Asker> {

@@ -34,8 +34,19 @@ enum Book {
     Xls(Box<Xls<BufReader<File>>>),
 }
 
+/// Rows among which the header is looked for where the data interpreter was on.
+const INTERPRETED_ROWS: u32 = 1_000;
+
 /// Opens a sheet, a part of one or a named range as a table.
-pub(crate) fn open(file: &DataFile, table: &TableSpec, limits: &DataLimits) -> Result<Batches> {
+///
+/// `is_cleaned` says that the data interpreter was on: the header is the first row that has all the names that
+/// the document lists, wherever it is.
+pub(crate) fn open(
+    file: &DataFile,
+    table: &TableSpec,
+    is_cleaned: bool,
+    limits: &DataLimits,
+) -> Result<Batches> {
     let mut book = Book::open(file, limits)?;
     let (sheet, area) = book.place(table, file.name())?;
     let reading = Reading {
@@ -43,6 +54,12 @@ pub(crate) fn open(file: &DataFile, table: &TableSpec, limits: &DataLimits) -> R
         sheet,
         area,
         header: table.format("header").map(|header| header != "no"),
+        wanted: table
+            .columns
+            .iter()
+            .map(|column| column.column.name.clone())
+            .collect(),
+        is_cleaned,
     };
     let look = reading.look(&mut book, limits)?;
     let locale = Locale::from_name(table.format("locale").unwrap_or_default());
@@ -150,6 +167,9 @@ struct Reading {
     sheet: String,
     area: Area,
     header: Option<bool>,
+    /// Names of the columns that the document lists.
+    wanted: Vec<String>,
+    is_cleaned: bool,
 }
 
 /// What the first rows show.
@@ -164,11 +184,23 @@ struct Look {
 }
 
 impl Reading {
+    /// Tells whether a row has all the names that the document lists.
+    fn is_header(&self, cells: &[(u32, Cell<'_>)]) -> bool {
+        let texts: Vec<String> = cells
+            .iter()
+            .map(|(_, cell)| cell.text().trim().to_lowercase())
+            .collect();
+        self.wanted
+            .iter()
+            .all(|name| texts.contains(&name.trim().to_lowercase()))
+    }
+
     /// Looks at the first rows: where the table begins, its header, and what the columns hold.
     fn look(&self, book: &mut Book, limits: &DataLimits) -> Result<Look> {
         let mut rows: Vec<(u32, Vec<(u32, Cell<'static>)>)> = Vec::new();
         let mut guesses: Vec<(u32, Guess)> = Vec::new();
         let mut seen = 0;
+        let mut skipped = 0;
         let mut first_column = u32::MAX;
         let mut guess_of = |column: u32, cell: &Cell<'_>, locale: &Locale| {
             let at = match guesses.binary_search_by_key(&column, |(column, _)| *column) {
@@ -188,6 +220,13 @@ impl Reading {
             &self.area,
             limits,
             &mut |row, cells| {
+                if self.is_cleaned && seen == 0 && !self.is_header(cells) {
+                    skipped += 1;
+                    return Ok(match skipped < INTERPRETED_ROWS {
+                        true => ControlFlow::Continue(()),
+                        false => ControlFlow::Break(()),
+                    });
+                }
                 first_column = first_column.min(cells[0].0);
                 if rows.len() < 2 {
                     rows.push((
@@ -212,6 +251,14 @@ impl Reading {
             },
         )?;
         let first_column = self.area.first_column.unwrap_or(first_column);
+        if self.is_cleaned && rows.is_empty() {
+            return Err(DataError::UnsupportedSetting {
+                setting: "the data interpreter",
+                value: format!("{}$ of {}", self.sheet, self.file),
+                hint: "no row of the sheet has the names of the columns; publish the cleaned table"
+                    .to_owned(),
+            });
+        }
         let Some((first_row, first)) = rows.first() else {
             return Ok(Look {
                 first_row: 0,
@@ -221,9 +268,11 @@ impl Reading {
                 guesses: Vec::new(),
             });
         };
-        let has_header = self
-            .header
-            .unwrap_or_else(|| first.iter().all(|(_, cell)| matches!(cell, Cell::Text(_))));
+        let has_header = match self.header {
+            _ if self.is_cleaned => true,
+            Some(has_header) => has_header,
+            None => first.iter().all(|(_, cell)| matches!(cell, Cell::Text(_))),
+        };
         if !has_header {
             for (column, cell) in first {
                 guess_of(*column, cell, &locale);
