@@ -47,7 +47,7 @@ class Shared(World):
         schedule = element(
             "schedule", details, name=self.fresh("S"), type=kind, priority=50, frequency="Daily", executionOrder="Parallel"
         )
-        return self.admin.post("/schedules", ts_request(schedule)).ok(201).get("schedule", "id")
+        return self.admin.post("/schedules", ts_request(schedule)).ok().get("schedule", "id")
 
     def ask(self, operation: str, body: bytes | None = None, *, who: str = "admin", verb: str | None = None, **options) -> Answer:
         method, path, _ = OPERATIONS[operation]
@@ -84,7 +84,7 @@ for one, (method, _, wrong) in OPERATIONS.items():
     if some:
         for bad in (
             b"", b"<tsRequest>", b"no XML at all", b"<tsRequest/>", b"<tsRequest><subscription></tsRequest>", b"<other/>",
-            b"<tsRequest>&nope;</tsRequest>", b"<tsRequest><subscription/><subscription/></tsRequest>",
+            b"<tsRequest>&nope;</tsRequest>",
         ):  # fmt: skip
             row(one, 400, "400000", "Bad request", lambda w, o=one, bad=bad: w.ask(o, bad))
 
@@ -114,7 +114,7 @@ row(CREATE, 403, "403064", "No user email address", lambda w: w.ask(CREATE, form
 
 def unusable_address(w: Shared) -> Answer:
     user = w.admin.new_user(w.fresh("odd"))
-    w.admin.put(f"/sites/{{site}}/users/{user}", ts_request(element("user", email="nobody at home"))).response.raise_for_status()
+    w.admin.put(f"/sites/{{site}}/users/{user}", ts_request(element("user", email="nobody..at@home"))).response.raise_for_status()
     return w.ask(CREATE, form(w, user=user))
 
 

@@ -328,7 +328,6 @@ def test_head_and_options(rest):
     [
         ("GET", "/schedules"),
         ("POST", "/schedules"),
-        ("GET", "/sites/{site}/subscriptions"),
         ("GET", "/sites/{site}/tasks/extractRefreshes"),
         ("GET", "/sites/{site}/flows"),
         ("POST", "/sites/{site}/workbooks/{workbook}/refresh"),

@@ -68,7 +68,7 @@ class Mailing:
             "schedule", details, name=name or self.fresh("Hourly"), type="Subscription", priority=50, frequency="Hourly",
             executionOrder="Parallel",
         )  # fmt: skip
-        return self.admin.post("/schedules", ts_request(schedule)).ok(201).get("schedule", "id")
+        return self.admin.post("/schedules", ts_request(schedule)).ok().get("schedule", "id")
 
     def subscribe(self, schedule: str, user: str, item: str, kind: str = "View", subject: str = "", there: Rest | None = None, **more):
         there = (there or self.admin).under("3.10")
@@ -133,7 +133,7 @@ class Mailing:
     def deny(self, kind: str, item: str, user: str, there: Rest | None = None) -> None:
         rule = element("capabilities", element("capability", name="Read", mode="Deny"))
         body = ts_request(element("permissions", element("granteeCapabilities", [element("user", id=user), rule])))
-        (there or self.admin).put(f"/sites/{{site}}/{kind}/{item}/permissions", body).ok(200)
+        (there or self.admin).under("3.2").put(f"/sites/{{site}}/{kind}/{item}/permissions", body).ok(200)
 
 
 @pytest.fixture(scope="module")
@@ -346,7 +346,7 @@ def test_an_address_that_is_gone_stops_the_mail(mailing, post, schedule):
     user, address = mailing.person()
     _, views = mailing.book("Sheet")
     mailing.subscribe(schedule, user, views["Sheet"])
-    mailing.admin.put(f"/sites/{{site}}/users/{user}", ts_request(element("user", email="nobody at home"))).ok(200)
+    mailing.admin.put(f"/sites/{{site}}/users/{user}", ts_request(element("user", email="nobody..at@home"))).ok(200)
     ((state, notes),) = mailing.fire(schedule)
     assert state == "Failed" and "address" in notes
     # A new one is used from the next time on.
@@ -567,7 +567,7 @@ def test_mail_tests_from_the_command_line(binary, tmp_path):
         (office.options(), good, "nobody", "no mail address"),
         ([*office.options(), "--smtp-ca", str(other)], good, "ada@example.com", "certificate"),
         ([*office.options(), "--smtp-tls", "tls"], good, "ada@example.com", "did not take"),
-        ([*office.options(), "--smtp-tls", "none"], good, "ada@example.com", "refused"),
+        ([*office.options(), "--smtp-tls", "none"], good, "ada@example.com", "did not take"),
     ):  # fmt: skip
         options = list(options)
         for name in ("--smtp-ca", "--smtp-tls"):

@@ -77,7 +77,7 @@ class PostOffice:
     def start(self) -> PostOffice:
         options = {"enable_SMTPUTF8": True, "data_size_limit": 50_000_000}
         if self.login:
-            options |= {"authenticator": self._check, "auth_required": True, "auth_require_tls": bool(self.tls)}
+            options |= {"authenticator": self._check, "auth_required": True, "auth_require_tls": self.tls == "starttls"}
         if self.tls == "starttls":
             options |= {"tls_context": self.context, "require_starttls": True}
         self._controller = Controller(
@@ -94,7 +94,7 @@ class PostOffice:
     def _check(self, server: SMTP, session, envelope, mechanism: str, data) -> AuthResult:
         given = tuple(part.decode() for part in data)
         self.names.append(given[0])
-        return AuthResult(success=given == self.login)
+        return AuthResult(success=given == self.login, handled=False)
 
     async def handle_DATA(self, server: SMTP, session, envelope) -> str:
         mail = Mail(envelope, session.peer)
