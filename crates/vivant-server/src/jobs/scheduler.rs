@@ -19,8 +19,8 @@ use crate::schedules;
 const EVERY: Duration = Duration::from_secs(1);
 /// How many schedules are read at once.
 const AT_ONCE: usize = 100;
-/// How often a mail is tried.
-const DELIVERIES: u32 = 5;
+/// How often a mail is tried, over twenty minutes: some mail servers turn strangers away at first.
+const DELIVERIES: u32 = 12;
 
 /// Fires schedules until it is told to stop.
 pub async fn run(app: App, stop: CancellationToken) {
