@@ -211,12 +211,12 @@ impl<'w> Book<'w> {
                 };
                 open(&connection, &table_spec(table), place)
             }
-            Table::Relation(other) => Err(DataError::Unsupported {
+            Table::Relation(other) => Err(DataError::UnsupportedClass {
                 class: match other {
                     RelationSpec::Sql { .. } => "custom SQL".to_owned(),
                     _ => "stored procedure".to_owned(),
                 },
-                hint: "refresh an extract of it with the program that made it".to_owned(),
+                hint: "refresh an extract of it with the program that made it",
             }),
         }
     }
@@ -281,10 +281,7 @@ fn table_spec(table: &spec::TableSpec) -> TableSpec {
 }
 
 /// Runs a question to its end, on threads that all questions share.
-fn run<F: Future + Send>(question: F) -> F::Output
-where
-    F::Output: Send,
-{
+fn run<F: Future>(question: F) -> F::Output {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| {
         tokio::runtime::Builder::new_multi_thread()

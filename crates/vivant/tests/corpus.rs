@@ -142,3 +142,87 @@ fn packaged_files_open_with_the_rows_that_are_known() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Reads the row counts that the catalogue has of the files in packages: name of the package, member, rows.
+fn catalogue(corpus: &Path) -> Vec<(String, String, u64)> {
+    let mut reader = csv::Reader::from_path(corpus.join("catalogue.csv")).expect("the catalogue");
+    let headers = reader.headers().expect("headers").clone();
+    let place = |name: &str| headers.iter().position(|header| header == name).expect("a column");
+    let (file, detail) = (place("file"), place("embedded_detail"));
+    let mut found = Vec::new();
+    for row in reader.records() {
+        let row = row.expect("a row");
+        for part in row[detail].split("; ") {
+            if let Some((member, rows)) = part.rsplit_once('=')
+                && let Ok(rows) = rows.parse()
+            {
+                found.push((row[file].to_owned(), member.to_owned(), rows));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn files_have_the_rows_that_the_catalogue_counted() {
+    let Some(corpus) = corpus() else { return };
+    let limits = Limits::default();
+    let data_limits = DataLimits::default();
+    let hyper = engine();
+    let _running = hyper.as_ref().map(|engine| engine.keep_running().expect("the engine"));
+    let mut wrong: Vec<String> = Vec::new();
+    let mut right = 0;
+    for (name, member, expected) in catalogue(&corpus) {
+        let path = corpus.join("files").join(&name);
+        let extension = member.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let class = match extension.as_str() {
+            "hyper" if hyper.is_some() => "hyper",
+            "csv" | "txt" => "textscan",
+            "xls" | "xlsx" => "excel-direct",
+            _ => continue,
+        };
+        let kind = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("twbx") => FileKind::Twbx,
+            Some("tdsx") => FileKind::Tdsx,
+            _ => continue,
+        };
+        let spool = tempfile::tempdir().expect("a folder");
+        let files = PackageFiles::new(&path, kind, &Closed, spool.path(), &limits, 1 << 30).expect("a folder");
+        let place = Place {
+            hyper: hyper.as_ref(),
+            files: &files,
+            credentials: &|_| None,
+            limits: &data_limits,
+        };
+        let attribute = if class == "hyper" { "dbname" } else { "filename" };
+        let connection = ConnectionSpec::of_class(class).with(attribute, member.clone());
+        let mut sheets = 0;
+        let mut count = || -> Result<usize, DataError> {
+            let mut rows = 0;
+            for table in vivant_data::tables(&connection, place)? {
+                // Named ranges show rows of sheets once more.
+                if class == "excel-direct" && !table.ends_with('$') {
+                    continue;
+                }
+                sheets += 1;
+                let table = match class {
+                    "hyper" => table,
+                    _ => format!("[{}]", table.replace(']', "]]")),
+                };
+                for batch in open(&connection, &TableSpec::of_table(table), place)? {
+                    rows += batch?.num_rows();
+                }
+            }
+            Ok(rows)
+        };
+        match count() {
+            Ok(rows) if rows as u64 == expected => right += 1,
+            // Whether the first row is a header is a guess in both counts where no document says.
+            Ok(rows) if class == "excel-direct" && (rows as u64).abs_diff(expected) <= sheets => right += 1,
+            Ok(rows) => wrong.push(format!("{name}: {member}: {rows} rows, not {expected}")),
+            Err(error) => wrong.push(format!("{name}: {member}: {error}")),
+        }
+    }
+    eprintln!("{right} files have the rows that were counted");
+    assert!(wrong.is_empty(), "{right} right, but\n{}", wrong.join("\n"));
+}

@@ -80,7 +80,12 @@ pub(crate) fn tables(file: &DataFile, limits: &DataLimits) -> Result<Vec<String>
     Ok(sheets
         .into_iter()
         .map(|sheet| format!("{sheet}$"))
-        .chain(names.into_iter().map(|(name, _)| name))
+        .chain(
+            names
+                .into_iter()
+                .filter(|(_, meaning)| name::reference(meaning).is_some())
+                .map(|(name, _)| name),
+        )
         .collect())
 }
 
