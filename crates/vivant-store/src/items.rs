@@ -103,10 +103,11 @@ pub(crate) async fn admit(conn: &Conn, new: &NewItem<'_>) -> Result<Admission> {
         .await?
         .ok_or(Error::NotFound(What::Site))?;
     let (quota, used) = (row.opt_int()?, row.int()?);
-    let kept = if row.bool()? {
-        row.int()?.max(1) as usize
-    } else {
-        1
+    let kept = match (row.bool()?, row.int()?) {
+        (false, _) => 1,
+        // No limit.
+        (true, 0) => usize::MAX,
+        (true, limit) => limit.max(1) as usize,
     };
     let mut surplus = Vec::new();
     if let Some(existing) = &existing {
