@@ -491,10 +491,15 @@ impl Licenses {
         let row = tx.row(sql, params![site]).await?;
         let mut row = row.ok_or(Error::NotFound(What::Site))?;
         let used = count_licenses(tx, site, except).await?;
+        // Tableau: server administrators are not counted against a site's limits.
+        let sql = "SELECT COUNT(*) FROM site_user m JOIN account a ON a.id = m.user_id \
+             WHERE m.site_id = ?1 AND a.is_server_admin = 1 AND m.user_id <> ?2";
+        let except = except.map(|id| id.to_string()).unwrap_or_default();
+        let administrators = tx.number(sql, params![site, except]).await?;
         Ok(Self {
             quota: row.opt_int()?,
             tiers: [
-                (row.opt_int()?, used.num_creators),
+                (row.opt_int()?, used.num_creators - administrators),
                 (row.opt_int()?, used.num_explorers),
                 (row.opt_int()?, used.num_viewers),
             ],
