@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use vivant_store::{Millis, Store};
 
+use crate::auth::throttle::Throttle;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::jobs::Jobs;
@@ -26,6 +27,8 @@ pub struct Inner {
     pub clock: Clock,
     /// The jobs of this node.
     pub jobs: Jobs,
+    /// Failures to sign in.
+    pub throttle: Throttle,
     /// The way to the mail server, where there is one.
     pub mailer: Option<Mailer>,
 }
@@ -38,6 +41,7 @@ impl App {
             config,
             clock: Clock::default(),
             jobs: Jobs::default(),
+            throttle: Throttle::default(),
             mailer,
         }))
     }

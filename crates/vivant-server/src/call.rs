@@ -1,5 +1,6 @@
 //! One request as handlers see it: the method of the reference, its variables, query and body.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
@@ -35,12 +36,15 @@ pub struct Call {
     pub query: QueryString,
     /// The headers.
     pub headers: HeaderMap,
+    /// The address that the request came from.
+    pub peer: Option<IpAddr>,
     /// In a lock only so that a call can be shared between threads, which a body alone cannot.
     body: Mutex<Body>,
 }
 
 impl Call {
     /// Puts the parts of a request together.
+    #[expect(clippy::too_many_arguments, reason = "each is a field")]
     pub fn new(
         app: App,
         endpoint: &'static Endpoint,
@@ -48,6 +52,7 @@ impl Call {
         version: ApiVersion,
         query: QueryString,
         headers: HeaderMap,
+        peer: Option<IpAddr>,
         body: Body,
     ) -> Self {
         let format = answer_format(&headers);
@@ -59,6 +64,7 @@ impl Call {
             format,
             query,
             headers,
+            peer,
             body: Mutex::new(body),
         }
     }

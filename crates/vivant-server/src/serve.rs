@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use futures_util::FutureExt;
-use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Request, Response, StatusCode, Version};
 use tracing::{Instrument, error, info, info_span, warn};
 use vivant_store::{Secret, Store};
@@ -20,6 +21,7 @@ use vivant_wire::query::QueryString;
 use vivant_wire::{ApiVersion, ErrorCode, version};
 
 use crate::app::{App, now};
+use crate::auth::throttle::STEP_MS;
 use crate::body;
 use crate::call::{Call, answer_format};
 use crate::clock;
@@ -130,7 +132,7 @@ async fn run(
 ) -> anyhow::Result<()> {
     listener.set_nonblocking(true)?;
     let router = Router::new().fallback(move |request: Request<Body>| respond(app.clone(), request));
-    let service = router.into_make_service();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     match tls {
         Some(tls) => {
             let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
@@ -337,7 +339,12 @@ async fn dispatch(app: App, request: Request<Body>) -> Response<Body> {
                 Ok(reply) => reply.into_response(),
                 Err(error) => {
                     log_cause(&error);
-                    error_reply(&error, format, version).into_response()
+                    let mut response = error_reply(&error, format, version).into_response();
+                    if error.code == ErrorCode::TooManySignIns {
+                        let seconds = HeaderValue::from(STEP_MS / 1000);
+                        response.headers_mut().insert(RETRY_AFTER, seconds);
+                    }
+                    response
                 }
             }
         }
@@ -418,8 +425,10 @@ fn locate(app: App, request: Request<Body>) -> std::result::Result<Located, (Api
         return Err((fail(ErrorCode::NotImplemented, detail), version, String::new()));
     };
     let query = QueryString::parse(parts.uri.query().unwrap_or_default());
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map(|ConnectInfo(address)| address.ip());
     Ok((
-        Call::new(app, endpoint, found.values, version, query, parts.headers, body),
+        Call::new(app, endpoint, found.values, version, query, parts.headers, peer, body),
         handler,
     ))
 }

@@ -258,6 +258,8 @@ codes! {
     RefreshQueued = 409 "409093" "Refresh already queued";
     /// The body is larger than the server takes.
     PayloadTooLarge = 413 "413000" "Payload too large";
+    /// Too many failures to sign in.
+    TooManySignIns = 429 "429000" "Too Many Requests";
     /// The server failed.
     InternalError = 500 "500000" "Internal Server Error";
     /// The reference has the method, this server does not yet.

@@ -4,6 +4,7 @@
 //! [`SiteAdmin`], [`ServerAdmin`]. What a user may do to one item is asked of [`permission`].
 
 pub mod permission;
+pub mod throttle;
 
 use std::future::Future;
 use std::ops::Deref;

@@ -7,6 +7,7 @@ use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, types};
 
 use crate::auth::Anyone;
+use crate::auth::throttle::Who as Guesser;
 use crate::call::Call;
 use crate::directory::{Directory, Who};
 use crate::errors::{ApiError, Result, bad_request, fail};
@@ -21,7 +22,24 @@ pub async fn sign_in(mut call: Call, _: Anyone) -> Result<Reply> {
         .as_ref()
         .ok_or_else(|| bad_request("The credentials element must hold a site element with a contentUrl."))?;
     let site_url = site.content_url.clone().unwrap_or_default();
-    let (account, via_token) = authenticate(&call, &credentials, &site_url).await?;
+    let token_name = credentials.personal_access_token_name.as_deref();
+    let who = Guesser::new(
+        credentials.name.as_deref().or(token_name).unwrap_or_default(),
+        call.peer,
+    );
+    if call.app.throttle.is_blocked(&who, call.app.now()) {
+        return Err(fail(
+            ErrorCode::TooManySignIns,
+            "Signing in under this name failed too often; wait a little and try again.",
+        ));
+    }
+    let authenticated = authenticate(&call, &credentials, &site_url).await;
+    match &authenticated {
+        Ok(_) => call.app.throttle.succeeded(&who),
+        Err(error) if error.code == ErrorCode::SigninError => call.app.throttle.failed(who, call.app.now()),
+        Err(_) => {}
+    }
+    let (account, via_token) = authenticated?;
     let site = call
         .app
         .store
