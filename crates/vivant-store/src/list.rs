@@ -1,5 +1,7 @@
 //! Lists: filters, sort keys and pages.
 
+use vivant_model::Capability;
+
 use crate::Millis;
 
 /// One page of a list.
@@ -22,6 +24,8 @@ pub struct ListQuery {
     pub page: PageRequest,
     /// Fills [`crate::Project::counts`]; of no effect on other lists.
     pub with_counts: bool,
+    /// Leaves out projects in which the caller lacks this; of no effect on other lists.
+    pub capability: Option<Capability>,
 }
 
 /// Which part of a list.

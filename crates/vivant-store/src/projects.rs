@@ -219,7 +219,7 @@ impl Store {
             join: "",
             connect: false,
         };
-        visibility::restrict(&mut select, caller, &columns);
+        visibility::restrict_to(&mut select, caller, &columns, query.capability);
         let (ids, total) = select
             .page(&conn, FIELDS, query, "p.id", "p.created_at, p.id")
             .await?;

@@ -9,7 +9,7 @@ use crate::blobs;
 use crate::content::Spooled;
 use crate::db::{Conn, Value, params, transact};
 use crate::secrets::{hex, random};
-use crate::{Caller, Error, Millis, Result, Store};
+use crate::{Caller, Error, Millis, Result, Store, items};
 
 /// How long an upload session lives without being used.
 pub const LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
@@ -58,7 +58,8 @@ impl Store {
         Ok(id)
     }
 
-    /// Adds a chunk and answers the bytes of all chunks so far.
+    /// Adds a chunk and answers the bytes of all chunks so far. More than all that the site may hold is
+    /// refused.
     pub async fn append_upload(
         &self,
         caller: &Caller,
@@ -84,7 +85,15 @@ impl Store {
                     tx.execute(sql, params![&id.0, &blob.key, blob.size]).await?;
                 }
                 let sql = "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM upload_chunk WHERE upload_id = ?1";
-                tx.number(sql, params![&id.0]).await
+                let total = tx.number(sql, params![&id.0]).await?;
+                let sql = "SELECT storage_quota_mb FROM site WHERE id = ?1";
+                let quota = match tx.row(sql, params![caller.site]).await? {
+                    Some(mut row) => row.opt_int()?,
+                    None => None,
+                };
+                let added = blob.as_ref().map_or(0, |blob| blob.size);
+                items::refuse_beyond_quota(quota, total - added, added)?;
+                Ok(total)
             })
         }
         .await;

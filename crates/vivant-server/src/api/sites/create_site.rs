@@ -112,7 +112,7 @@ pub(super) fn site_changes(asked: &types::Site, document: &Node, limits: Limits)
             "The contentUrl '{url}' may hold only letters, digits, dashes and underscores."
         )));
     }
-    let settings = later_settings(document);
+    let settings = later_settings(document)?;
     if settings
         .get("extractEncryptionMode")
         .is_some_and(|mode| mode != "disabled")
@@ -173,14 +173,41 @@ fn revision_limit(n: i64) -> Result<u32> {
 }
 
 /// The settings of later versions that the request holds; unknown attributes are left out.
-fn later_settings(document: &Node) -> BTreeMap<String, String> {
+fn later_settings(document: &Node) -> Result<BTreeMap<String, String>> {
     let site = document.child("site");
     let given = LATER_ATTRIBUTES
         .iter()
-        .filter_map(|(name, ..)| Some((*name, site?.attribute(name)?)));
+        .filter_map(|(name, _, standard)| Some((*name, *standard, site?.attribute(name)?)));
     given
-        .map(|(name, value)| (name.to_owned(), value.chars().take(2000).collect()))
+        .map(|(name, standard, value)| Ok((name.to_owned(), later_setting(name, standard, &value)?)))
         .collect()
+}
+
+/// How long a text among the settings may be, such as the footer of mails.
+const LONGEST_TEXT: usize = 2000;
+/// After how many days without a look refreshes of extracts may be suspended.
+const INACTIVITY_DAYS: std::ops::RangeInclusive<i64> = 7..=100;
+
+/// Checks a setting of a later version: by its standard value a truth value, or a word, number or text.
+fn later_setting(name: &str, standard: &str, value: &str) -> Result<String> {
+    let refused = |wanted: &str| {
+        let value: String = value.chars().take(100).collect();
+        Err(bad_request(format!("{name} must be {wanted}, not '{value}'.")))
+    };
+    match name {
+        _ if matches!(standard, "true" | "false") => match value.to_ascii_lowercase() {
+            truth if matches!(truth.as_str(), "true" | "false") => Ok(truth),
+            _ => refused("true or false"),
+        },
+        "userVisibilityMode" if !matches!(value, "FULL" | "LIMITED") => refused("FULL or LIMITED"),
+        "autoSuspendRefreshInactivityWindow"
+            if !value.parse().is_ok_and(|days| INACTIVITY_DAYS.contains(&days)) =>
+        {
+            refused("7 to 100 days")
+        }
+        _ if value.chars().count() > LONGEST_TEXT => refused("at most 2000 characters long"),
+        _ => Ok(value.to_owned()),
+    }
 }
 
 /// Refuses quotas of users on a site whose administrators do not manage users.

@@ -1,6 +1,6 @@
 //! Append to File Upload.
 
-use vivant_store::UploadId;
+use vivant_store::{Error, UploadId};
 use vivant_wire::{ErrorCode, types};
 
 use crate::auth::SiteUser;
@@ -47,7 +47,15 @@ pub async fn append_to_file_upload(mut call: Call, who: SiteUser) -> Result<Repl
         .app
         .store
         .append_upload(&who.caller, &id, part.file, call.app.now())
-        .await?;
+        .await
+        .map_err(|error| match error {
+            // What is larger than all that the site may hold can never be published.
+            Error::QuotaExceeded { .. } => fail(
+                ErrorCode::UploadFailure,
+                format!("The chunk is refused: {error}."),
+            ),
+            other => other.into(),
+        })?;
     let upload = types::FileUpload {
         upload_session_id: Some(id.to_string()),
         file_size: Some(megabytes(i64::try_from(total).unwrap_or(i64::MAX))),
