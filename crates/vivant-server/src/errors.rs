@@ -78,6 +78,11 @@ impl From<StoreError> for ApiError {
             _ => return internal(error),
         };
         let detail = match &error {
+            StoreError::Conflict {
+                what: What::Job,
+                id: Some(id),
+                name,
+            } => format!("'{name}' is being refreshed already, or waits for it: job {id}."),
             // Tableau: tableau_tools reads the id of the existing item out of this text.
             StoreError::Conflict {
                 what,

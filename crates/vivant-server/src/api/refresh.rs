@@ -14,6 +14,10 @@ use crate::views::begun_view;
 /// Puts a refresh into the queue and answers with its job.
 pub async fn now(mut call: Call, who: SiteUser, item: JobItem, missing: ErrorCode) -> Result<Reply> {
     let document = call.document().await?;
+    // Clients send an empty one, so that nothing else tells it from other documents.
+    if document.name != "tsRequest" {
+        return Err(bad_request("The request body must be a tsRequest."));
+    }
     let asked: Option<types::RefreshNow> = document
         .one("extractRefresh")
         .map_err(|e| bad_request(format!("{e}.")))?;
