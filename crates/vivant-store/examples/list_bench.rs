@@ -177,7 +177,8 @@ fn script(site: SiteId, user: UserId, admin: UserId, newcomer: UserId) -> String
     for n in 0..GROUPS {
         let group = id(1, n);
         sql += &format!(
-            "INSERT INTO user_group VALUES ('{group}', '{site}', 'G{n}', 'g{n}', 'local', 'local', NULL, NULL, 0, {NOW}, {NOW});\n\
+            "INSERT INTO user_group (id, site_id, name, name_key, domain, domain_key, minimum_site_role, license_mode, \
+             is_all_users, created_at, updated_at) VALUES ('{group}', '{site}', 'G{n}', 'g{n}', 'local', 'local', NULL, NULL, 0, {NOW}, {NOW});\n\
              INSERT INTO group_member VALUES ('{group}', '{user}');\n"
         );
     }
