@@ -5,12 +5,13 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
+use std::fmt::{self, Write};
 
 use crate::canonical::canonical_element;
 use crate::error::shorten;
 use crate::names::{find_names, unquote};
 use crate::refs::Instances;
+use crate::tree::{NodeId, Tree};
 use crate::view::{Column, Datasource, Document, Filter, Zone};
 
 /// Whether something came, went or changed.
@@ -62,8 +63,9 @@ impl fmt::Display for Change {
 
 /// Compares two documents.
 pub fn diff(before: &Document, after: &Document) -> Vec<Change> {
-    let old = Outline::of(before);
-    let new = Outline::of(after);
+    let scope = Scope::of(before, after);
+    let old = Outline::of(before, scope);
+    let new = Outline::of(after, scope);
     let mut changes = Vec::new();
     let mut gone: HashSet<String> = HashSet::new();
     for (path, value) in &old.statements {
@@ -117,6 +119,24 @@ pub fn diff(before: &Document, after: &Document) -> Vec<Change> {
     changes
 }
 
+/// Writes an element without the fields inside, which are many and were not touched.
+fn outside_fields(tree: &Tree, node: NodeId) -> String {
+    let mut text = String::new();
+    let mut stack = vec![node];
+    while let Some(node) = stack.pop() {
+        let _ = write!(text, "<{}", tree.raw_name(node));
+        for (name, value) in tree.attributes(node) {
+            let _ = write!(text, " {name}={value:?}");
+        }
+        text.push_str(&tree.text(node));
+        stack.extend(
+            tree.all_children(node)
+                .filter(|&child| OF_CONNECTIONS.contains(&tree.plain_name(child))),
+        );
+    }
+    text
+}
+
 /// Tells whether a path lies below one of others.
 fn within(path: &str, others: &HashSet<String>) -> bool {
     path.match_indices(" / ")
@@ -126,6 +146,42 @@ fn within(path: &str, others: &HashSet<String>) -> bool {
 fn inside(path: &str, above: &str) -> bool {
     path.strip_prefix(above)
         .is_some_and(|rest| rest.starts_with(" / "))
+}
+
+/// What can differ between two documents.
+#[derive(Clone, Copy, PartialEq)]
+enum Scope {
+    All,
+    /// Connections and tables only: that is all that edits have touched.
+    Connections,
+}
+
+/// Elements that say nothing of fields and sheets, and hold nothing that does unless it is touched, too.
+const OF_CONNECTIONS: [&str; 8] = [
+    "workbook",
+    "datasources",
+    "datasource",
+    "repository-location",
+    "connection",
+    "named-connections",
+    "named-connection",
+    "relation",
+];
+
+impl Scope {
+    fn of(before: &Document, after: &Document) -> Self {
+        let tree = after.tree();
+        match tree.touched_since(before.tree()) {
+            Some(touched)
+                if touched
+                    .iter()
+                    .all(|&node| OF_CONNECTIONS.contains(&tree.plain_name(node))) =>
+            {
+                Self::Connections
+            }
+            _ => Self::All,
+        }
+    }
 }
 
 /// A document as statements, and the canonical text of what they are about.
@@ -139,10 +195,22 @@ struct Outline {
 }
 
 impl Outline {
-    fn of(document: &Document) -> Self {
-        let labels = Labels::of(document);
+    fn of(document: &Document, scope: Scope) -> Self {
         let mut outline = Self::default();
         let tree = document.tree();
+        if scope == Scope::Connections {
+            for source in document.datasources() {
+                let path = outline.connections(document, source);
+                let parts: String = tree
+                    .all_children(source.node())
+                    .filter(|&child| OF_CONNECTIONS.contains(&tree.plain_name(child)))
+                    .map(|child| outside_fields(tree, child))
+                    .collect();
+                outline.texts.insert(path, parts);
+            }
+            return outline;
+        }
+        let labels = Labels::of(document);
         for source in document.all_datasources() {
             outline.datasource(document, source, &labels);
         }
@@ -207,13 +275,8 @@ impl Outline {
         }
     }
 
-    fn datasource(&mut self, document: &Document, source: Datasource<'_>, labels: &Labels) {
-        if source.is_parameters() {
-            for parameter in source.columns() {
-                self.parameter(parameter);
-            }
-            return;
-        }
+    /// States what a data source is connected to, and returns its path.
+    fn connections(&mut self, document: &Document, source: Datasource<'_>) -> String {
         let tree = source.tree();
         let path = match document.workbook() {
             Some(_) => self.unique(&format!("data source '{}'", shorten(&source.label()))),
@@ -255,6 +318,18 @@ impl Outline {
             };
             self.say(&format!("{path} / tables{number}"), relation.describe());
         }
+        path
+    }
+
+    fn datasource(&mut self, document: &Document, source: Datasource<'_>, labels: &Labels) {
+        if source.is_parameters() {
+            for parameter in source.columns() {
+                self.parameter(parameter);
+            }
+            return;
+        }
+        let tree = source.tree();
+        let path = self.connections(document, source);
         for object in source.objects() {
             let label = object.caption().or_else(|| object.id()).unwrap_or_default();
             let path = self.unique(&format!("{path} / table '{}'", shorten(&label)));

@@ -53,6 +53,14 @@ impl Piece {
     fn is_empty(self) -> bool {
         self.start == self.end
     }
+
+    /// Returns what is left after some bytes.
+    pub(crate) fn after(self, count: usize) -> Self {
+        Self {
+            start: self.start + count as u32,
+            end: self.end,
+        }
+    }
 }
 
 /// What is known of one element: four pieces of text and three neighbours.
@@ -80,6 +88,14 @@ const REMOVED: u8 = 4;
 pub struct Parts<'a> {
     /// Names of those children of the root element to look into; none means all.
     pub only: Option<&'a [&'a str]>,
+    /// Names of elements that are not looked into, wherever they stand.
+    pub closed: &'a [&'a str],
+}
+
+impl Parts<'_> {
+    fn is_whole(&self) -> bool {
+        self.only.is_none() && self.closed.is_empty()
+    }
 }
 
 /// An XML document that is written back as it was read, except for what was edited.
@@ -112,11 +128,7 @@ impl Tree {
             Error::damaged("text that is not UTF-8", error.utf8_error().valid_up_to() as u64)
         })?;
         // A guess that wastes little: elements of real documents take 90 to 130 bytes.
-        let mut nodes = Vec::with_capacity(if parts.only.is_none() {
-            source.len() / 110
-        } else {
-            16
-        });
+        let mut nodes = Vec::with_capacity(if parts.is_whole() { source.len() / 110 } else { 16 });
         nodes.push(Node {
             lead: Piece::default(),
             open: Piece::default(),
@@ -134,31 +146,54 @@ impl Tree {
             added: String::new(),
             nodes,
             limits: limits.clone(),
-            partial: parts.only.is_some(),
+            partial: !parts.is_whole(),
             version: 0,
         })
     }
 
     /// Writes the document.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut pending = Piece::default();
-        let mut failed = None;
+        self.write_until(self.source.len(), out)
+    }
+
+    /// Writes the document without what was read from a byte on, which was not edited.
+    pub(crate) fn write_until(&self, end: usize, out: &mut impl Write) -> io::Result<()> {
+        self.runs(end)
+            .into_iter()
+            .try_for_each(|run| out.write_all(self.str(run).as_bytes()))
+    }
+
+    /// Returns what is written, in order: pieces that follow one another in the buffer are one.
+    pub(crate) fn runs(&self, end: usize) -> Vec<Piece> {
+        let mut runs: Vec<Piece> = Vec::new();
         self.pieces(NodeId(0), &mut |piece| {
-            if failed.is_some() || piece.is_empty() {
+            let piece = self.before(piece, end);
+            if piece.is_empty() {
                 return;
             }
-            // Pieces that follow one another in the buffer are written at once.
-            if pending.end == piece.start && !pending.is_empty() && piece.start as usize != self.source.len()
-            {
-                pending.end = piece.end;
-                return;
+            match runs.last_mut() {
+                Some(last) if last.end == piece.start && piece.start as usize != self.source.len() => {
+                    last.end = piece.end;
+                }
+                _ => runs.push(piece),
             }
-            failed = out.write_all(self.str(pending).as_bytes()).err();
-            pending = piece;
         });
-        match failed {
-            Some(error) => Err(error),
-            None => out.write_all(self.str(pending).as_bytes()),
+        runs
+    }
+
+    /// Returns the bytes of a run.
+    pub(crate) fn run(&self, run: Piece) -> &[u8] {
+        self.str(run).as_bytes()
+    }
+
+    /// Cuts off what a piece of the text that was read has from a byte on.
+    fn before(&self, piece: Piece, end: usize) -> Piece {
+        if piece.start as usize >= self.source.len() {
+            return piece;
+        }
+        Piece {
+            start: piece.start.min(end as u32),
+            end: piece.end.min(end as u32),
         }
     }
 
@@ -177,6 +212,25 @@ impl Tree {
     /// Tells whether parts of the document were left out of the index.
     pub fn is_partial(&self) -> bool {
         self.partial
+    }
+
+    /// Returns the elements that edits have touched or that have touched ones inside; `None` if this is not what
+    /// became of the other tree by edits alone.
+    pub(crate) fn touched_since(&self, other: &Tree) -> Option<Vec<NodeId>> {
+        if other.is_edited() || !Arc::ptr_eq(&self.source, &other.source) {
+            return None;
+        }
+        let mut touched = Vec::new();
+        let mut stack = vec![NodeId(0)];
+        while let Some(node) = stack.pop() {
+            let inside = self
+                .all_children(node)
+                .filter(|&child| self.node(child).flags & EDITED != 0);
+            let begin = stack.len();
+            stack.extend(inside);
+            touched.extend_from_slice(&stack[begin..]);
+        }
+        Some(touched)
     }
 
     /// Marks the tree as a part of a document.
@@ -513,7 +567,10 @@ mod tests {
     #[test]
     fn reading_and_writing_gives_the_same_bytes() {
         assert_eq!(tree(ODD).to_bytes(), ODD.as_bytes());
-        let parts = Parts { only: Some(&["c"]) };
+        let parts = Parts {
+            only: Some(&["c"]),
+            closed: &[],
+        };
         let part = Tree::parse_parts(ODD, parts, &Limits::default()).unwrap();
         assert_eq!(part.to_bytes(), ODD.as_bytes());
     }
@@ -546,7 +603,10 @@ mod tests {
     #[test]
     fn parts_that_are_not_asked_for_are_checked_but_not_indexed() {
         let text = "<w><d><x/></d><t><y><z/></y></t></w>";
-        let parts = Parts { only: Some(&["d"]) };
+        let parts = Parts {
+            only: Some(&["d"]),
+            closed: &[],
+        };
         let tree = Tree::parse_parts(text, parts, &Limits::default()).unwrap();
         assert!(tree.is_partial());
         let t = tree.child(tree.root(), "t").unwrap();

@@ -96,9 +96,9 @@ pub(super) fn scan<'t>(
                 if inside {
                     made = nodes.len() as u32;
                     let close = Piece::new(base + end, base + end);
-                    // Only children of the root element are left closed.
-                    let opaque =
-                        levels.len() == 1 && parts.only.is_some_and(|only| !only.contains(&plain(name)));
+                    let opaque = levels.len() == 1
+                        && parts.only.is_some_and(|only| !only.contains(&plain(name)))
+                        || !parts.closed.is_empty() && parts.closed.contains(&plain(name));
                     nodes.push(Node {
                         lead: Piece::new(base + gap, base + next),
                         open: Piece::new(base + next, base + end),

@@ -91,6 +91,7 @@ impl Document {
         let bytes = bytes.into();
         let parts = Parts {
             only: Some(&["datasources", "repository-location"]),
+            ..Parts::default()
         };
         // In a data source document everything is part of the data source.
         let is_workbook = memchr::memmem::find(&bytes[..bytes.len().min(4096)], b"<workbook").is_some();

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read, Write};
 
 use vivant_document::edit::{ConnectionChange, ConnectionMatch};
 use vivant_document::tree::{Parts, Tree};
-use vivant_document::{Document, Error, FileKind, Head, Limits, PackageFile, datasources_end};
+use vivant_document::{Document, Error, FileKind, Head, HeadDepth, Limits, PackageFile, datasources_end};
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -38,6 +38,7 @@ fn every_document_is_written_as_it_was_read() {
         assert!(tree.to_bytes() == bytes, "{name}");
         let parts = Parts {
             only: Some(&["datasources"]),
+            ..Parts::default()
         };
         let part = Tree::parse_parts(bytes.clone(), parts, &Limits::default()).unwrap();
         assert!(part.to_bytes() == bytes, "{name}, in part");
@@ -203,7 +204,7 @@ fn damaged_packages_never_panic() {
 
 #[test]
 fn the_head_of_a_workbook_and_its_rest_are_the_workbook() {
-    let mut heads = 0;
+    let (mut heads, mut quick) = (0, 0);
     for (name, bytes) in documents() {
         let Some(end) = datasources_end(&bytes[..], &Limits::default()).unwrap() else {
             continue;
@@ -226,8 +227,40 @@ fn the_head_of_a_workbook_and_its_rest_are_the_workbook() {
         let mut joined = head.to_bytes();
         joined.extend_from_slice(&bytes[end..]);
         assert!(joined == whole.to_bytes(), "{name}, edited");
+        // And so it is when only the connections are looked into and nothing after them is read.
+        let depth = HeadDepth::Connections;
+        let Some(mut head) = Head::read(&bytes[..], depth, &Limits::default()).unwrap() else {
+            continue;
+        };
+        quick += 1;
+        assert_eq!(head.end(), end as u64, "{name}");
+        let before = head.document.clone();
+        assert_eq!(head.document.change_connections(&which, &change).unwrap(), count);
+        let seen = vivant_document::diff(&before, &head.document);
+        assert_eq!(seen.is_empty(), !head.document.tree().is_edited(), "{name}");
+        let (length, mut reader) = head.into_reader();
+        let mut joined = Vec::new();
+        std::io::copy(&mut reader, &mut joined).unwrap();
+        assert_eq!(joined.len() as u64, length);
+        joined.extend_from_slice(&bytes[end..]);
+        assert!(
+            joined == whole.to_bytes(),
+            "{name}, edited with only its connections"
+        );
     }
-    assert!(heads > 0);
+    assert!(heads > 0 && quick > 0);
+    // What only looks like the end of the data sources is none, and then all has to be looked at.
+    for odd in [
+        "<workbook><!-- </datasources> --><datasources><datasource/></datasources></workbook>",
+        "<workbook><worksheets><datasources></datasources></worksheets><datasources></datasources></workbook>",
+        "<workbook><datasources/></workbook>",
+        "<datasource><datasources></datasources></datasource>",
+        "",
+    ] {
+        let read = Head::read(odd.as_bytes(), HeadDepth::All, &Limits::default()).unwrap();
+        assert!(read.is_none(), "{odd}");
+    }
+    assert!(Head::is_end(b"x</workbook>\r\n") && !Head::is_end(b"</workboo"));
     assert!(datasources_end(&b"<workbook><datasources/>"[..], &Limits::default()).is_err());
     assert_eq!(
         datasources_end(&b"<datasource/>"[..], &Limits::default()).unwrap(),

@@ -1,7 +1,7 @@
 //! Files that hold documents: opened whatever their kind, and saved without overwriting what nobody named.
 
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use vivant_document::edit::free_name;
-use vivant_document::{Document, FileKind, Head, Limits, PackageFile, datasources_end};
+use vivant_document::{Document, FileKind, Head, HeadDepth, Limits, PackageFile, datasources_end};
 
 use super::Output;
 use crate::exit::UsageError;
@@ -33,8 +33,21 @@ pub struct Opened {
 pub enum Depth {
     /// All of it.
     All,
-    /// The data sources; of a large workbook the sheets are only copied.
+    /// The data sources; of a workbook the sheets are only copied.
     Datasources,
+    /// The connections of data sources and where published ones are; all else is only copied.
+    Connections,
+}
+
+impl Depth {
+    /// Returns how much of the head is looked into; none means that all of the document is.
+    fn of_head(self) -> Option<HeadDepth> {
+        match self {
+            Self::All => None,
+            Self::Datasources => Some(HeadDepth::All),
+            Self::Connections => Some(HeadDepth::Connections),
+        }
+    }
 }
 
 /// Turns what is wrong with a document into a message about its file.
@@ -60,12 +73,21 @@ pub fn open(path: &Path, depth: Depth) -> anyhow::Result<Opened> {
     let limits = Limits::default();
     let bad = |error| wrong(path, error);
     let file = File::open(path).map_err(unreadable)?;
-    let is_head = depth == Depth::Datasources && kind.is_workbook();
+    let head_depth = depth.of_head().filter(|_| kind.is_workbook());
     if !kind.is_package() {
-        let mut file = BufReader::new(file);
-        if is_head && let Some(end) = datasources_end(&mut file, &limits).map_err(bad)? {
-            file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-            return Opened::head(path, kind, file, end, None);
+        let mut file = file;
+        if let Some(depth) = head_depth {
+            let head = Head::read(&mut file, depth, &limits).map_err(bad)?;
+            if let Some(head) = head
+                && has_end(&mut file).map_err(unreadable)?
+            {
+                return Ok(Opened::of_head(path, kind, head, None));
+            }
+            file.rewind().map_err(unreadable)?;
+            if let Some(end) = datasources_end(BufReader::new(&file), &limits).map_err(bad)? {
+                file.rewind().map_err(unreadable)?;
+                return Opened::head(path, kind, file, end, None);
+            }
         }
         drop(file);
         let bytes = fs::read(path).map_err(unreadable)?;
@@ -78,8 +100,12 @@ pub fn open(path: &Path, depth: Depth) -> anyhow::Result<Opened> {
         });
     }
     let mut package = PackageFile::open(BufReader::new(file), &limits).map_err(bad)?;
-    if is_head {
+    if let Some(depth) = head_depth {
         let name = package.document_name().to_owned();
+        let entry = package.read(&name).map_err(bad)?;
+        if let Some(head) = Head::read(entry, depth, &limits).map_err(bad)? {
+            return Ok(Opened::of_head(path, kind, head, Some(package)));
+        }
         let entry = BufReader::new(package.read(&name).map_err(bad)?);
         if let Some(end) = datasources_end(entry, &limits).map_err(bad)? {
             let entry = reopen(path)?.into_entry(&name).map_err(bad)?;
@@ -94,6 +120,15 @@ pub fn open(path: &Path, depth: Depth) -> anyhow::Result<Opened> {
         package: Some(package),
         rest: None,
     })
+}
+
+/// Tells whether a file ends as a workbook does: what was cut short is not only copied.
+fn has_end(file: &mut File) -> std::io::Result<bool> {
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(64)))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    Ok(Head::is_end(&tail))
 }
 
 /// Opens a package a second time, to read from it while it is written anew.
@@ -118,14 +153,18 @@ impl Opened {
             .read_to_end(&mut bytes)
             .map_err(|error| wrong(path, error.into()))?;
         let head = Head::parse(bytes, &Limits::default()).map_err(|error| wrong(path, error))?;
+        Ok(Self::of_head(path, kind, head, package))
+    }
+
+    fn of_head(path: &Path, kind: FileKind, head: Head, package: Option<Package>) -> Self {
         let (document, end) = head.into_parts();
-        Ok(Self {
+        Self {
             path: path.to_owned(),
             kind,
             document,
             package,
             rest: Some(end),
-        })
+        }
     }
 }
 
@@ -286,9 +325,8 @@ fn save(opened: Opened, output: &Output, additions: Vec<Addition>) -> anyhow::Re
                     let mut entry = reopen(&path)?.into_entry(&name).map_err(bad)?;
                     std::io::copy(&mut (&mut entry).take(end), &mut std::io::sink())
                         .map_err(|error| bad(error.into()))?;
-                    let head = Head::from_parts(document, end).to_bytes();
-                    let size = head.len() as u64 + size.saturating_sub(end);
-                    package.set_document_with(size, Cursor::new(head).chain(entry));
+                    let (length, head) = Head::from_parts(document, end).into_reader();
+                    package.set_document_with(length + size.saturating_sub(end), head.chain(entry));
                 }
             }
             package
@@ -318,7 +356,8 @@ fn save(opened: Opened, output: &Output, additions: Vec<Addition>) -> anyhow::Re
                 Some(end) => {
                     let mut file = File::open(&path).with_context(unwritable)?;
                     file.seek(SeekFrom::Start(end)).with_context(unwritable)?;
-                    out.write_all(&Head::from_parts(document, end).to_bytes())
+                    Head::from_parts(document, end)
+                        .write(&mut out)
                         .with_context(unwritable)?;
                     std::io::copy(&mut file, &mut out).with_context(unwritable)?;
                 }
@@ -333,7 +372,10 @@ fn save(opened: Opened, output: &Output, additions: Vec<Addition>) -> anyhow::Re
 /// Moves a finished file to its place; a name that was only chosen is never taken from another file.
 pub fn finish(temporary: NamedTempFile, target: &Path, replace: bool) -> anyhow::Result<()> {
     let unwritable = || format!("{} cannot be written", target.display());
-    temporary.as_file().sync_all().with_context(unwritable)?;
+    // What takes the place of a file has to be on the disk before that one goes; a new file need not be.
+    if replace && target.exists() {
+        temporary.as_file().sync_all().with_context(unwritable)?;
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -306,7 +306,7 @@ pub fn formulas(args: &SourceArgs) -> anyhow::Result<ExitCode> {
 
 /// Runs `connections`.
 pub fn connections(args: &SourceArgs) -> anyhow::Result<ExitCode> {
-    let opened = open(&args.file, Depth::Datasources)?;
+    let opened = open(&args.file, Depth::Connections)?;
     let mut rows = Vec::new();
     let mut text = String::new();
     for source in chosen(&opened, args)? {

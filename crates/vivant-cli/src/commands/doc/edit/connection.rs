@@ -112,7 +112,7 @@ pub fn set_connection(args: &SetConnectionArgs) -> anyhow::Result<ExitCode> {
     };
     edit(
         &args.target.file,
-        Depth::Datasources,
+        Depth::Connections,
         &args.target.output,
         |opened, _| {
             let count = opened
@@ -263,7 +263,7 @@ pub fn set_published(args: &PublishedArgs) -> anyhow::Result<ExitCode> {
         port: args.port,
         channel: args.channel.clone(),
     };
-    args.source.edit(Depth::Datasources, |document, source| {
+    args.source.edit(Depth::Connections, |document, source| {
         document.set_published(source, &change).map(|()| nothing())
     })
 }
