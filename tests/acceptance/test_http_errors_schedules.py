@@ -371,6 +371,18 @@ def test_a_task_as_the_reference_prints_it(world):
     world.admin.under("3.6").delete(f"/sites/{{site}}/tasks/extractRefreshes/{made.get('id')}").ok(204)
 
 
+def test_a_task_is_incremental_or_runs_at_once_where_asked(world):
+    path = f"/sites/{{site}}/schedules/{world.schedule}/datasources"
+    source = world.new_datasource()
+    body = ts_request(element("task", element("extractRefresh", element("datasource", id=source), incremental=True), runNow=True))
+    added = world.admin.under("3.6").put(path, body).ok(200)
+    made = added.find("task/extractRefresh")
+    assert made.get("type") == "IncrementExtractTask"
+    jobs = world.admin.get("/sites/{site}/jobs", params={"pageSize": 1000}).ok(200).all("backgroundJobs/backgroundJob")
+    assert "increment_extracts" in {job.get("jobType") for job in jobs}
+    world.admin.under("3.6").delete(f"/sites/{{site}}/tasks/extractRefreshes/{made.get('id')}").ok(204)
+
+
 def test_both_forms_say_the_same(world):
     for path in (f"/schedules/{world.schedule}", "/schedules", "/sites/{site}/tasks/extractRefreshes"):
         rest = world.admin.under("3.8")

@@ -388,4 +388,3 @@ def test_deleted_schedules_stay_deleted(new_server):
         tsc.schedules.delete(item.id)
     server.restart()
     assert connect(server, ADMIN, ADMIN_PASSWORD).schedules.get()[0] == []
-

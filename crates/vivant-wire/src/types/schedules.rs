@@ -56,6 +56,7 @@ element! {
 element! {
     /// `task`: what a schedule does to an item.
     Task {
+        attr run_now: bool = "runNow", "In requests: at once, too.";
         one extract_refresh: ExtractRefresh = "extractRefresh";
     }
 }
@@ -74,6 +75,7 @@ element! {
         attr priority: i64 = "priority";
         attr consecutive_failed_count: u64 = "consecutiveFailedCount";
         attr refresh_type: String = "type";
+        attr incremental: bool = "incremental", "In requests: only what is new.";
         one schedule: Schedule = "schedule";
         one workbook: Workbook = "workbook";
         one datasource: Datasource = "datasource";

@@ -7,7 +7,7 @@ use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, types};
 
 use super::get_server_schedule::find_schedule;
-use crate::api::tasks::{asked_type, has_extracts, require_task_rights};
+use crate::api::tasks::{asked_type, has_extracts, require_task_rights, run_task};
 use crate::auth::SiteUser;
 use crate::call::Call;
 use crate::errors::{Result, bad_request, fail};
@@ -27,11 +27,12 @@ pub async fn add_data_source_to_schedule(call: Call, who: SiteUser) -> Result<Re
 
 async fn add_to_schedule(mut call: Call, who: SiteUser, kind: ContentKind) -> Result<Reply> {
     let asked: types::Task = call.read("task").await?;
+    let run_now = asked.run_now == Some(true);
     let asked = asked
         .extract_refresh
         .ok_or_else(|| bad_request("The task element must hold an extractRefresh element."))?;
     let item = asked_item(&asked, kind)?;
-    let refresh = asked_type(asked.refresh_type.as_deref())?;
+    let refresh = asked_type(&asked)?.unwrap_or(TaskType::FullRefresh);
     // Tableau: the reference answers an unknown schedule with 500000, and only here.
     let schedule = find_schedule(&call, ErrorCode::InternalError).await?;
     require_task_rights(&call, &who, item, ErrorCode::DatasourceUpdateForbidden).await?;
@@ -64,6 +65,13 @@ async fn add_to_schedule(mut call: Call, who: SiteUser, kind: ContentKind) -> Re
             "The {} has no extract, so the schedule has nothing to refresh until it gets one.",
             kind.as_str()
         ));
+    }
+    if run_now {
+        match run_task(&call, &who, &task).await {
+            Ok(_) => {}
+            Err(error) if error.code == ErrorCode::RefreshQueued => warnings.push(error.detail),
+            Err(error) => return Err(error),
+        }
     }
     // The schemas of older versions have one element in an answer.
     let warnings = warnings.into_iter().filter(|_| call.version >= V(3, 6));

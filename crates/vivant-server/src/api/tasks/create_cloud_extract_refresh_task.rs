@@ -3,7 +3,7 @@
 use http::StatusCode;
 use vivant_model::job::DEFAULT_PRIORITY;
 use vivant_model::schedule::Rules;
-use vivant_model::{ExecutionOrder, JobItem, JobItemKind, Recurrence, ScheduleState, ScheduleType};
+use vivant_model::{ExecutionOrder, JobItem, JobItemKind, Recurrence, ScheduleState, ScheduleType, TaskType};
 use vivant_store::{NewOwnTask, NewSchedule, Task};
 use vivant_wire::{ErrorCode, types};
 
@@ -21,7 +21,7 @@ pub async fn create_cloud_extract_refresh_task(mut call: Call, who: SiteUser) ->
     let document = call.document().await?;
     let asked: types::ExtractRefresh = element(&document, "extractRefresh")?;
     let item = asked_item(&asked)?;
-    let kind = asked_type(asked.refresh_type.as_deref())?;
+    let kind = asked_type(&asked)?.unwrap_or(TaskType::FullRefresh);
     let schedule: types::Schedule = element(&document, "schedule")?;
     let recurrence = own_recurrence(&schedule)?;
     require_task_rights(&call, &who, item, ErrorCode::Forbidden).await?;

@@ -14,7 +14,7 @@ use crate::views::task_view;
 /// Answers one task.
 pub async fn get_extract_refresh_task(call: Call, who: SiteUser) -> Result<Reply> {
     let task = find_task(&call, &who).await?;
-    Ok(call.one("task", &task_view(task)))
+    Ok(call.one("task", &task_view(task, &call.shape(&who))))
 }
 
 /// Finds the task in the address, for those who may manage it.

@@ -29,7 +29,9 @@ pub async fn get_extract_refresh_tasks(call: Call, who: SiteUser) -> Result<Repl
     let store = &call.app.store;
     let page = store.tasks(&who.caller, TaskFilter::default(), &query).await?;
     let pagination = wants_pages.then(|| pagination(paging, page.total));
-    let task = page.items.into_iter().map(task_view).collect();
+    let shape = call.shape(&who);
+    let tasks = page.items.into_iter();
+    let task = tasks.map(|task| task_view(task, &shape)).collect();
     Ok(call.answer(StatusCode::OK, |out| {
         if let Some(pagination) = &pagination {
             out.child("pagination", pagination);

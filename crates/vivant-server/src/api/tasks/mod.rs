@@ -8,7 +8,7 @@ mod run_extract_refresh_task;
 mod update_cloud_extract_refresh_task;
 
 use vivant_model::{ContentKind, DatasourceId, JobItem, JobItemKind, TaskType, WorkbookId};
-use vivant_wire::ErrorCode;
+use vivant_wire::{ErrorCode, types};
 
 use crate::auth::SiteUser;
 use crate::auth::permission::Rights;
@@ -20,6 +20,7 @@ pub use delete_extract_refresh_task::delete_extract_refresh_task;
 pub use get_extract_refresh_task::get_extract_refresh_task;
 pub use get_extract_refresh_tasks::get_extract_refresh_tasks;
 pub use run_extract_refresh_task::run_extract_refresh_task;
+pub(super) use run_extract_refresh_task::run_task;
 pub use update_cloud_extract_refresh_task::update_cloud_extract_refresh_task;
 
 /// Demands that the caller may manage the tasks of an item: administrators, the owner, and leaders
@@ -68,11 +69,20 @@ pub(super) async fn has_extracts(call: &Call, who: &SiteUser, item: JobItem) -> 
 }
 
 /// Reads what a task is to do, by the names of requests or those of answers.
-pub(super) fn asked_type(text: Option<&str>) -> Result<TaskType> {
+pub(super) fn asked_type(asked: &types::ExtractRefresh) -> Result<Option<TaskType>> {
+    let kind = asked.refresh_type.as_deref().map(task_type).transpose()?;
+    Ok(match asked.incremental {
+        Some(true) => Some(TaskType::IncrementalRefresh),
+        Some(false) => kind.or(Some(TaskType::FullRefresh)),
+        None => kind,
+    })
+}
+
+fn task_type(text: &str) -> Result<TaskType> {
     match text {
-        None | Some("FullRefresh" | "RefreshExtractTask") => Ok(TaskType::FullRefresh),
-        Some("IncrementalRefresh" | "IncrementExtractTask") => Ok(TaskType::IncrementalRefresh),
-        Some(other) => Err(bad_request(format!(
+        "FullRefresh" | "RefreshExtractTask" => Ok(TaskType::FullRefresh),
+        "IncrementalRefresh" | "IncrementExtractTask" => Ok(TaskType::IncrementalRefresh),
+        other => Err(bad_request(format!(
             "The type of an extractRefresh is FullRefresh or IncrementalRefresh, not '{other}'."
         ))),
     }

@@ -1,6 +1,6 @@
 //! Run Extract Refresh Task.
 
-use vivant_store::NewJob;
+use vivant_store::{Job, NewJob, Task};
 
 use super::get_extract_refresh_task::find_task;
 use crate::auth::SiteUser;
@@ -14,10 +14,20 @@ use crate::views::begun_view;
 // The body is an empty request, which has nothing to say.
 pub async fn run_extract_refresh_task(call: Call, who: SiteUser) -> Result<Reply> {
     let task = find_task(&call, &who).await?;
+    let job = run_task(&call, &who, &task).await?;
+    let mut view = begun_view(job);
+    if let Some(refresh) = &mut view.extract_refresh_job {
+        // The schema of 3.0 wants the element, of a job that has nothing to say yet, too.
+        refresh.notes = Some(String::new());
+    }
+    Ok(call.one("job", &view))
+}
+
+/// Puts what a task does into the queue, unless it is there already.
+pub(crate) async fn run_task(call: &Call, who: &SiteUser, task: &Task) -> Result<Job> {
     let job = NewJob {
         created_by: Some(who.caller.user),
-        ..refresh_extract::of_task(&task)
+        ..refresh_extract::of_task(task)
     };
-    let job = enqueue(&call.app, job).await?;
-    Ok(call.one("job", &begun_view(job)))
+    enqueue(&call.app, job).await
 }

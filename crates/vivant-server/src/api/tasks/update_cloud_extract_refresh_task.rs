@@ -18,10 +18,7 @@ pub async fn update_cloud_extract_refresh_task(mut call: Call, who: SiteUser) ->
     let kind = match document.child("extractRefresh") {
         Some(_) => {
             let asked: types::ExtractRefresh = element(&document, "extractRefresh")?;
-            match asked.refresh_type.as_deref() {
-                Some(text) => Some(asked_type(Some(text))?),
-                None => None,
-            }
+            asked_type(&asked)?
         }
         None => None,
     };
