@@ -56,7 +56,8 @@ def version(since: str) -> str:
 @pytest.fixture(scope="module")
 def world(_servers, request, tmp_path_factory, binary):
     seed = write_seed(tmp_path_factory.mktemp("matrix"))
-    server = _servers("--seed", str(seed), store=request.param).start()
+    # Jobs are put into the queue and stay there.
+    server = _servers("--seed", str(seed), "--workers", "0", store=request.param).start()
     yield MatrixWorld(server.url)
     assert server.stop() == 0, server.output()
     assert "panicked at" not in server.output(), server.output()
@@ -164,7 +165,7 @@ def test_call(world: MatrixWorld, call: Call):
             # Each time on a new item, so not twenty times for those who may do it in every relation.
             if allowed and call.spoils and standing.admin and relation and relation.name not in FOR_ADMINISTRATORS:
                 continue
-            expected = [call.answers] if allowed else [(403, code) for code in call.refused]
+            expected = call.answers if allowed else [(403, code) for code in call.refused]
             item = world.new_item(call.kind, relation, role) if allowed and call.spoils and call.kind else None
             place = world.place_of(call.kind, relation, role, item)
             if call.place:
@@ -180,6 +181,32 @@ def test_call(world: MatrixWorld, call: Call):
             if answer[:2] not in expected:
                 wrong.append(f"{role}, {relation.name if relation else 'site'}: {answer[:2]} for {expected}")
     assert not wrong, f"{len(wrong)} answers of {method} {path}:\n" + "\n".join(wrong[:20])
+
+
+def test_lists_of_tasks_and_subscriptions_hold_what_one_looks_after(world: MatrixWorld):
+    """Of each item that is an administrator's, the owner's and the leaders' alone."""
+    site = f"/api/3.6/sites/{world.admin.site_id}"
+    tasks, subscriptions = {}, {}
+    for relation in RELATIONS["workbook"]:
+        for owner in ROLES if relation.owned else [""]:
+            item = world.items["workbook"][label(relation, relation.owned, owner)]
+            tasks[world.task("workbook", item)] = subscriptions[world.subscription("workbook", item)] = (relation, owner)
+    for role in ROLES:
+        for path, tag, made in (
+            ("tasks/extractRefreshes", b"extractRefresh", tasks),
+            ("subscriptions?pageSize=1000", b"subscription", subscriptions),
+        ):
+            expected = set()
+            for id, (relation, owner) in made.items():
+                standing = Standing(role, "workbook", relation)
+                mine = standing.admin or standing.leads or (relation.owned and owner == role)
+                if mine and (made is subscriptions or standing.admin or standing.role != "Unlicensed"):
+                    expected.add(id)
+            status, _, data = world.callers[role].call("GET", f"{site}/{path}")
+            assert status == 200, data
+            found = {id.decode() for id in re.findall(rb'<%b id="([^"]+)"' % tag, data)} & set(made)
+            assert found == expected, (role, path, [made[id] for id in found ^ expected])
+            COUNTED["seen or not seen"] += len(made)
 
 
 def test_thousands_of_cases():

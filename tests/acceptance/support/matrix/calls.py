@@ -24,7 +24,7 @@ class Call:
     kind: str | None
     allowed: Callable[[Standing], bool]
     refused: tuple[str, ...] = ("403004",)
-    answers: tuple[int, str | None] = (200, None)
+    answers: tuple[tuple[int, str | None], ...] = ((200, None),)
     where: str = ""
     """A part of the address, where the operation has several."""
     note: str = ""
@@ -51,6 +51,7 @@ def call(operation: str, kind: str | None, allowed, refused="403004", answers=20
     """Adds a row."""
     refused = (refused,) if isinstance(refused, str) else refused
     answers = (answers, None) if isinstance(answers, int) else answers
+    answers = answers if isinstance(answers[0], tuple) else (answers,)
     CALLS.append(Call(operation, kind, allowed, refused, answers, **options))
 
 
@@ -308,3 +309,84 @@ for kind, name in NAMES.items():
          place=lambda w, p, kind=kind: {"content-type": kind, "content-id": p["item"]})
     call(f"Delete {name} from Favorites", kind, admins, answers=(204 if kind == "project" else (404, "404010")),
          note="of another", place=lambda w, p: {"user-id": w.users[SPARE]})
+
+# Jobs, schedules, refreshes.
+
+call("Query Jobs", None, admins)
+call("Query Job", None, admins, place=lambda w, p: {"job-id": w.job()})
+call("Cancel Job", None, admins, "403032", ((200, None), (403, "403091")), place=lambda w, p: {"job-id": w.job()})
+DAILY = element("frequencyDetails", start="18:30:00")
+MONDAYS = element(
+    "schedule",
+    element("frequencyDetails", element("intervals", element("interval", weekDay="Monday")), start="18:30:00"),
+    frequency="Weekly",
+)
+call("Create Schedule", None, server_admins, body=lambda w, p: ts_request(element(
+    "schedule", DAILY, name=w.fresh(), priority=50, type="Extract", frequency="Daily", executionOrder="Parallel")))
+call("Query Schedules", None, admins)
+call("Get Server Schedule", None, admins, place=lambda w, p: {"schedule-id": w.schedules["Extract"]})
+call("Update Schedule", None, server_admins, body=request(element("schedule", priority=40)),
+     place=lambda w, p: {"schedule-id": w.schedules["Extract"]})
+call("Batch Update Schedule State", None, server_admins,
+     body=lambda w, p: ts_request(element("scheduleLuids", element("scheduleLuid", w.schedules["Extract"]))),
+     params={"state": "active"})
+call("Delete Schedule", None, server_admins, answers=204, place=lambda w, p: {"schedule-id": w.new_schedule()})
+call("Query Extract Refresh Tasks", None, admins, place=lambda w, p: {"schedule-id": w.schedules["Extract"]})
+call("Get Extract Refresh Tasks", None, anyone)
+
+
+def refreshers(s: Standing) -> bool:
+    """Administrators, the owner, leaders of the project, as far as their role saves anything."""
+    return s.gives and s.publisher
+
+
+# Where a refresh of the item waits already, a second one is refused.
+QUEUED = ((202, None), (409, "409093"))
+for kind in ("workbook", "datasource"):
+    name = NAMES[kind]
+    call(f"Update {name} Now", kind, holders("Read", "Write") if kind == "workbook" else holders("Write"), ("403004", "403032"),
+         QUEUED, body=request())
+    call(f"Add {name} to Schedule", kind, refreshers, "403032", place=lambda w, p: {"schedule-id": w.schedules["Extract"]},
+         body=lambda w, p, kind=kind: ts_request(element("task", element("extractRefresh", element(kind, id=p["item"])))))
+    of_item = lambda w, p, kind=kind: {"task-id": w.task(kind, p["item"])}  # noqa: E731
+    call("Get Extract Refresh Task", kind, refreshers, place=of_item)
+    call("Run Extract Refresh Task", kind, refreshers, answers=((200, None), (409, "409093")), body=request(), place=of_item)
+    call("Update Cloud Extract Refresh Task", kind, refreshers, place=of_item,
+         body=request(MONDAYS))
+    call("Delete Extract Refresh Task", kind, refreshers, answers=204, place=of_item)
+    call("Create Cloud Extract Refresh Task", kind, refreshers, body=lambda w, p, kind=kind: ts_request(
+        element("extractRefresh", element(kind, id=p["item"]), type="FullRefresh"), MONDAYS))
+
+# Subscriptions: to what one may read; others, by those who give the content away.
+
+
+def subscription(w: MatrixWorld, p: Place, kind: str, user: str) -> bytes:
+    inside = [
+        element("content", type=kind.capitalize(), id=p["item"]), element("schedule", id=w.schedules["Subscription"]),
+        element("user", id=user),
+    ]  # fmt: skip
+    return ts_request(element("subscription", inside, subject="Daily"))
+
+
+def keepers(s: Standing) -> bool:
+    return s.gives
+
+
+for kind in ("workbook", "view"):
+    one = lambda w, p, kind=kind: {"subscription-id": w.subscription(kind, p["item"])}  # noqa: E731
+    call("Create Subscription", kind, holders("Read"), "403060", 201, note="oneself",
+         body=lambda w, p, kind=kind: subscription(w, p, kind, p["user-id"]))
+    # Whom they subscribe may not look at the item, which is the next thing that is asked.
+    call("Create Subscription", kind, keepers, "403060", (403, "403063"), note="another",
+         body=lambda w, p, kind=kind: subscription(w, p, kind, w.users[SPARE]))
+    call("Query Subscription", kind, keepers, "403058", place=one)
+    call("Update Subscription", kind, keepers, "403065", place=one, body=request(element("subscription", subject="Weekly")))
+    call("Delete Subscription", kind, keepers, "403059", 204, place=one)
+call("Query Subscriptions", None, anyone)
+
+# Domains of the directory, of which there are none.
+
+call("List Server Active Directory Domains", None, server_admins)
+for one in ("Update Server Active Directory Domain", "Update Server Active Directory Domain (id in the address)"):
+    call(one, None, server_admins, answers=(404, "404016"), place=lambda w, p: {"domain-id": "99"},
+         body=request(element("domain", id="99", name="example.com")))

@@ -52,7 +52,15 @@ def rules_of(rules: Rules, roles: list[str]) -> list[dict[str, Any]]:
 
 def seed() -> dict[str, Any]:
     """The seed file."""
-    people = [{"name": person(role), "siteRole": role, "tokens": [{"name": "t", "value": f"token of {role}"}]} for role in ROLES]
+    people = [
+        {
+            "name": person(role),
+            "siteRole": role,
+            "email": f"{role.lower()}@example.com",
+            "tokens": [{"name": "t", "value": f"token of {role}"}],
+        }
+        for role in ROLES
+    ]
     others = [{"name": name, "siteRole": "Creator", "email": f"{name}@example.com"} for name in (OTHER, SPARE)]
     names = [one["name"] for one in people]
 
@@ -175,6 +183,10 @@ class MatrixWorld:
             kind: {name: self.connection(kind, id) for name, id in self.items[kind].items()}
             for kind in ("workbook", "datasource")
         }
+        # The administrator gets the subscriptions that others look at.
+        self._root("PUT", f"/api/3.6/sites/{self.admin.site_id}/users/{self.admin.user_id}",
+                   ts_request(element("user", email="admin@example.com")))  # fmt: skip
+        self.schedules = {kind: self.new_schedule(kind) for kind in ("Extract", "Subscription")}
         self.group = self._made("/groups", element("group", name="Of the matrix"), "group")
         self.second_site = self.new_site()
 
@@ -214,6 +226,43 @@ class MatrixWorld:
     def new_user(self) -> str:
         """An account without rights."""
         return self._made("/users", element("user", name=self.fresh("user"), siteRole="Unlicensed"), "user")
+
+    def new_schedule(self, kind: str = "Extract") -> str:
+        """A schedule that is not due for years, so that nothing happens by itself."""
+        details = element("frequencyDetails", element("intervals", element("interval", monthDay="31")), start="03:00:00")
+        body = element(
+            "schedule", details, name=self.fresh("schedule"), type=kind, frequency="Monthly", priority=50, executionOrder="Parallel"
+        )
+        data = self._root("POST", "/api/3.6/schedules", ts_request(body))
+        return re.search(rb'<schedule id="([^"]+)"', data)[1].decode()
+
+    def task(self, kind: str, item: str) -> str:
+        """The refresh of an item; it is made where there is none."""
+        refresh = element("task", element("extractRefresh", element(kind, id=item)))
+        path = f"/api/3.6/sites/{self.admin.site_id}/schedules/{self.schedules['Extract']}/{kind}s"
+        return re.search(rb'<extractRefresh id="([^"]+)"', self._root("PUT", path, ts_request(refresh)))[1].decode()
+
+    def subscription(self, kind: str, item: str) -> str:
+        """A new subscription of the administrator's to an item."""
+        inside = [
+            element("content", type=kind.capitalize(), id=item),
+            element("schedule", id=self.schedules["Subscription"]),
+            element("user", id=self.admin.user_id),
+        ]
+        path = f"/api/3.6/sites/{self.admin.site_id}/subscriptions"
+        data = self._root("POST", path, ts_request(element("subscription", inside, subject="For the matrix")))
+        return re.search(rb'<subscription id="([^"]+)"', data)[1].decode()
+
+    def job(self) -> str:
+        """A job of the administrator's."""
+        path = f"/api/3.6/sites/{self.admin.site_id}/workbooks/{self.items['workbook']['nothing']}/refresh"
+        status, _, data = self.root.call("POST", path, b"<tsRequest/>")
+        found = re.search(rb'<job id="([^"]+)"', data)
+        if found is None:
+            assert status == 409, data
+            listed = self._root("GET", f"/api/3.6/sites/{self.admin.site_id}/jobs")
+            found = re.search(rb'<backgroundJob id="([^"]+)"', listed)
+        return found[1].decode()
 
     def new_group(self) -> str:
         """An empty group."""
