@@ -5,7 +5,11 @@ from __future__ import annotations
 import html
 import re
 import socket
+import sqlite3
+import time
+import urllib.parse
 
+import pg8000.native
 import pytest
 import requests
 
@@ -31,6 +35,13 @@ class Mailing:
         self.url = self.server.url
         self.admin = Rest(self.url).sign_in(ADMIN, ADMIN_PASSWORD)
         self.number = 0
+
+    @classmethod
+    def over(cls, server: Vivant, admin: Rest) -> Mailing:
+        """The same over a server that is there."""
+        made = cls.__new__(cls)
+        made.server, made.url, made.admin, made.number = server, server.url, admin, 0
+        return made
 
     def stop(self) -> None:
         assert self.server.stop() == 0, self.server.output()
@@ -513,6 +524,58 @@ def test_without_a_mail_server_the_job_says_so(binary, tmp_path):
     ((state, notes),) = mailing.fire(schedule)
     assert state == "Failed" and "--smtp-host" in notes
     mailing.stop()
+
+
+# What survives
+
+
+def make_due(server: Vivant, schedule: str) -> None:
+    """Sets the next time of a schedule to the past; only the clock of an ephemeral server can be set."""
+    database = dict(zip(server.arguments, server.arguments[1:])).get("--database-url")
+    if database is None:
+        with sqlite3.connect(server.data_dir / "vivant.db", timeout=30) as connection:
+            connection.execute("UPDATE schedule SET next_run_at = 1 WHERE id = ?", (schedule,))
+        connection.close()
+    else:
+        place = urllib.parse.urlsplit(database)
+        connection = pg8000.native.Connection(
+            place.username, place.hostname, place.path.lstrip("/"), place.port or 5432, place.password
+        )
+        connection.run("UPDATE schedule SET next_run_at = 1 WHERE id = :id", id=schedule)
+        connection.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+def test_a_server_that_is_killed_sends_the_mail_after_all(new_server, store):
+    """Killed before the mail server has answered, the job comes back when its lease runs out, with the same mail."""
+    office = PostOffice().start()
+    server = new_server(*office.options(), "--public-url", "https://vivant.example.com", store=store).start()
+    admin = Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD)
+    mailing = Mailing.over(server, admin)
+    schedule = mailing.schedule()
+    user, address = mailing.person()
+    _, views = mailing.book("Sheet")
+    mailing.subscribe(schedule, user, views["Sheet"])
+    office.hold = True
+    make_due(server, schedule)
+    (tried,) = wait_until(lambda: office.tried, 30, "the first try")
+    server.kill()
+    assert not office.mails
+    office.hold = False
+    server.start()
+    (mail,) = office.wait_for(address)
+    assert mail["Message-ID"] == tried["Message-ID"]
+    admin = mailing.admin = Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD)
+    (job,) = mailing.jobs()
+    state, notes = mailing.end(job)
+    assert state == "Success", notes
+    # Started once more, nothing is sent again.
+    server.kill()
+    server.start()
+    time.sleep(3)
+    assert office.to(address) == [mail]
+    office.stop()
 
 
 # TLS and signing in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import email
 import email.policy
@@ -56,13 +57,14 @@ class Mail:
 
 
 class PostOffice:
-    """A mail server. `answers` are given to the next mails in place of taking them."""
+    """A mail server. `answers` are given to the next mails in place of taking them; with `hold` nothing is answered."""
 
     def __init__(self, *, tls: str | None = None, login: tuple[str, str] | None = None, folder: Path | None = None, port: int = 0):
         self.mails: list[Mail] = []
         self.tried: list[Mail] = []
         self.answers: list[str] = []
         self.names: list[str] = []
+        self.hold = False
         self.login = login
         self.tls = tls
         self.port = port or free_port()
@@ -100,6 +102,9 @@ class PostOffice:
         mail = Mail(envelope, session.peer)
         with self._changed:
             self.tried.append(mail)
+        while self.hold:
+            await asyncio.sleep(0.02)
+        with self._changed:
             if self.answers:
                 return self.answers.pop(0)
             self.mails.append(mail)

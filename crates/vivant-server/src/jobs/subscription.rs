@@ -174,7 +174,7 @@ async fn write(
             "The pictures were"
         };
         remarks.push(format!(
-            "{what} saved with the workbook; open the {} to see its data of today.",
+            "{what} saved with the workbook; open the {} for its present data.",
             content.kind
         ));
     } else if subscription.attach_image {
