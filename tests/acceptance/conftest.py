@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support import content, seed, tsc as tsc_client  # noqa: E402
 from support.rest import Rest  # noqa: E402
 from support.server import Vivant  # noqa: E402
-from support.services import ROOT, S3, Postgres  # noqa: E402
+from support.services import ROOT, S3, Ldap, Postgres  # noqa: E402
 from support.world import ADMIN, ADMIN_PASSWORD  # noqa: E402
 
 
@@ -76,6 +76,14 @@ def postgres():
 def s3():
     """An S3 bucket: VIVANT_TEST_S3_…, else one started by scripts/s3."""
     service = S3()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="session")
+def directory():
+    """An LDAP directory: VIVANT_TEST_LDAP_…, else one started by scripts/ldap."""
+    service = Ldap()
     yield service
     service.stop()
 

@@ -12,7 +12,6 @@ import tableauserverclient as TSC
 from conftest import ADMIN, ADMIN_PASSWORD, _finish
 from support.rest import Rest, element, ts_request
 from support.server import ServerFailed, wait_until
-from support.services import Ldap
 from support.tsc import connect, options, refused
 
 PEOPLE = "ou=People,dc=example,dc=lan"
@@ -21,14 +20,6 @@ ODD = "o'neil (x)*, #1"
 
 # What a person signs in with.
 PASSWORDS = {"ada": "ada's password", "grace": "grace's password", "Žofie": "heslo", ODD: "stars*", "star": "star"}
-
-
-@pytest.fixture(scope="session")
-def directory():
-    """The directory; VIVANT_TEST_LDAP_…, else one started by scripts/ldap."""
-    service = Ldap()
-    yield service
-    service.stop()
 
 
 @pytest.fixture(scope="module")
