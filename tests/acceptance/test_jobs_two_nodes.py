@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
+import io
 import re
 import shutil
 import threading
 import time
 
 import pytest
+import tableauserverclient as TSC
 
 from conftest import ADMIN, ADMIN_PASSWORD
-from support import queue
+from support import queue, tables
 from support.rest import Rest
 from support.server import Vivant, wait_until
+from support.tsc import connect
 
 pytestmark = pytest.mark.slow
 
@@ -104,3 +108,29 @@ def test_a_node_that_stops_gives_its_jobs_back(nodes):
     assert time.monotonic() - began < 25
     queue.verify(rest, ledger, query, objects)
     assert query("select count(*) from job where attempts > 1") == [[0]]
+
+
+def test_two_nodes_fire_a_schedule_once(nodes):
+    """Both look at the same moment; the time is moved in the database, since no node lets its clock be set."""
+    (first, second), query, _ = nodes
+    tsc = connect(first, ADMIN, ADMIN_PASSWORD)
+    interval = TSC.DailyInterval(start_time=datetime.time(14, 0))
+    schedule = tsc.schedules.create(
+        TSC.ScheduleItem("Both", 50, TSC.ScheduleItem.Type.Extract, TSC.ScheduleItem.ExecutionOrder.Parallel, interval)
+    )
+    place = next(one.id for one in TSC.Pager(tsc.projects) if one.name == "Default")
+    data = tables.packed(tables.workbook(tables.CSV_FILE), {tables.CSV_FILE: tables.CSV})
+    books = 10
+    for number in range(books):
+        item = TSC.WorkbookItem(project_id=place, name=f"Book {number}")
+        book = tsc.workbooks.publish(item, io.BytesIO(data), "CreateNew")
+        tsc.schedules.add_to_schedule(schedule.id, book)
+    rest = Rest(first.url).sign_in(ADMIN, ADMIN_PASSWORD)
+    for round_ in range(1, 6):
+        query(f"update schedule set next_run_at = {int(time.time() * 1000)} where id = '{schedule.id}' returning id")
+        wait_until(lambda: queue.counts(rest)["Success"] >= round_ * books, 60, "the jobs of the schedule")
+        time.sleep(1.5)
+        assert queue.is_done(rest)
+        assert queue.counts(rest)["Success"] == round_ * books
+    fired = [node.output().count("schedule fired") for node in (first, second)]
+    assert sum(fired) == 5, fired
