@@ -335,8 +335,13 @@ call("Query Extract Refresh Tasks", None, admins, place=lambda w, p: {"schedule-
 call("Get Extract Refresh Tasks", None, anyone)
 
 
+def keepers(s: Standing) -> bool:
+    """Administrators, the owner, leaders of the project."""
+    return s.gives
+
+
 def refreshers(s: Standing) -> bool:
-    """Administrators, the owner, leaders of the project, as far as their role saves anything."""
+    """The same, as far as their role saves anything."""
     return s.gives and s.publisher
 
 
@@ -349,7 +354,7 @@ for kind in ("workbook", "datasource"):
     call(f"Add {name} to Schedule", kind, refreshers, "403032", place=lambda w, p: {"schedule-id": w.schedules["Extract"]},
          body=lambda w, p, kind=kind: ts_request(element("task", element("extractRefresh", element(kind, id=p["item"])))))
     of_item = lambda w, p, kind=kind: {"task-id": w.task(kind, p["item"])}  # noqa: E731
-    call("Get Extract Refresh Task", kind, refreshers, place=of_item)
+    call("Get Extract Refresh Task", kind, keepers, place=of_item)
     call("Run Extract Refresh Task", kind, refreshers, answers=((200, None), (409, "409093")), body=request(), place=of_item)
     call("Update Cloud Extract Refresh Task", kind, refreshers, place=of_item,
          body=request(MONDAYS))
@@ -366,10 +371,6 @@ def subscription(w: MatrixWorld, p: Place, kind: str, user: str) -> bytes:
         element("user", id=user),
     ]  # fmt: skip
     return ts_request(element("subscription", inside, subject="Daily"))
-
-
-def keepers(s: Standing) -> bool:
-    return s.gives
 
 
 for kind in ("workbook", "view"):

@@ -24,8 +24,25 @@ pub(super) use run_extract_refresh_task::run_task;
 pub use update_cloud_extract_refresh_task::update_cloud_extract_refresh_task;
 
 /// Demands that the caller may manage the tasks of an item: administrators, the owner, and leaders
-/// of its project.
+/// of its project, as far as their roles may save anything.
 pub(super) async fn require_task_rights(
+    call: &Call,
+    who: &SiteUser,
+    item: JobItem,
+    forbidden: ErrorCode,
+) -> Result<()> {
+    require_task_look(call, who, item, forbidden).await?;
+    match who.role().may_publish() {
+        true => Ok(()),
+        false => Err(fail(
+            forbidden,
+            format!("Your site role {} does not allow refreshing extracts.", who.role()),
+        )),
+    }
+}
+
+/// Demands that the caller may look at the tasks of an item, as the list of tasks shows them.
+pub(super) async fn require_task_look(
     call: &Call,
     who: &SiteUser,
     item: JobItem,
@@ -41,7 +58,7 @@ pub(super) async fn require_task_rights(
     };
     let rights = Rights::of(&call.app, who, kind, item.id).await?;
     let rights = rights.ok_or_else(|| not_found(missing, what, item.id))?;
-    if rights.may_give_away() && who.role().may_publish() {
+    if rights.may_give_away() {
         return Ok(());
     }
     Err(fail(
