@@ -27,8 +27,8 @@ use crate::call::{Call, answer_format};
 use crate::clock;
 use crate::config::Config;
 use crate::errors::{ApiError, fail, internal};
-use crate::mail::Mailer;
 use crate::jobs::Workers;
+use crate::mail::Mailer;
 use crate::reply::error_reply;
 use crate::web::unsubscribe;
 use crate::{router, samples, schedules, seed};
@@ -211,10 +211,19 @@ async fn sweep(app: App) {
     const FULL_EVERY: u32 = 200;
     // A request that has just looked up an object gets to open it.
     const MIN_AGE_MS: i64 = 2_000;
+    // Tableau: the server forgets background tasks after thirty days, too.
+    const KEEP_JOBS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
     let mut round = 0u32;
     loop {
         tokio::time::sleep(EVERY).await;
         round = round.wrapping_add(1);
+        if round % FULL_EVERY == 1 {
+            match app.store.purge_jobs(app.now() - KEEP_JOBS_MS).await {
+                Ok(0) => {}
+                Ok(jobs) => info!(jobs, "old jobs are forgotten"),
+                Err(e) => warn!(error = %e, "old jobs could not be forgotten; it is tried again later"),
+            }
+        }
         let outcome = match round % FULL_EVERY {
             0 => app.store.sweep(app.now(), MIN_AGE_MS).await,
             _ => app.store.collect_garbage(app.now(), MIN_AGE_MS).await,
@@ -255,7 +264,7 @@ fn generate_password() -> anyhow::Result<String> {
 pub async fn respond(app: App, request: Request<Body>) -> Response<Body> {
     let started = Instant::now();
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path = unsubscribe::without_secret(request.uri().path()).to_owned();
     let id = request_id();
     let span = info_span!("request", id = %id);
     let http1 = request.version() < Version::HTTP_2;
@@ -428,7 +437,16 @@ fn locate(app: App, request: Request<Body>) -> std::result::Result<Located, (Api
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(address)| address.ip());
     Ok((
-        Call::new(app, endpoint, found.values, version, query, parts.headers, peer, body),
+        Call::new(
+            app,
+            endpoint,
+            found.values,
+            version,
+            query,
+            parts.headers,
+            peer,
+            body,
+        ),
         handler,
     ))
 }
