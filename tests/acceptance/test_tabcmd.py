@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ADMIN, ADMIN_PASSWORD
-from support import content, seed
+from support import content, seed, tables
 from support.server import clean_env
 
 pytestmark = pytest.mark.slow
@@ -217,6 +217,22 @@ def test_datasource_with_credentials(tabcmd, rest, place, file):
     source = rest.get("/sites/{site}/datasources", params={"filter": "name:eq:Live"}).get("datasources/datasource", "id")
     connection = rest.get(f"/sites/{{site}}/datasources/{source}/connections").ok().find("connections/connection")
     assert connection.get("userName") == "me"
+
+
+def test_refreshing_extracts(tabcmd, rest, place, file):
+    kinds = {"workbook": ("twbx", tables.workbook), "datasource": ("tdsx", tables.datasource)}
+    for kind, (extension, write) in kinds.items():
+        name, where = f"Fresh {kind}", ["--project", place]
+        data = tables.packed(write(tables.CSV_FILE), {tables.CSV_FILE: tables.CSV})
+        tabcmd("publish", file(f"{name}.{extension}", data), *where)
+        tabcmd("refreshextracts", f"--{kind}", name, *where, "--synchronous")
+        jobs = rest.get("/sites/{site}/jobs", params={"filter": f"title:eq:{name}"}).ok().all("backgroundJobs/backgroundJob")
+        assert [(job.get("jobType"), job.get("status")) for job in jobs] == [("refresh_extracts", "Success")]
+        # A job that fails is a failure of the command that waits for it.
+        data = tables.packed(write(tables.CSV_FILE), {})
+        tabcmd("publish", file(f"{name}.{extension}", data), *where, "--overwrite")
+        tabcmd("refreshextracts", f"--{kind}", name, *where, "--synchronous", code=1)
+    tabcmd("refreshextracts", "--workbook", "No such book", "--project", place, code=1)
 
 
 def test_folder_of_files(tabcmd, rest, place):
