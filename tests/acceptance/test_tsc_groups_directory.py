@@ -500,7 +500,7 @@ def test_a_domain_that_is_called_otherwise_now(new_server, directory):
     server = new_server(*directory.options(), env=directory.env())
     with server as live:
         Scratch(live, "").imported("Analysts", "Viewer")
-    server.arguments = [*directory.options()[:-1], "new.lan=dc=example,dc=lan"]
+    server.arguments[server.arguments.index("--ldap-domain") + 1] = "new.lan=dc=example,dc=lan"
     with server as live:
         site = Scratch(live, "")
         assert not site.signs_in("new.lan\\ada", PASSWORDS["ada"])
