@@ -8,6 +8,7 @@ mod bench;
 mod codegen;
 mod coverage;
 mod files;
+mod fuzz;
 mod json;
 mod process;
 mod service;
@@ -22,6 +23,8 @@ usage: cargo xtask COMMAND
   codegen [--check]                write the generated documents, or check that they are current
   bench [--list] [NAME]...         build for release, run the programs of scripts/bench, print one table
   coverage DIR                     check every workbook and data source under DIR
+  fuzz [--requests NUMBER] [--seed TEXT] [--only OPERATION]
+                                   build for release, send bent requests to every operation (10000 to each)
 ";
 
 /// Why a chore stopped: a message for the terminal and the code that the program ends with.
@@ -68,6 +71,7 @@ fn run(args: &[&str]) -> Result<(), Failure> {
         ["codegen", "--check"] => codegen::check(),
         ["bench", rest @ ..] => bench::run(rest),
         ["coverage", folder] => coverage::run(folder),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["help" | "--help" | "-h"] => {
             say(USAGE.trim_end());
             Ok(())
