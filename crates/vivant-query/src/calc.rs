@@ -1,8 +1,7 @@
 //! Formulas of a data source: read, checked against its fields, kept.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vivant_calc::check::{Environment, FieldInfo};
 use vivant_calc::names::FieldName;
@@ -24,8 +23,8 @@ pub struct Fields<'s> {
     pub others: &'s [SourceSpec],
     /// Parameters.
     pub parameters: &'s [ParameterSpec],
-    formulas: RefCell<HashMap<String, Read>>,
-    levels: RefCell<HashMap<String, Option<(DataType, Level)>>>,
+    formulas: Mutex<HashMap<String, Read>>,
+    levels: Mutex<HashMap<String, Option<(DataType, Level)>>>,
 }
 
 impl<'s> Fields<'s> {
@@ -41,8 +40,8 @@ impl<'s> Fields<'s> {
             local,
             others,
             parameters,
-            formulas: RefCell::default(),
-            levels: RefCell::default(),
+            formulas: Mutex::default(),
+            levels: Mutex::default(),
         }
     }
 
@@ -63,8 +62,9 @@ impl<'s> Fields<'s> {
 
     /// Reads a formula over the fields; the same text is read once.
     pub fn formula(&self, text: &str) -> Read {
-        if let Some(found) = self.formulas.borrow().get(text) {
-            return found.clone();
+        let known = locked(&self.formulas).get(text).cloned();
+        if let Some(found) = known {
+            return found;
         }
         let parsed = parse(text);
         let found = match parsed.diagnostics.iter().find(|one| one.is_error()) {
@@ -80,20 +80,21 @@ impl<'s> Fields<'s> {
                 }
             }
         };
-        self.formulas.borrow_mut().insert(text.to_owned(), found.clone());
+        locked(&self.formulas).insert(text.to_owned(), found.clone());
         found
     }
 
     /// Tells type and level of a field; a calculation has those of its formula.
     pub fn level(&self, field: &FieldSpec) -> (DataType, Level) {
-        if let Some(known) = self.levels.borrow().get(&field.name) {
+        let known = locked(&self.levels).get(&field.name).copied();
+        if let Some(known) = known {
             // A formula that comes back to itself has no level; the checker says so where it is used.
             return known.unwrap_or((field.data_type, Level::Row));
         }
         let FieldKind::Calculation { formula, .. } = &field.kind else {
             return (field.data_type, Level::Row);
         };
-        self.levels.borrow_mut().insert(field.name.clone(), None);
+        locked(&self.levels).insert(field.name.clone(), None);
         let found = match self.formula(formula) {
             Ok(formula) => {
                 let root = formula.checked.root();
@@ -105,7 +106,7 @@ impl<'s> Fields<'s> {
             }
             Err(_) => (field.data_type, Level::Row),
         };
-        self.levels.borrow_mut().insert(field.name.clone(), Some(found));
+        locked(&self.levels).insert(field.name.clone(), Some(found));
         found
     }
 }
@@ -154,4 +155,8 @@ pub fn level_of(derivation: Derivation, field: (DataType, Level)) -> Level {
         Derivation::Aggregate(_) | Derivation::Attribute => Level::Aggregate,
         _ => Level::Row,
     }
+}
+
+fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }

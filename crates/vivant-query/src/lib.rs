@@ -20,10 +20,12 @@ mod local;
 mod members;
 mod rows;
 mod source;
+mod tables;
 mod values;
 
 pub use data::{Data, Table, TableFuture};
 pub use engine::{Answer, Engine, Question};
 pub use frame::{ColumnRole, Frame, FrameColumn, MANY, compare, number};
 pub use rows::Surroundings;
+pub use tables::{PlanTable, in_memory};
 pub use values::{arrow_type, calc_type};

@@ -170,7 +170,12 @@ impl Opener<'_> {
                 (None, _) if materialized => field.name.clone(),
                 _ => continue,
             };
-            if let Some((name, data_type)) = names.iter().find(|(name, _)| *name == remote) {
+            // An extract that was refreshed here names its columns by fields.
+            let known = names
+                .iter()
+                .find(|(name, _)| *name == remote)
+                .or_else(|| names.iter().find(|(name, _)| *name == field.name));
+            if let Some((name, data_type)) = known {
                 found.push((field, name.clone(), *data_type));
             }
         }
