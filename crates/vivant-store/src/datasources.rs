@@ -339,7 +339,8 @@ impl Store {
     /// Lists the data sources that the caller may look at.
     pub async fn datasources(&self, caller: &Caller, query: &ListQuery) -> Result<Page<Datasource>> {
         let conn = self.conn().await?;
-        let (ids, total) = tally::items(caller, KIND, None)
+        let (ids, total) = tally::items(self, &conn, caller, KIND, None)
+            .await?
             .page(&conn, FIELDS, query, "c.id", "c.created_at, c.id")
             .await?;
         Ok(Page {

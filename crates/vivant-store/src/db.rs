@@ -13,6 +13,7 @@ use std::future::Future;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Error, Result};
@@ -28,6 +29,8 @@ pub(crate) enum Value {
     Texts(Vec<String>),
     /// A parameter of `IN LIST(?)` only.
     Ints(Vec<i64>),
+    /// A parameter of `IN SET(?)` only: for many values that many rows are compared with.
+    Set(Arc<Vec<String>>),
 }
 
 /// A row, read column by column.
@@ -107,7 +110,7 @@ fn mismatch(expected: &str, found: &Value) -> Error {
         Value::Int(_) => "a number",
         Value::Text(_) => "text",
         Value::Blob(_) => "bytes",
-        Value::Texts(_) | Value::Ints(_) => "a list",
+        Value::Texts(_) | Value::Ints(_) | Value::Set(_) => "a list",
     };
     Error::Damaged(format!("a column holds {kind} where {expected} belongs"))
 }
@@ -367,6 +370,7 @@ impl Drop for Tx {
 /// Writes the placeholders of the common SQL in a dialect's way.
 fn dialect(sql: &str, sqlite: bool) -> String {
     const LIST: &str = "IN LIST(?";
+    const SET: &str = "IN SET(?";
     let mut out = String::with_capacity(sql.len() + 64);
     let mut rest = sql;
     while let Some(at) = rest.find('?') {
@@ -384,6 +388,18 @@ fn dialect(sql: &str, sqlite: bool) -> String {
             out.push_str(number);
             out.push_str(if sqlite { "))" } else { ")" });
             rest = rest.strip_prefix(')').unwrap_or(rest);
+        } else if let Some(before) = before.strip_suffix(&SET[..SET.len() - 1]) {
+            // PostgreSQL makes a hash table of a query's answer, whatever plan it takes; through an
+            // array that it does not know beforehand it goes for every row.
+            out.push_str(before);
+            out.push_str(if sqlite {
+                "IN (SELECT value FROM rarray(?"
+            } else {
+                "IN (SELECT unnest($"
+            });
+            out.push_str(number);
+            out.push_str(if sqlite { "))" } else { "::text[]))" });
+            rest = rest.strip_prefix(')').unwrap_or(rest);
         } else {
             out.push_str(before);
             out.push(if sqlite { '?' } else { '$' });
@@ -400,14 +416,15 @@ mod tests {
 
     #[test]
     fn placeholders_of_both_dialects() {
-        let sql = "SELECT a FROM t WHERE b = ?1 AND c IN LIST(?12) AND d > ?3";
+        let sql = "SELECT a FROM t WHERE b = ?1 AND c IN LIST(?12) AND d > ?3 OR e IN SET(?4)";
         assert_eq!(
             dialect(sql, false),
-            "SELECT a FROM t WHERE b = $1 AND c = ANY($12) AND d > $3"
+            "SELECT a FROM t WHERE b = $1 AND c = ANY($12) AND d > $3 OR e IN (SELECT unnest($4::text[]))"
         );
         assert_eq!(
             dialect(sql, true),
-            "SELECT a FROM t WHERE b = ?1 AND c IN (SELECT value FROM rarray(?12)) AND d > ?3"
+            "SELECT a FROM t WHERE b = ?1 AND c IN (SELECT value FROM rarray(?12)) AND d > ?3 \
+             OR e IN (SELECT value FROM rarray(?4))"
         );
     }
 }

@@ -31,6 +31,7 @@ pub mod schedules;
 pub mod secrets;
 mod select;
 pub mod sessions;
+mod sight;
 pub mod sites;
 mod store;
 pub mod subscriptions;

@@ -4,6 +4,7 @@ use vivant_model::name;
 
 use crate::db::{Conn, Value};
 use crate::list::{Field, FieldKind, Filter, FilterValue, ListQuery, Op, SortKey};
+use crate::sight::Remembered;
 use crate::{Error, Result};
 
 /// A list being put together: which rows of which tables.
@@ -25,16 +26,17 @@ pub(crate) struct Tally {
     pub(crate) total: String,
     /// Another way to the rows, where the caller may see few of many.
     pub(crate) gathering: Option<Gathering>,
+    /// Where both numbers are kept while nothing changes.
+    pub(crate) remembered: Option<Remembered>,
 }
 
 /// A way to the rows of a list whose cost grows with those rows alone: in the order of the list one
 /// may go by any number of others before a page is full.
 pub(crate) struct Gathering {
-    /// A query of the rows `g` of a tally that count what the caller sees.
-    pub(crate) places: String,
-    /// The table of the list.
-    pub(crate) table: &'static str,
-    /// What joins the two, in place of all other conditions.
+    /// The rows, instead of the table of the list; `{few}` stands after a query of the rows of a tally
+    /// that count what the caller sees.
+    pub(crate) from: String,
+    /// What joins them, in place of all other conditions.
     pub(crate) condition: &'static str,
 }
 
@@ -78,11 +80,6 @@ impl Select {
     /// Says how the rows are counted as long as there are no filters.
     pub(crate) fn tally(&mut self, tally: Tally) {
         self.tally = Some(tally);
-    }
-
-    /// The common table expressions, `WITH` included.
-    pub(crate) fn with_clause(&self) -> &str {
-        &self.with
     }
 
     /// The conditions so far, `WHERE` included.
@@ -146,14 +143,24 @@ impl Select {
     /// the rows up to its end. To gather a row and sort it costs about as much as to go by one (0.5
     /// against 0.3 µs on SQLite), so the numbers of rows decide.
     async fn settle(&mut self, conn: &Conn, tally: Tally, wanted: i64) -> Result<i64> {
-        let row = conn.row(&tally.total, &self.params).await?;
-        let mut row = row.ok_or_else(|| Error::Damaged("a query that sums gave no row".to_owned()))?;
-        let (total, all) = (row.int()?, row.int()?);
+        let known = tally.remembered.as_ref().and_then(Remembered::get);
+        let (total, all) = match known {
+            Some(known) => known,
+            None => {
+                let row = conn.row(&tally.total, &self.params).await?;
+                let mut row =
+                    row.ok_or_else(|| Error::Damaged("a query that sums gave no row".to_owned()))?;
+                let found = (row.int()?, row.int()?);
+                if let Some(place) = &tally.remembered {
+                    place.set(found.0, found.1);
+                }
+                found
+            }
+        };
         if let Some(gathering) = tally.gathering
             // In order about `wanted * all / total` rows are gone by, gathered all of the caller's.
             && total.saturating_mul(total) < wanted.saturating_mul(all)
         {
-            let Gathering { places, table, .. } = &gathering;
             // PostgreSQL would take the places for many and read the whole table. A few more than
             // there are, since others may have come up in the meantime.
             let few = match conn.is_sqlite() {
@@ -161,7 +168,7 @@ impl Select {
                 false => format!(" LIMIT {}", self.bind(total.saturating_add(100))),
             };
             // SQLite takes the tables of a CROSS JOIN in the order in which they stand.
-            self.from = format!("({places}{few}) g CROSS JOIN {table}");
+            self.from = gathering.from.replace("{few}", &few);
             self.conditions = vec![gathering.condition.to_owned()];
         }
         Ok(total)

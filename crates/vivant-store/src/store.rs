@@ -11,6 +11,7 @@ use crate::content::Content;
 use crate::db::{Conn, Db, Location, params};
 use crate::secrets::{self, Passwords, Vault};
 use crate::sessions::Touches;
+use crate::sight::Sights;
 use crate::{Error, Result};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
@@ -30,6 +31,7 @@ pub(crate) struct Inner {
     /// Names this process on what it leaves half done.
     pub(crate) node: String,
     pub(crate) touches: Mutex<Touches>,
+    pub(crate) sights: Mutex<Sights>,
     /// Held while this process is the only one on its data folder.
     lock: Mutex<Option<File>>,
 }
@@ -104,6 +106,7 @@ impl Store {
                 passwords: Passwords::new(),
                 node: secrets::hex(&secrets::random::<8>()?),
                 touches: Mutex::default(),
+                sights: Mutex::default(),
                 lock: Mutex::new(lock),
             }),
         };

@@ -5,15 +5,21 @@
 //! its total from there, through the very conditions that choose its rows, so a total costs the
 //! same for a thousand items and a million, as long as items share projects, rules and owners.
 
-use vivant_model::{ContentKind, UserId};
+use vivant_model::{Capability, ContentKind, UserId};
 
 use crate::db::{Conn, params};
 use crate::select::{Gathering, Select, Tally};
-use crate::visibility::{self, Columns};
-use crate::{Caller, Result};
+use crate::visibility::{self, Eyes};
+use crate::{Caller, Result, Store, views};
 
 /// The items of a kind that a caller may look at, on request only those of one owner.
-pub(crate) fn items(caller: &Caller, kind: ContentKind, owner: Option<UserId>) -> Select {
+pub(crate) async fn items(
+    store: &Store,
+    conn: &Conn,
+    caller: &Caller,
+    kind: ContentKind,
+    owner: Option<UserId>,
+) -> Result<Select> {
     let mut select = Select::from("content c");
     let site = select.bind(caller.site);
     let kind = kind.as_str();
@@ -22,47 +28,96 @@ pub(crate) fn items(caller: &Caller, kind: ContentKind, owner: Option<UserId>) -
         let at = select.bind(owner);
         select.and(format!("c.owner_id = {at}"));
     }
-    let columns = Columns {
-        owner: "c.owner_id",
-        project: "c.project_id",
-        acl: "c.acl_id",
-        join: "",
-        connect: kind == ContentKind::Datasource.as_str(),
+    let also = (kind == ContentKind::Datasource.as_str()).then_some(Capability::Connect);
+    let look = match caller.role.is_admin() {
+        true => None,
+        false => Some(store.look(conn, caller, also).await?),
     };
-    visibility::restrict(&mut select, caller, &columns);
-    let (with, conditions) = (select.with_clause(), select.where_clause());
+    if let Some(look) = &look {
+        let eyes = Eyes::bind(&mut select, caller, &look.sight);
+        select.and(eyes.see("c.owner_id", "c.project_id", "c.acl_id"));
+    }
+    let conditions = select.where_clause();
     let tally = if owner.is_none() && caller.role.is_admin() {
         Tally {
             total: format!("SELECT COALESCE(MAX(c.n), 0), 0 FROM site_tally c{conditions}"),
             gathering: None,
+            remembered: None,
         }
     } else {
         Tally {
             total: format!(
-                "{with} SELECT CAST(COALESCE(SUM(c.n), 0) AS BIGINT), (SELECT COALESCE(MAX(s.n), 0) \
+                "SELECT CAST(COALESCE(SUM(c.n), 0) AS BIGINT), (SELECT COALESCE(MAX(s.n), 0) \
                  FROM site_tally s WHERE s.site_id = {site} AND s.kind = '{kind}') FROM content_tally c{conditions}"
             ),
             gathering: Some(Gathering {
-                places: format!(
-                    "SELECT c.project_id, c.acl_id, c.owner_id, c.kind FROM content_tally c{conditions}"
+                from: format!(
+                    "(SELECT c.project_id, c.acl_id, c.owner_id, c.kind FROM content_tally c{conditions}{{few}}) g \
+                     CROSS JOIN content c"
                 ),
-                table: "content c",
                 condition: "c.project_id = g.project_id AND c.acl_id = g.acl_id AND c.owner_id = g.owner_id \
                      AND c.kind = g.kind",
             }),
+            remembered: match (look, owner) {
+                (Some(look), None) => Some(look.remembered(kind)),
+                _ => None,
+            },
         }
     };
     select.tally(tally);
-    select
+    Ok(select)
 }
 
-/// The total of a list of all sheets of a site that are not hidden. The only parameter is the site.
-pub(crate) fn all_sheets() -> Tally {
-    Tally {
-        total: "SELECT COALESCE(MAX(t.sheets), 0), 0 FROM site_tally t WHERE t.site_id = ?1 AND t.kind = 'workbook'"
-            .to_owned(),
-        gathering: None,
+/// The sheets that a caller may look at and that are not hidden.
+///
+/// A sheet is seen where its workbook is, but for the few that have rules of their own: those are
+/// counted one by one, the others through the tally.
+pub(crate) async fn sheets(store: &Store, conn: &Conn, caller: &Caller) -> Result<Select> {
+    let mut select = Select::from("view v");
+    let site = select.bind(caller.site);
+    select.and(format!("v.site_id = {site} AND v.hidden = 0"));
+    let all = format!(
+        "(SELECT COALESCE(MAX(s.sheets), 0) FROM site_tally s WHERE s.site_id = {site} AND s.kind = 'workbook')"
+    );
+    if caller.role.is_admin() {
+        select.tally(Tally {
+            total: format!("SELECT {all}, 0"),
+            gathering: None,
+            remembered: None,
+        });
+        return Ok(select);
     }
+    let look = store.look(conn, caller, None).await?;
+    let eyes = Eyes::bind(&mut select, caller, &look.sight);
+    let see = |acl: &str| eyes.see("c.owner_id", "c.project_id", acl);
+    let (by_workbook, by_own) = (see("c.acl_id"), see("v.acl_id"));
+    select.join(views::WORKBOOK);
+    select.and(see(visibility::VIEW_ACL));
+    let seen_places =
+        format!("FROM content_tally c WHERE c.site_id = {site} AND c.kind = 'workbook' AND {by_workbook}");
+    let own = format!(
+        "FROM view v JOIN content c ON c.id = v.content_id WHERE v.site_id = {site} AND v.acl_id IS NOT NULL \
+         AND v.hidden = 0 AND c.show_tabs = 0"
+    );
+    select.tally(Tally {
+        total: format!(
+            "SELECT CAST((SELECT COALESCE(SUM(c.sheets), 0) {seen_places}) + (SELECT COALESCE(SUM(\
+             CASE WHEN {by_own} THEN 1 ELSE 0 END - CASE WHEN {by_workbook} THEN 1 ELSE 0 END), 0) {own}) AS BIGINT), \
+             {all}"
+        ),
+        gathering: Some(Gathering {
+            from: format!(
+                "(SELECT v.id FROM (SELECT c.project_id, c.acl_id, c.owner_id, c.kind {seen_places}{{few}}) g \
+                 CROSS JOIN content c CROSS JOIN view v WHERE c.project_id = g.project_id AND c.acl_id = g.acl_id \
+                 AND c.owner_id = g.owner_id AND c.kind = g.kind AND v.content_id = c.id AND v.hidden = 0 \
+                 AND (v.acl_id IS NULL OR c.show_tabs = 1 OR {by_own}) \
+                 UNION ALL SELECT v.id {own} AND {by_own} AND NOT {by_workbook}) x CROSS JOIN view v"
+            ),
+            condition: "v.id = x.id",
+        }),
+        remembered: None,
+    });
+    Ok(select)
 }
 
 /// The sites and kinds of which the tally says something else than the items.

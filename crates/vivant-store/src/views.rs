@@ -88,7 +88,7 @@ pub struct NewView {
     pub thumbnail: Option<Vec<u8>>,
 }
 
-const WORKBOOK: &str = " JOIN content c ON c.id = v.content_id";
+pub(crate) const WORKBOOK: &str = " JOIN content c ON c.id = v.content_id";
 const TAGS: Rows = Rows {
     table: "view_tag t",
     of: "t.view_id",
@@ -129,12 +129,8 @@ impl Store {
     /// Lists the views that the caller may look at, hidden sheets left out.
     pub async fn views(&self, caller: &Caller, query: &ListQuery) -> Result<Page<View>> {
         let conn = self.conn().await?;
-        let mut select = visible(caller);
-        select.and("v.hidden = 0".to_owned());
-        if caller.role.is_admin() {
-            select.tally(tally::all_sheets());
-        }
-        let (ids, total) = select
+        let (ids, total) = tally::sheets(self, &conn, caller)
+            .await?
             .page(&conn, FIELDS, query, "v.id", "v.created_at, v.id")
             .await?;
         Ok(Page {

@@ -4,10 +4,13 @@
 //! for an Allow on the user, 2 for a Deny on a group, 1 for an Allow on a group; the greatest score
 //! decides, and an odd one allows. A property test holds this to the model's answers.
 
+use std::sync::Arc;
+
 use vivant_model::{Capability, ProjectId};
 
-use crate::db::{Conn, params};
+use crate::db::{Conn, Value, params};
 use crate::select::Select;
+use crate::sight::Sight;
 use crate::{Caller, Result};
 
 /// The rules in force on the view `v` of the workbook `c`.
@@ -67,6 +70,82 @@ pub(crate) fn restrict_to(
     };
     select.with(format!("WITH RECURSIVE {verdict}{led}"));
     select.and(format!("({seen})"));
+}
+
+/// What is known of a caller, bound to the parameters of a query.
+pub(crate) struct Eyes {
+    user: String,
+    acls: Option<String>,
+    led: Option<String>,
+    /// Whether the caller's role can read at all.
+    open: bool,
+}
+
+impl Eyes {
+    /// Binds what is known of a caller.
+    pub(crate) fn bind(select: &mut Select, caller: &Caller, sight: &Sight) -> Self {
+        if !caller.role.ceiling().contains(Capability::Read) {
+            return Self {
+                user: String::new(),
+                acls: None,
+                led: None,
+                open: false,
+            };
+        }
+        let mut set = |ids: &Arc<Vec<String>>| match ids.is_empty() {
+            true => None,
+            false => Some(select.bind(Value::Set(ids.clone()))),
+        };
+        let (acls, led) = (set(&sight.acls), set(&sight.led));
+        Self {
+            user: select.bind(caller.user),
+            acls,
+            led,
+            open: true,
+        }
+    }
+
+    /// The condition under which the caller sees what has these owner, project and rules.
+    pub(crate) fn see(&self, owner: &str, project: &str, acl: &str) -> String {
+        if !self.open {
+            return "1 = 0".to_owned();
+        }
+        let mut seen = format!("({owner} = {}", self.user);
+        for (column, ids) in [(acl, &self.acls), (project, &self.led)] {
+            if let Some(ids) = ids {
+                seen.push_str(&format!(" OR {column} IN SET({ids})"));
+            }
+        }
+        seen + ")"
+    }
+}
+
+/// Finds the sets of rules that let the caller through with Read, or with another capability too, and
+/// the projects that the caller leads, if that is asked.
+pub(crate) async fn find(
+    conn: &Conn,
+    caller: &Caller,
+    also: Option<Capability>,
+    leads: bool,
+) -> Result<(Vec<String>, Vec<String>)> {
+    let allows = match also {
+        Some(_) => "y.can_read IN (1, 3) OR y.can_also IN (1, 3)",
+        None => "y.can_read IN (1, 3)",
+    };
+    let mut sql = format!("WITH RECURSIVE {}", verdict("?1", "?2", also));
+    if leads {
+        sql.push_str(&led("?1", "?2"));
+    }
+    sql.push_str(&format!(" SELECT 0, y.acl_id FROM verdict y WHERE {allows}"));
+    if leads {
+        sql.push_str(" UNION ALL SELECT 1, z.id FROM led z");
+    }
+    let (mut acls, mut projects) = (Vec::new(), Vec::new());
+    for mut row in conn.query(&sql, params![caller.user, caller.site]).await? {
+        let list = if row.bool()? { &mut projects } else { &mut acls };
+        list.push(row.text()?);
+    }
+    Ok((acls, projects))
 }
 
 /// Lets through what the caller looks after: what the caller owns or whose project the caller leads,

@@ -372,7 +372,8 @@ impl Store {
         owner: Option<UserId>,
     ) -> Result<Page<Workbook>> {
         let conn = self.conn().await?;
-        let (ids, total) = tally::items(caller, KIND, owner)
+        let (ids, total) = tally::items(self, &conn, caller, KIND, owner)
+            .await?
             .page(&conn, FIELDS, query, "c.id", "c.created_at, c.id")
             .await?;
         Ok(Page {

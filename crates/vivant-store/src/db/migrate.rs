@@ -31,6 +31,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0004_jobs.sql"),
         include_str!("../../migrations/postgres/0004_jobs.sql"),
     ),
+    (
+        "0005_sight",
+        include_str!("../../migrations/sqlite/0005_sight.sql"),
+        include_str!("../../migrations/postgres/0005_sight.sql"),
+    ),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (\

@@ -158,6 +158,7 @@ impl ToSql for Value {
             Self::Text(text) => text.to_sql_checked(ty, out),
             Self::Blob(bytes) => bytes.to_sql_checked(ty, out),
             Self::Texts(list) => list.to_sql_checked(ty, out),
+            Self::Set(list) => list.as_ref().to_sql_checked(ty, out),
             Self::Ints(list) if *ty == Type::INT4_ARRAY => {
                 let list: Vec<i32> = list.iter().map(|n| i32::try_from(*n)).collect::<Result<_, _>>()?;
                 list.to_sql(ty, out)

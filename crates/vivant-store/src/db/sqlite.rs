@@ -222,6 +222,7 @@ impl From<Value> for Bound {
             Value::Blob(bytes) => Self::One(V::Blob(bytes)),
             Value::Texts(list) => Self::List(Rc::new(list.into_iter().map(V::Text).collect())),
             Value::Ints(list) => Self::List(Rc::new(list.into_iter().map(V::Integer).collect())),
+            Value::Set(list) => Self::List(Rc::new(list.iter().cloned().map(V::Text).collect())),
         }
     }
 }
