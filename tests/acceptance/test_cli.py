@@ -26,7 +26,7 @@ from conftest import ADMIN, ADMIN_PASSWORD
 from support import content, seed
 from support.content import Connection
 from support.rest import Rest, element, ts_request
-from support.server import ServerFailed, Vivant, answers, run, wait_until
+from support.server import ServerFailed, Vivant, answers, clean_env, run, wait_until
 from support.tsc import connect
 
 
@@ -656,3 +656,20 @@ def test_help(binary):
         "--ephemeral", "--tls-cert", "--tls-key", "--token-idle-minutes", "--strict-tokens",
     ):  # fmt: skip
         assert option in everything
+
+
+def test_a_log_that_nobody_reads_is_in_nobodys_way(binary):
+    """A closed pipe behind the log stops neither requests nor the end."""
+    process = subprocess.Popen(
+        [str(binary), "serve", "--ephemeral", "--listen", "127.0.0.1:0"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_env({}),
+    )  # fmt: skip
+    try:
+        process.stderr.close()
+        url = next(line.split()[-1] for line in process.stdout if line.startswith("vivant is ready at "))
+        assert requests.get(f"{url}/readyz", timeout=10).status_code == 200
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.stdout.close()

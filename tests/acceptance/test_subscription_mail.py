@@ -317,6 +317,8 @@ def test_unsubscribing_by_the_page(mailing, post, schedule):
         assert answer.status_code == 404 and "leads nowhere" in answer.text
     mailing.fire(schedule)
     assert len(post.to(address)) == 3
+    # The link is a secret, and the log is none.
+    assert page.rsplit("/", 1)[1] not in mailing.server.output() and address not in mailing.server.output()
 
 
 def test_unsubscribing_by_one_click_of_the_mail_program(mailing, post, schedule):
@@ -660,5 +662,3 @@ def test_settings_that_do_not_fit_stop_the_start(binary, tmp_path):
     refused(*host, "--smtp-from", "a@example.com", "--smtp-ca", str(tmp_path / "none.pem"), part="none.pem")
     (tmp_path / "empty.pem").write_text("nothing")
     refused(*host, "--smtp-from", "a@example.com", "--smtp-ca", str(tmp_path / "empty.pem"), part="certificate")
-
-

@@ -176,6 +176,8 @@ fn start_log(settings: &Settings) -> anyhow::Result<()> {
     let log = fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Where nobody reads the log any more, telling of that on stderr would panic.
+        .log_internal_errors(false)
         .with_target(false);
     match settings.log_format.as_deref() {
         Some("json") => log.json().init(),

@@ -16,6 +16,11 @@ use crate::app::App;
 /// What the addresses of the page begin with; the link's secret follows.
 pub const PATH: &str = "/vivant/unsubscribe/";
 
+/// The path of a request as it may be logged.
+pub fn without_secret(path: &str) -> &str {
+    if path.starts_with(PATH) { PATH } else { path }
+}
+
 /// Answers a request for the page.
 pub async fn respond(app: &App, method: &Method, token: &str) -> Response<Body> {
     let found = match app.store.subscription_by_token(&Secret::from(token)).await {
