@@ -50,6 +50,38 @@ impl Batches {
         Ok(Self::new(schema, receiver.into_iter()))
     }
 
+    /// Lets a thread of its own connect and read: the schema is known only after that. Waits for the schema.
+    pub(crate) fn opened(open: impl FnOnce(Announcement) -> Result<()> + Send + 'static) -> Result<Self> {
+        let (announce, announced) = sync_channel(1);
+        let (sender, receiver) = sync_channel(WAITING);
+        let announcement = Announcement {
+            announce: announce.clone(),
+            sink: BatchSink {
+                sender: sender.clone(),
+            },
+        };
+        thread::Builder::new()
+            .name("data".to_owned())
+            .spawn(move || match open(announcement) {
+                Ok(()) | Err(DataError::Cancelled) => {}
+                // Whoever still listens gets the error: the opener first, later the reader.
+                Err(error) => {
+                    if let Err(unsent) = announce.try_send(Err(error))
+                        && let Err(error) = match unsent {
+                            std::sync::mpsc::TrySendError::Full(result)
+                            | std::sync::mpsc::TrySendError::Disconnected(result) => result,
+                        }
+                    {
+                        drop(sender.send(Err(error)));
+                    }
+                }
+            })
+            .map_err(|error| DataError::io("a thread for reading", error))?;
+        let schema: SchemaRef = announced.recv().map_err(|_| DataError::Cancelled)??;
+        drop(announced);
+        Ok(Self::new(schema, receiver.into_iter()))
+    }
+
     /// Returns the schema of all batches.
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
@@ -69,6 +101,20 @@ impl fmt::Debug for Batches {
         f.debug_struct("Batches")
             .field("schema", &self.schema)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a thread that connects says once, before its batches.
+pub(crate) struct Announcement {
+    announce: SyncSender<Result<SchemaRef>>,
+    sink: BatchSink,
+}
+
+impl Announcement {
+    /// Says which columns follow.
+    pub fn schema(self, schema: SchemaRef) -> Result<BatchSink> {
+        self.announce.send(Ok(schema)).map_err(|_| DataError::Cancelled)?;
+        Ok(self.sink)
     }
 }
 

@@ -66,6 +66,25 @@ impl ColumnBuilder {
         }
     }
 
+    /// Adds a text as it is.
+    pub fn push_string(&mut self, text: &str) {
+        match &mut self.values {
+            Values::String(values) => values.append_value(text),
+            _ => self.push_null(),
+        }
+    }
+
+    /// Adds bytes: a geometry, or a text of hexadecimal digits.
+    pub fn push_bytes(&mut self, bytes: &[u8]) {
+        match &mut self.values {
+            Values::Spatial(values) => values.append_value(bytes),
+            Values::String(values) => {
+                values.append_value(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+            }
+            _ => self.push_null(),
+        }
+    }
+
     /// Adds a number; days count from 1970 where the column has dates.
     pub fn push_number(&mut self, number: f64) {
         match &mut self.values {

@@ -115,4 +115,6 @@ pub struct Place<'p> {
     pub limits: &'p DataLimits,
     /// The program that reads `.hyper` files, if it is installed.
     pub hyper: Option<&'p HyperEngine>,
+    /// Says whether a database may be connected to: a server keeps its own store out of reach.
+    pub guard: &'p (dyn Fn(&ConnectionSpec) -> Result<()> + Sync),
 }

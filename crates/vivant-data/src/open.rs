@@ -13,6 +13,7 @@ use crate::batches::Batches;
 use crate::error::{DataError, Result, known, shorten};
 use crate::files::{DataFile, Place};
 use crate::hyper::{self, HyperFile, HyperTable};
+use crate::live;
 use crate::schema::{Column, ColumnType, schema_of};
 use crate::spec::{
     ConnectionSpec, FileColumn, JoinKind, PivotGroup, PivotTag, RelationSpec, SourceSpec, TableSpec,
@@ -44,7 +45,7 @@ pub fn open(connection: &ConnectionSpec, table: &TableSpec, place: Place<'_>) ->
             }
             hyper::open(place.hyper, &file, connection, table, place.limits)
         }
-        class => Err(unsupported(class)),
+        class => live::open(connection, table, place)?.ok_or_else(|| unsupported(class)),
     }
 }
 
@@ -145,10 +146,14 @@ pub fn open_relation(source: &SourceSpec, relation: &RelationSpec, place: Place<
             let batches = open(connection(source, &table.connection)?, table, place)?;
             Ok(of_table(batches, &table.name))
         }
-        RelationSpec::Sql { connection: name, .. } => {
-            let connection = connection(source, name)?;
-            Err(unsupported(&connection.class))
-        }
+        RelationSpec::Sql {
+            name,
+            connection: key,
+            sql,
+        } => Ok(of_table(
+            live::open_sql(connection(source, key)?, sql, place)?,
+            name,
+        )),
         RelationSpec::Union {
             name,
             columns,

@@ -254,6 +254,7 @@ fn old_extracts_and_missing_engines_name_the_way_out() {
             credentials: &|_| None,
             limits: &limits,
             hyper: None,
+            guard: &|_| Ok(()),
         };
         open(&connection, &TableSpec::of_table("[Extract].[Extract]"), place)
             .err()
@@ -275,6 +276,7 @@ fn old_extracts_and_missing_engines_name_the_way_out() {
         credentials: &|_| None,
         limits: &limits,
         hyper: None,
+        guard: &|_| Ok(()),
     };
     assert!(open(&connection, &TableSpec::of_table("[Extract].[Extract]"), nowhere).is_err());
 }

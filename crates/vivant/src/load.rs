@@ -48,6 +48,7 @@ pub fn load(
     let files = OneFile(DataFile::new(request.label, request.file));
     let place = Place {
         hyper: request.hyper.as_ref(),
+        guard: &|_| Ok(()),
         files: &files,
         credentials: &|_| None,
         limits: &request.data_limits,

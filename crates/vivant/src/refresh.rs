@@ -177,8 +177,10 @@ pub fn refresh(
     let work = plan(request, document.datasources())?;
     let credentials = |connection: &ConnectionSpec| world.credentials(connection);
     let hyper = world.hyper();
+    let guard = |connection: &ConnectionSpec| world.may_connect(connection);
     let place = Place {
         hyper: hyper.as_ref(),
+        guard: &guard,
         files: &files,
         credentials: &credentials,
         limits: &request.data_limits,

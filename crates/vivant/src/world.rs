@@ -30,6 +30,12 @@ pub trait World: Send + Sync {
     /// Returns user and password of a connection to a database.
     fn credentials(&self, connection: &ConnectionSpec) -> Option<Credentials>;
 
+    /// Says whether a database may be connected to. A server refuses its own store here.
+    fn may_connect(&self, connection: &ConnectionSpec) -> Result<(), DataError> {
+        let _ = connection;
+        Ok(())
+    }
+
     /// Returns the program that reads `.hyper` files, if it is installed.
     fn hyper(&self) -> Option<HyperEngine> {
         None

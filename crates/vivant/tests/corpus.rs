@@ -92,6 +92,7 @@ fn packaged_files_open_with_the_rows_that_are_known() {
             PackageFiles::new(&path, kind, &Closed, spool.path(), &limits, 1 << 30).expect("a folder");
         let place = Place {
             hyper: hyper.as_ref(),
+            guard: &|_| Ok(()),
             files: &files,
             credentials: &|_| None,
             limits: &data_limits,
@@ -147,7 +148,12 @@ fn packaged_files_open_with_the_rows_that_are_known() {
 fn catalogue(corpus: &Path) -> Vec<(String, String, u64)> {
     let mut reader = csv::Reader::from_path(corpus.join("catalogue.csv")).expect("the catalogue");
     let headers = reader.headers().expect("headers").clone();
-    let place = |name: &str| headers.iter().position(|header| header == name).expect("a column");
+    let place = |name: &str| {
+        headers
+            .iter()
+            .position(|header| header == name)
+            .expect("a column")
+    };
     let (file, detail) = (place("file"), place("embedded_detail"));
     let mut found = Vec::new();
     for row in reader.records() {
@@ -169,7 +175,9 @@ fn files_have_the_rows_that_the_catalogue_counted() {
     let limits = Limits::default();
     let data_limits = DataLimits::default();
     let hyper = engine();
-    let _running = hyper.as_ref().map(|engine| engine.keep_running().expect("the engine"));
+    let _running = hyper
+        .as_ref()
+        .map(|engine| engine.keep_running().expect("the engine"));
     let mut wrong: Vec<String> = Vec::new();
     let mut right = 0;
     for (name, member, expected) in catalogue(&corpus) {
@@ -187,9 +195,11 @@ fn files_have_the_rows_that_the_catalogue_counted() {
             _ => continue,
         };
         let spool = tempfile::tempdir().expect("a folder");
-        let files = PackageFiles::new(&path, kind, &Closed, spool.path(), &limits, 1 << 30).expect("a folder");
+        let files =
+            PackageFiles::new(&path, kind, &Closed, spool.path(), &limits, 1 << 30).expect("a folder");
         let place = Place {
             hyper: hyper.as_ref(),
+            guard: &|_| Ok(()),
             files: &files,
             credentials: &|_| None,
             limits: &data_limits,

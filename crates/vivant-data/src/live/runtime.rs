@@ -1,0 +1,39 @@
+//! A small runtime for drivers that are asynchronous: one thread for one statement.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::batches::{Announcement, Batches};
+use crate::error::{DataError, Result};
+
+/// Runs a driver on a thread of its own until its statement is read.
+pub(super) fn on_thread<F>(read: impl FnOnce(Announcement) -> F + Send + 'static) -> Result<Batches>
+where
+    F: Future<Output = Result<()>>,
+{
+    Batches::opened(move |announcement| {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| DataError::io("a thread for reading", error))?
+            .block_on(read(announcement))
+    })
+}
+
+/// Makes the settings of encrypted connections: certificates are checked against those that the system trusts.
+pub(super) fn tls() -> Result<rustls::ClientConfig> {
+    use rustls_platform_verifier::BuilderVerifierExt;
+
+    let failed = |error: rustls::Error| DataError::Server {
+        server: "TLS".to_owned(),
+        message: error.to_string(),
+    };
+    Ok(
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(failed)?
+            .with_platform_verifier()
+            .map_err(failed)?
+            .with_no_client_auth(),
+    )
+}
