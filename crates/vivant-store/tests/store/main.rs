@@ -16,6 +16,7 @@ mod permissions;
 mod projects;
 mod schedules;
 mod sessions;
+mod sight;
 mod sites;
 mod tally;
 mod users;

@@ -151,7 +151,7 @@ async fn the_tally_follows_random_changes(w: World) {
         w.datasource(&format!("S{n}"), Vec::new()).await;
     }
     let mut seen = 0;
-    for step in 0..90 {
+    for step in 0..120 {
         let books = w.store.workbooks(&w.admin(), &page(1, 1000)).await.unwrap().items;
         let known: Vec<WorkbookId> = books.iter().map(|book| book.id).collect();
         if step < 12 || known.is_empty() {
@@ -207,7 +207,8 @@ async fn change(
     step: usize,
 ) {
     let user = users[dice.roll(users.len())].id;
-    match dice.roll(12) {
+    match dice.roll(15) {
+        12..=14 => change_views(w, dice, book, user).await,
         0..=3 => publish(w, dice, users, projects, step).await,
         4 => {
             let changes = WorkbookChanges {
@@ -261,6 +262,23 @@ async fn change(
                 .unwrap();
         }
         _ => {}
+    }
+}
+
+/// Gives views of a workbook rules of their own, which hold while it shows no tabs.
+async fn change_views(w: &World, dice: &mut Dice, book: WorkbookId, user: UserId) {
+    let changes = WorkbookChanges {
+        show_tabs: Some(dice.roll(4) == 0),
+        ..WorkbookChanges::default()
+    };
+    w.store.update_workbook(w.site, book, changes, NOW).await.unwrap();
+    for view in w.store.workbook_views(&w.admin(), book, true).await.unwrap() {
+        let rules = [rule(user, dice.roll(2) == 0)];
+        // In a locked project and with tabs this is refused.
+        let _ = w
+            .store
+            .set_rules(w.site, ContentKind::View, view.id.0, &rules, NOW)
+            .await;
     }
 }
 
