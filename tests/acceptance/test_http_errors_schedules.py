@@ -69,7 +69,9 @@ class Scheduled(World):
         for name, value in place.items():
             path = path.replace("{" + name + "}", value)
         options.setdefault("version", SINCE.get(operation))
-        return self.session(who).call(verb or method, path, body, **options)
+        session = options.pop("session", None) or self.session(who)
+        session = session.as_json() if self.form == "json" else session
+        return session.call(verb or method, path, body, **options)
 
 
 ROWS: list[Row] = []
@@ -239,6 +241,28 @@ for kind, name, missing in (("workbook", "Workbook", "404006"), ("datasource", "
         row(add, 500, "500000", "Internal Server Error", lambda w, o=add, i=item, id=id: w.ask(o, i(w), place={"schedule": id}))
     row(add, 400, "400047", "Invalid schedule type",
         lambda w, o=add, i=item: w.ask(o, i(w), place={"schedule": w.subscription}))
+
+
+def switched_off(w: Scheduled, operation: str) -> Answer:
+    """A site that lets nobody but administrators run refreshes at once, and the owner of a task there."""
+    site = w.new_site()
+    site.new_user("runner", "Creator", "runner's password")
+    own = type(site)(w.url).sign_in("runner", "runner's password", site.get("/sites/{site}").get("site", "contentUrl"))
+    source = own.publish_datasource("Mine", content.tdsx(), site.project()).ok(201).get("datasource", "id")
+    path = f"/sites/{{site}}/schedules/{w.schedule}/datasources"
+    added = own.put(path, task("datasource", source)).ok(200).get("task/extractRefresh", "id")
+    site.under("3.6").put("/sites/{site}", ts_request(element("site", runNowEnabled=False))).ok(200)
+    other = w.new_schedule()
+    body = ts_request(element("task", element("extractRefresh", element("datasource", id=source)), runNow=True))
+    place = {"task": added, "schedule": other}
+    answer = w.ask(operation, body if "Add" in operation else b"<tsRequest/>", session=own, place=place)
+    assert not site.get("/sites/{site}/jobs").ok(200).all("backgroundJobs/backgroundJob")
+    assert len(own.get("/sites/{site}/tasks/extractRefreshes").ok(200).all("tasks/task")) == 1
+    return answer
+
+
+row("Run Extract Refresh Task", 403, "403004", "Operation unauthorized", lambda w: switched_off(w, "Run Extract Refresh Task"))
+row("Add Data Source to Schedule", 403, "403032", "Update Forbidden", lambda w: switched_off(w, "Add Data Source to Schedule"))
 
 CREATE, UPDATE = "Create Cloud Extract Refresh Task", "Update Cloud Extract Refresh Task"
 for frequency, details in (

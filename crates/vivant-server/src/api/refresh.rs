@@ -43,6 +43,11 @@ async fn require(call: &Call, who: &SiteUser, item: JobItem, missing: ErrorCode)
         ErrorCode::DatasourceUpdateForbidden,
         words(item.kind),
     )?;
+    require_run_now(call, who, ErrorCode::DatasourceUpdateForbidden).await
+}
+
+/// Demands that the site lets the caller run refreshes at once.
+pub(super) async fn require_run_now(call: &Call, who: &SiteUser, forbidden: ErrorCode) -> Result<()> {
     if who.role().is_admin() {
         return Ok(());
     }
@@ -51,7 +56,7 @@ async fn require(call: &Call, who: &SiteUser, item: JobItem, missing: ErrorCode)
     match site.is_some_and(|site| site.settings.get("runNowEnabled").is_some_and(|v| v == "false")) {
         false => Ok(()),
         true => Err(fail(
-            ErrorCode::DatasourceUpdateForbidden,
+            forbidden,
             "The site lets nobody but administrators run refreshes at once.",
         )),
     }

@@ -7,6 +7,7 @@ use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, types};
 
 use super::get_server_schedule::find_schedule;
+use crate::api::refresh::require_run_now;
 use crate::api::tasks::{asked_type, has_extracts, require_task_rights, run_task};
 use crate::auth::SiteUser;
 use crate::call::Call;
@@ -36,6 +37,9 @@ async fn add_to_schedule(mut call: Call, who: SiteUser, kind: ContentKind) -> Re
     // Tableau: the reference answers an unknown schedule with 500000, and only here.
     let schedule = find_schedule(&call, ErrorCode::InternalError).await?;
     require_task_rights(&call, &who, item, ErrorCode::DatasourceUpdateForbidden).await?;
+    if run_now {
+        require_run_now(&call, &who, ErrorCode::DatasourceUpdateForbidden).await?;
+    }
     if schedule.kind != ScheduleType::Extract {
         return Err(fail(
             ErrorCode::WrongScheduleType,

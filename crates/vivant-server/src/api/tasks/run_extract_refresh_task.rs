@@ -1,8 +1,10 @@
 //! Run Extract Refresh Task.
 
 use vivant_store::{Job, NewJob, Task};
+use vivant_wire::ErrorCode;
 
 use super::get_extract_refresh_task::find_task;
+use crate::api::refresh::require_run_now;
 use crate::auth::SiteUser;
 use crate::call::Call;
 use crate::errors::Result;
@@ -25,6 +27,7 @@ pub async fn run_extract_refresh_task(call: Call, who: SiteUser) -> Result<Reply
 
 /// Puts what a task does into the queue, unless it is there already.
 pub(crate) async fn run_task(call: &Call, who: &SiteUser, task: &Task) -> Result<Job> {
+    require_run_now(call, who, ErrorCode::Forbidden).await?;
     let job = NewJob {
         created_by: Some(who.caller.user),
         ..refresh_extract::of_task(task)
