@@ -51,7 +51,9 @@ pub fn run(args: &[&str]) -> Result<(), Failure> {
     .env("VIVANT_FUZZ_REQUESTS", options.requests)
     .env("VIVANT_FUZZ_SEED", options.seed);
     if let Some(only) = options.only {
-        test.args(["-k", only]);
+        // Pytest takes an expression, in which two words side by side mean nothing.
+        let words: Vec<&str> = only.split_whitespace().collect();
+        test.args(["-k", &words.join(" and ")]);
     }
     say(format_args!(
         "== {} requests to each operation, seed {}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from dataclasses import dataclass, field
@@ -122,7 +123,10 @@ class Bender:
 
     def xml(self, valid: bytes) -> bytes:
         """A document with a few things changed."""
-        root = etree.fromstring(valid)
+        try:
+            root = etree.fromstring(valid)
+        except etree.XMLSyntaxError:
+            return self.bytes(valid)  # It has been bent before.
         for _ in range(self.dice.choice((0, 1, 1, 1, 2, 3, 5))):
             nodes = list(root.iter())
             node = self.dice.choice(nodes)
@@ -136,7 +140,7 @@ class Bender:
                 elif what == 5 and node is not root:
                     node.getparent().remove(node)
                 elif what == 6:
-                    node.append(etree.fromstring(etree.tostring(self.dice.choice(nodes))))
+                    node.append(copy.deepcopy(self.dice.choice(nodes)))
                 elif what == 7:
                     node.tag = self.dice.choice([one.tag for one in nodes] + WORDS[:12])
                 elif what == 8:
@@ -166,7 +170,7 @@ class Bender:
             case 4:
                 return b"\xef\xbb\xbf" + data
             case 5:
-                return data.decode().encode(self.dice.choice(("utf-16", "utf-32", "utf-16-be")))
+                return data.decode(errors="replace").encode(self.dice.choice(("utf-16", "utf-32", "utf-16-be")))
             case 6:
                 return b'<?xml version="1.0" encoding="utf-16"?>' + data
             case 7:
@@ -190,7 +194,10 @@ class Bender:
 
     def json(self, valid: bytes) -> bytes:
         """The same as JSON, with a few things changed."""
-        tree = as_json(etree.fromstring(valid))
+        try:
+            tree = as_json(etree.fromstring(valid))
+        except etree.XMLSyntaxError:
+            return self.bytes(valid)
         for _ in range(self.dice.choice((0, 1, 1, 1, 2, 3))):
             holders = list(walk(tree))
             holder = self.dice.choice(holders)

@@ -255,7 +255,7 @@ class MatrixWorld:
 
     def job(self) -> str:
         """A job of the administrator's."""
-        path = f"/api/3.6/sites/{self.admin.site_id}/workbooks/{self.items['workbook']['nothing']}/refresh"
+        path = f"/api/3.6/sites/{self.admin.site_id}/workbooks/{self.items['workbook']['locked']}/refresh"
         status, _, data = self.root.call("POST", path, b"<tsRequest/>")
         found = re.search(rb'<job id="([^"]+)"', data)
         if found is None:
