@@ -352,7 +352,7 @@ async fn a_task_goes_with_its_item_and_schedule(w: World) {
     w.store.delete_workbook(w.site, book.id, NOW).await.unwrap();
     assert_eq!(
         w.store.tasks_of_schedule(nightly.id).await.unwrap(),
-        [of_source.clone()]
+        std::slice::from_ref(&of_source)
     );
     w.store.delete_schedule(nightly.id).await.unwrap();
     assert_eq!(w.store.task(w.site, of_source.id).await.unwrap(), None);
