@@ -60,7 +60,7 @@ def test_data_sources_from_scratch_are_valid(doc: Doc, schema: Schema, kind: str
     assert not schema.errors_of_datasource(document(path), frame)
     # And with everything that can be added to it. Extracts of the older generation are not what it describes.
     if version == "18.1":
-        doc.edit("extract-stub", path, "--name", "x")
+        doc.edit("extract-stub", path, "--name", "x", "--no-file")
         doc.edit("set-refresh", path)
     if "--column" in SCRATCH[kind]:
         doc.edit("add-filter", path, "a", "--value", "x", "--value", "y", "--exclude")
@@ -108,7 +108,7 @@ def edits(doc: Doc, path: Path) -> list[list[str]]:
                 ["set-hierarchy", *here, "A new hierarchy", *texts],
                 ["set-caption", *here, text, "A new caption"],
                 ["rename-field", *here, text, "renamed ] field"],
-                ["extract-stub", *here, "--name", "stub"],
+                ["extract-stub", *here, "--name", "stub", "--no-file"],
             ]
         for number in numbers:
             found += [

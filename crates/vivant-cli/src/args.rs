@@ -23,6 +23,9 @@ pub enum Command {
     /// Administer an installation on its data folder
     #[cfg(feature = "server")]
     Admin(commands::admin::Args),
+    /// Install the program that reads and writes .hyper files
+    #[cfg(feature = "engine")]
+    Engine(commands::engine::Args),
     /// Read, check, compare and edit workbooks and data sources as files
     Doc(commands::doc::Args),
     /// Ask a Tableau-compatible server about its workbooks

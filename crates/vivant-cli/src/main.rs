@@ -35,6 +35,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => commands::serve::run(*args).await,
         #[cfg(feature = "server")]
         Command::Admin(args) => commands::admin::run(args).await,
+        #[cfg(feature = "engine")]
+        Command::Engine(args) => commands::engine::run(args).await,
         Command::Doc(args) => commands::doc::run(args),
         Command::Workbooks(args) => commands::workbooks::run(args).await,
     }

@@ -18,6 +18,7 @@ mod credentials;
 mod download;
 mod endpoints;
 mod error;
+mod fetch;
 pub mod filters;
 mod list;
 mod publish;
@@ -36,6 +37,7 @@ pub use endpoints::{
     PublishMode, PublishWorkbook, Sites, Users, Views, Workbooks,
 };
 pub use error::{Error, ErrorKind, Result};
+pub use fetch::fetch;
 pub use filters::{Filter, Sort};
 pub use list::{List, ListOptions, Listed, Page};
 pub use retry::RetryPolicy;

@@ -437,7 +437,7 @@ fn host(url: &Url) -> String {
 }
 
 /// Returns the error, whether trying again may help, and whether the server certainly did nothing.
-fn explain(error: &reqwest::Error, url: &Url) -> (Error, bool, bool) {
+pub(crate) fn explain(error: &reqwest::Error, url: &Url) -> (Error, bool, bool) {
     let causes = causes(error);
     if let Some(trouble) = causes.iter().find_map(|c| c.downcast_ref::<SourceTrouble>()) {
         return (Error::file(trouble.0.clone()), false, true);

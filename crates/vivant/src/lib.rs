@@ -29,5 +29,5 @@ pub use vivant_calc::civil::DateTime;
 pub use vivant_data::extract::ExtractColumn;
 pub use vivant_data::hyper::{self, HyperEngine};
 pub use vivant_data::spec::ConnectionSpec;
-pub use vivant_data::{ColumnType, Credentials, DataError, DataFile, DataLimits};
+pub use vivant_data::{Column, ColumnType, Credentials, DataError, DataFile, DataLimits, schema_of};
 pub use world::{Asker, Folders, World};

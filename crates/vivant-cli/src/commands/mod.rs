@@ -3,6 +3,8 @@
 #[cfg(feature = "server")]
 pub mod admin;
 pub mod doc;
+#[cfg(feature = "engine")]
+pub mod engine;
 #[cfg(feature = "server")]
 pub mod serve;
 pub mod workbooks;

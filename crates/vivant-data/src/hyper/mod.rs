@@ -68,7 +68,9 @@ impl HyperEngine {
             places.push(folder.join("hyper").join(name));
             places.push(install::installed(folder));
         }
-        places.into_iter().find(|place| place.is_file()).map(Self::new)
+        let place = places.into_iter().find(|place| place.is_file())?;
+        // It is started in a folder of its own, where a relative path leads elsewhere.
+        Some(Self::new(place.canonicalize().unwrap_or(place)))
     }
 
     /// Returns the program.

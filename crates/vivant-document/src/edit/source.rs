@@ -4,7 +4,7 @@ use super::relation::{TableSource, relation_element};
 use super::{DATASOURCE_ORDER, Document, default_role, digits};
 use crate::error::{Error, Result, shorten};
 use crate::limits::Limits;
-use crate::names::quote;
+use crate::names::{quote, unquote};
 use crate::package::check_path;
 use crate::tree::{Element, Where};
 
@@ -379,6 +379,57 @@ impl Document {
             .child(connection);
         self.tree.insert_ordered(source, &extract, &DATASOURCE_ORDER)?;
         Ok(path)
+    }
+
+    /// Returns the columns that the file of a new extract needs, with their types: those of the database, as far
+    /// as they are known, and those that filters name. A file without columns cannot be, so there is at least one.
+    pub fn stub_columns(&self, datasource: &str) -> Result<Vec<(String, String)>> {
+        let source = self.datasource(datasource)?;
+        let mut columns: Vec<(String, String)> = Vec::new();
+        let mut add = |name: &str, datatype: Option<String>| {
+            let name = unquote(name);
+            let is_internal = name.starts_with(':') || name.starts_with("__tableau_internal");
+            if !is_internal && !columns.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+                columns.push((name, datatype.unwrap_or_else(|| "string".to_owned())));
+            }
+        };
+        for record in source.metadata_records() {
+            if let Some(name) = record.local_name() {
+                add(&name, record.local_type().map(|datatype| datatype.into_owned()));
+            }
+        }
+        let calculated = |name: &str| {
+            source
+                .column(name)
+                .is_some_and(|column| column.calculation().is_some())
+        };
+        let instances: Vec<(String, String)> = self
+            .tree
+            .named(source.node(), "column-instance")
+            .filter_map(|node| {
+                let name = self.tree.get(node, "name")?.into_owned();
+                Some((name, self.tree.get(node, "column")?.into_owned()))
+            })
+            .collect();
+        let of_extracts = source
+            .extracts()
+            .into_iter()
+            .flat_map(|extract| extract.filters());
+        for filter in source.filters().into_iter().chain(of_extracts) {
+            let Some(name) = filter.column() else { continue };
+            let field = instances
+                .iter()
+                .find(|(instance, _)| *instance == name)
+                .map_or(&*name, |(_, field)| field);
+            if !calculated(field) {
+                let datatype = source.column(field).and_then(|column| column.datatype());
+                add(field, datatype.map(|datatype| datatype.into_owned()));
+            }
+        }
+        if columns.is_empty() {
+            columns.push(("Generic Field".to_owned(), "string".to_owned()));
+        }
+        Ok(columns)
     }
 
     /// Returns the attribute by which an extract says which table of the model it holds, in the spelling of the

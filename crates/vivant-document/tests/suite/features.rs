@@ -436,6 +436,41 @@ fn extracts_name_the_table_of_the_model_in_the_spelling_of_the_document() {
 }
 
 #[test]
+fn the_file_of_an_extract_has_the_columns_of_the_database_and_of_filters() {
+    let columns = |document: &Document, source: &str| {
+        let columns = document.stub_columns(source).unwrap();
+        let pairs: Vec<_> = columns
+            .iter()
+            .map(|(name, datatype)| format!("{name}: {datatype}"))
+            .collect();
+        pairs.join(", ")
+    };
+    let document = parse(&sample());
+    assert_eq!(columns(&document, FERRY), "Port: string, Fare: real, Day: date");
+    // Where the database is not known, what filters need has to be there.
+    let bare = "<datasource formatted-name='d' version='18.1'><connection class='postgres'>
+<relation name='t' table='[t]' type='table' /></connection>
+<column datatype='integer' name='[n]' role='measure' type='quantitative' />
+<column caption='C' datatype='integer' name='[c]' role='measure' type='quantitative'><calculation class='tableau' formula='[n]' /></column>
+</datasource>
+";
+    let mut document = parse(bare);
+    assert_eq!(columns(&document, "d"), "Generic Field: string");
+    let range = NewFilter::Range {
+        min: Some(Literal::Integer(1)),
+        max: None,
+        include_null: false,
+    };
+    document
+        .add_filter("d", FilterScope::Datasource, "n", &range)
+        .unwrap();
+    document
+        .add_filter("d", FilterScope::Datasource, "C", &range)
+        .unwrap();
+    assert_eq!(columns(&document, "d"), "n: integer");
+}
+
+#[test]
 fn refreshes_add_rows_by_a_field_or_read_all() {
     check(
         |document| document.set_increment_key(FERRY, Some("Port")),

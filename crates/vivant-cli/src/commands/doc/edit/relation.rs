@@ -1,6 +1,6 @@
 //! Tables: joins, stored procedures, extracts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -9,6 +9,7 @@ use vivant_document::edit::{JoinKind, JoinOn, Literal, NewExtract, NewJoin, Tabl
 
 use super::super::file::{Addition, Depth, edit, wrong};
 use super::{Source, nothing, said};
+use crate::exit::UsageError;
 
 /// Which rows a join keeps.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -208,9 +209,23 @@ pub struct ExtractArgs {
     /// Name of the extract's file in the package
     #[arg(long, default_value = "Extract")]
     name: String,
-    /// File with the stub: an empty .hyper with the columns that filters need
+    /// File to take; without it, an empty one with the columns of the data source is made
     #[arg(long)]
     hyper: Option<PathBuf>,
+    /// Add no file; the document alone says that there is an extract
+    #[arg(long, conflicts_with = "hyper")]
+    no_file: bool,
+    /// hyperd program or its folder, which makes the file [default: the one in the data folder]
+    #[arg(long, env = "HYPERD_PATH", value_name = "FILE")]
+    hyperd_path: Option<PathBuf>,
+    /// Folder of the installation, where hyperd may be
+    #[arg(
+        long,
+        env = "VIVANT_DATA_DIR",
+        value_name = "FOLDER",
+        default_value = "vivant-data"
+    )]
+    data_dir: PathBuf,
     /// Column by which refreshes add only new rows
     #[arg(long, value_name = "FIELD")]
     increment_key: Option<String>,
@@ -219,6 +234,8 @@ pub struct ExtractArgs {
 /// Runs `extract-stub`.
 pub fn extract_stub(args: &ExtractArgs) -> anyhow::Result<ExitCode> {
     let file = &args.source.target.file;
+    // What is made here has to stay until the package is written.
+    let made = tempfile::tempdir()?;
     edit(
         file,
         Depth::All,
@@ -229,21 +246,74 @@ pub fn extract_stub(args: &ExtractArgs) -> anyhow::Result<ExitCode> {
                 file: args.name.clone(),
                 increment_key: args.increment_key.clone(),
             };
+            let columns = opened
+                .document
+                .stub_columns(&source)
+                .map_err(|error| wrong(file, error))?;
             let member = opened
                 .document
                 .add_extract(&source, &new)
                 .map_err(|error| wrong(file, error))?;
             let mut report = said(json!({ "member": member }), format!("extract {member}"));
-            match &args.hyper {
-                Some(path) => additions.push(Addition {
-                    member,
-                    source: path.clone(),
-                }),
-                None => report
-                    .lines
-                    .push("the file itself is still to be added: see --hyper".to_owned()),
-            }
+            let path = match &args.hyper {
+                _ if args.no_file => None,
+                Some(path) => Some(path.clone()),
+                // Nothing is written in a dry run.
+                None if args.source.target.output.dry_run => None,
+                None if member.ends_with(".tde") => {
+                    return Err(UsageError(
+                        "the document is of the time of .tde files, which nothing makes any more; \
+                         give one with --hyper, or use --no-file"
+                            .to_owned(),
+                    )
+                    .into());
+                }
+                None => {
+                    let path = made.path().join("stub.hyper");
+                    make_stub(args, &path, &columns)?;
+                    report.json["columns"] = json!(columns);
+                    report
+                        .lines
+                        .push(format!("made with {} columns and no rows", columns.len()));
+                    Some(path)
+                }
+            };
+            additions.extend(path.map(|source| Addition { member, source }));
             Ok(report)
         },
     )
+}
+
+/// Makes an empty `.hyper` file with one table, as an extract has it.
+#[cfg(feature = "engine")]
+fn make_stub(args: &ExtractArgs, path: &Path, columns: &[(String, String)]) -> anyhow::Result<()> {
+    use vivant::hyper::{NewTable, create};
+    use vivant::{Column, ColumnType, HyperEngine, schema_of};
+
+    let engine = HyperEngine::find(args.hyperd_path.as_deref(), std::slice::from_ref(&args.data_dir));
+    let columns: Vec<Column> = columns
+        .iter()
+        .map(|(name, datatype)| Column {
+            name: name.clone(),
+            kind: ColumnType::from_name(datatype).unwrap_or(ColumnType::String),
+        })
+        .collect();
+    let table = NewTable {
+        schema: "Extract".to_owned(),
+        name: "Extract".to_owned(),
+        columns: schema_of(&columns),
+        collations: Vec::new(),
+    };
+    create(engine.as_ref(), path, [(table, None)])
+        .map_err(|error| UsageError(format!("the extract cannot be made: {error}")))?;
+    Ok(())
+}
+
+#[cfg(not(feature = "engine"))]
+fn make_stub(_: &ExtractArgs, _: &Path, _: &[(String, String)]) -> anyhow::Result<()> {
+    Err(UsageError(
+        "this program was built without what makes .hyper files; give one with --hyper, or use --no-file"
+            .to_owned(),
+    )
+    .into())
 }
