@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use vivant::{Ask, Asker, Book, BookRequest, Credentials, DataError, DataFile, DataLimits, DateTime, Folders, World};
+use vivant::{
+    Ask, Asker, Book, BookRequest, Credentials, DataError, DataFile, DataLimits, DateTime, Folders, World,
+};
 use vivant_data::hyper::HyperEngine;
 use vivant_data::spec::ConnectionSpec;
 use vivant_document::{FileKind, Limits};
@@ -41,7 +43,10 @@ impl World for Here {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let csv = arguments.iter().any(|argument| argument == "--csv");
-    let only = arguments.iter().position(|one| one == "--sheet").map(|at| arguments[at + 1].clone());
+    let only = arguments
+        .iter()
+        .position(|one| one == "--sheet")
+        .map(|at| arguments[at + 1].clone());
     let files = arguments
         .iter()
         .enumerate()
@@ -50,7 +55,10 @@ fn main() {
     let (mut good, mut all) = (0, 0);
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for path in files {
-        let Some(kind) = path.extension().and_then(|ending| FileKind::from_extension(ending.to_str()?)) else {
+        let Some(kind) = path
+            .extension()
+            .and_then(|ending| FileKind::from_extension(ending.to_str()?))
+        else {
             continue;
         };
         let spool = std::env::temp_dir();
@@ -81,7 +89,10 @@ fn main() {
             let start = Instant::now();
             let found = book.answer(&sheet.name, &Ask::default());
             let took = start.elapsed().as_millis();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
             all += 1;
             match found {
                 Ok(answer) => {
@@ -92,7 +103,9 @@ fn main() {
                     }
                     for diagnostic in &answer.diagnostics {
                         println!("      {diagnostic}");
-                        *reasons.entry(format!("{} {}", diagnostic.code, diagnostic.message)).or_default() += 1;
+                        *reasons
+                            .entry(format!("{} {}", diagnostic.code, diagnostic.message))
+                            .or_default() += 1;
                     }
                     if csv {
                         let mut out = Vec::new();
@@ -103,7 +116,14 @@ fn main() {
                 Err(error) => {
                     println!("FAIL  {name} / {}: {error}", sheet.name);
                     let text = error.to_string();
-                    *reasons.entry(text.chars().skip(text.find('\'').unwrap_or(0)).take(160).collect()).or_default() += 1;
+                    *reasons
+                        .entry(
+                            text.chars()
+                                .skip(text.find('\'').unwrap_or(0))
+                                .take(160)
+                                .collect(),
+                        )
+                        .or_default() += 1;
                 }
             }
         }

@@ -151,7 +151,12 @@ impl<'w> Book<'w> {
             Table::Extract(path) => format!("{}\u{0}extract\u{0}{}", source.name, path.join("\u{0}")),
             Table::Relation(relation) => format!("{}\u{0}{relation:?}", source.name),
         };
-        if let Some(found) = self.tables.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(found) = self
+            .tables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+        {
             return Ok(Arc::clone(found));
         }
         let batches = self.batches(source, table).map_err(|error| {
@@ -170,7 +175,9 @@ impl<'w> Book<'w> {
     fn batches(&self, source: &SourceSpec, table: Table<'_>) -> Result<Batches, DataError> {
         let hyper = self.world.hyper();
         let credentials = |connection: &ConnectionSpec| self.world.credentials(connection);
+        let guard = |connection: &ConnectionSpec| self.world.may_connect(connection);
         let place = Place {
+            guard: &guard,
             files: &self.files,
             credentials: &credentials,
             limits: &self.limits,
@@ -179,7 +186,11 @@ impl<'w> Book<'w> {
         match table {
             Table::Extract(path) => {
                 let last = path.last().map_or("Extract", String::as_str);
-                let of_source = || self.extracts.iter().filter(|extract| extract.datasource == source.name);
+                let of_source = || {
+                    self.extracts
+                        .iter()
+                        .filter(|extract| extract.datasource == source.name)
+                };
                 let refreshed = of_source()
                     .find(|extract| extract.table == last)
                     .or_else(|| of_source().next().filter(|_| of_source().count() == 1));
@@ -190,14 +201,18 @@ impl<'w> Book<'w> {
                     return open(&connection, &TableSpec::of_table("extract"), place);
                 }
                 let extract = source.extract.as_ref();
-                let path_of = extract.and_then(|extract| extract.path.clone()).unwrap_or_default();
+                let path_of = extract
+                    .and_then(|extract| extract.path.clone())
+                    .unwrap_or_default();
                 let class = extract.map_or("hyper", |extract| extract.class.as_str());
                 let connection = ConnectionSpec::of_class(class).with("dbname", path_of);
                 let parts: Vec<String> = path.iter().map(|part| vivant_document::quote(part)).collect();
                 open(&connection, &TableSpec::of_table(parts.join(".")), place)
             }
             Table::Relation(RelationSpec::Table(table)) => {
-                let found = source.connection(table.connection.as_deref()).or(source.connections.first());
+                let found = source
+                    .connection(table.connection.as_deref())
+                    .or(source.connections.first());
                 let Some(found) = found else {
                     return Err(DataError::FileMissing {
                         path: table.name.clone(),
@@ -216,7 +231,7 @@ impl<'w> Book<'w> {
                     RelationSpec::Sql { .. } => "custom SQL".to_owned(),
                     _ => "stored procedure".to_owned(),
                 },
-                hint: "refresh an extract of it with the program that made it",
+                hint: "refresh an extract of it with the program that made it".to_owned(),
             }),
         }
     }
@@ -239,7 +254,11 @@ impl Files for OneFile {
 
 /// Describes a table as connectors read it.
 fn table_spec(table: &spec::TableSpec) -> TableSpec {
-    let parts: Vec<String> = table.path.iter().map(|part| vivant_document::quote(part)).collect();
+    let parts: Vec<String> = table
+        .path
+        .iter()
+        .map(|part| vivant_document::quote(part))
+        .collect();
     let mut found = TableSpec {
         name: table.name.clone(),
         connection: table.connection.clone().unwrap_or_default(),

@@ -17,7 +17,12 @@ struct Shown<'a> {
 }
 
 /// Writes the summary data of a sheet: dimensions, then measures, one line for each mark.
-pub fn csv(workbook: &WorkbookSpec, sheet: &SheetSpec, answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
+pub fn csv(
+    workbook: &WorkbookSpec,
+    sheet: &SheetSpec,
+    answer: &Answer,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Some(frame) = answer.frames.first() else {
         return Ok(());
     };
@@ -62,7 +67,12 @@ fn columns<'a>(
     sheet: &'a SheetSpec,
     frame: &'a Frame,
 ) -> (Vec<Shown<'a>>, Vec<Shown<'a>>) {
-    let shelves: Vec<&FieldRef> = sheet.rows.fields().into_iter().chain(sheet.cols.fields()).collect();
+    let shelves: Vec<&FieldRef> = sheet
+        .rows
+        .fields()
+        .into_iter()
+        .chain(sheet.cols.fields())
+        .collect();
     let mut dimensions = Vec::new();
     let mut measures = Vec::new();
     for column in &frame.columns {
