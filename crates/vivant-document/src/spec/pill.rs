@@ -429,7 +429,12 @@ pub enum Offset {
 
 /// Reads a `column-instance`.
 pub(crate) fn pill(tree: &Tree, node: NodeId, source: &str) -> Option<Pill> {
-    let name = unquote(&tree.get(node, "name")?);
+    let name = tree.get(node, "name")?;
+    // Instances of the rows of a table have a name of two parts.
+    let name = match split_name(&name) {
+        Some(mut parts) if parts.len() > 1 => parts.pop()?,
+        _ => unquote(&name),
+    };
     let column = tree.get(node, "column")?;
     let field = FieldRef::parse(&column, source).map_or_else(|| unquote(&column), |found| found.name);
     let percentile = tree

@@ -2,7 +2,7 @@
 
 use vivant_calc::Diagnostic;
 
-use super::filter::FilterSpec;
+use super::filter::{FilterSpec, FilterTest};
 use super::literal::Literal;
 use super::pill::{FieldRef, Pill, pill, pill_from_name, unknown};
 use super::shelf::Shelf;
@@ -247,6 +247,7 @@ impl SheetSpec {
         );
         wanted.extend(filters.iter().map(|filter| filter.column.clone()));
         wanted.extend(sorts.iter().map(|sort| sort.column.clone()));
+        wanted.extend(measure_names(&filters, &primary));
         for key in wanted {
             if pills.iter().any(|pill| pill.key == key) {
                 continue;
@@ -317,6 +318,24 @@ impl SheetSpec {
     pub fn primary(&self) -> Option<&str> {
         self.sources.first().map(String::as_str)
     }
+}
+
+/// Lists the instances whose values the list of measure names stands for.
+fn measure_names(filters: &[FilterSpec], primary: &str) -> Vec<FieldRef> {
+    let listed = filters
+        .iter()
+        .filter(|filter| filter.column.is_measure_names())
+        .filter_map(|filter| match &filter.test {
+            FilterTest::Members(members) => members.listed(),
+            _ => None,
+        });
+    listed
+        .flatten()
+        .filter_map(|literal| match literal.value()? {
+            vivant_calc::Value::String(text) => FieldRef::parse(text, primary),
+            _ => None,
+        })
+        .collect()
 }
 
 fn attribute<'s>(attributes: &'s [(String, String)], name: &str) -> Option<&'s str> {
