@@ -18,6 +18,9 @@ on_both!(
     who_is_disabled_there_is_unlicensed_here,
     an_import_settles_its_job_or_has_no_effect,
     what_cannot_be_taken_over_is_refused,
+    a_domain_is_renamed_unless_somebody_is_in_the_way,
+    groups_say_what_signing_in_gives,
+    administrators_of_the_server_use_up_no_licence,
 );
 
 fn person(name: &str) -> DirectoryUser {
@@ -414,4 +417,71 @@ async fn what_cannot_be_taken_over_is_refused(w: World) {
     assert!(matches!(refused, Err(Error::NotFound(What::Group))));
     assert_eq!(find(&w, "ann").await, None);
     w.assert_sound().await;
+}
+
+async fn a_domain_is_renamed_unless_somebody_is_in_the_way(w: World) {
+    let imported = run(&w, import(&w, &["ada", "grace"])).await.unwrap();
+    assert_eq!(w.store.domains_in_use().await.unwrap(), ["example.com", "local"]);
+    w.store
+        .rename_domain("EXAMPLE.com", "new.lan", NOW + 2)
+        .await
+        .unwrap();
+    assert_eq!(w.store.domains_in_use().await.unwrap(), ["local", "new.lan"]);
+    let group = w.store.group(w.site, imported.group.id).await.unwrap().unwrap();
+    assert_eq!(group.domain, "new.lan");
+    let ada = w
+        .store
+        .user_by_name(w.site, "ada", "New.Lan")
+        .await
+        .unwrap()
+        .unwrap();
+    // Another spelling is no other domain.
+    w.store
+        .rename_domain("new.lan", "NEW.lan", NOW + 3)
+        .await
+        .unwrap();
+    assert_eq!(w.store.domains_in_use().await.unwrap(), ["local", "NEW.lan"]);
+    // A second Ada stands in the way, and nothing is renamed by half.
+    run(&w, import(&w, &["ada"])).await.unwrap();
+    let refused = w.store.rename_domain("new.lan", "example.com", NOW + 4).await;
+    assert_eq!(conflict_id(refused), ada.id.to_string());
+    assert_eq!(
+        w.store.domains_in_use().await.unwrap(),
+        ["example.com", "local", "NEW.lan"]
+    );
+    w.assert_sound().await;
+}
+
+async fn groups_say_what_signing_in_gives(w: World) {
+    let waiting = ImportGroup {
+        license_mode: Some("onLogin".to_owned()),
+        ..import(&w, &["ada"])
+    };
+    run(&w, waiting).await.unwrap();
+    let ada = w
+        .store
+        .user_by_name(w.site, "ada", "example.com")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(ada.role, SiteRole::Unlicensed);
+    let roles = w.store.roles_on_login(w.site, ada.id).await.unwrap();
+    assert_eq!(roles, [SiteRole::Explorer]);
+    let local = w.user("local", SiteRole::Viewer).await;
+    assert!(w.store.roles_on_login(w.site, local.id).await.unwrap().is_empty());
+}
+
+async fn administrators_of_the_server_use_up_no_licence(w: World) {
+    // The one who made the installation is a Creator of the site by role.
+    let one = SiteChanges {
+        tier_creator: Some(Some(1)),
+        user_quota: Some(Some(1)),
+        ..SiteChanges::default()
+    };
+    w.store.update_site(w.site, one, NOW + 1).await.unwrap();
+    assert_eq!(w.user("first", SiteRole::Creator).await.role, SiteRole::Creator);
+    assert_eq!(
+        w.user("second", SiteRole::Creator).await.role,
+        SiteRole::Unlicensed
+    );
 }

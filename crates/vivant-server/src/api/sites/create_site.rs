@@ -179,7 +179,7 @@ fn later_settings(document: &Node) -> Result<BTreeMap<String, String>> {
         .iter()
         .filter_map(|(name, _, standard)| Some((*name, *standard, site?.attribute(name)?)));
     given
-        .map(|(name, standard, value)| Ok((name.to_owned(), later_setting(name, standard, &value)?)))
+        .map(|(name, standard, value)| Ok((name.to_owned(), later_setting(name, standard, value)?)))
         .collect()
 }
 
