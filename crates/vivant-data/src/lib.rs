@@ -18,6 +18,7 @@ pub mod extract;
 mod files;
 pub mod hyper;
 mod infer;
+mod join;
 mod limits;
 mod live;
 mod numbers;

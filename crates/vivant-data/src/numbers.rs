@@ -172,7 +172,8 @@ impl Locale {
         }
         for group in &groups {
             let digits = group.bytes().all(|byte| byte.is_ascii_digit());
-            if !digits && !(last_may_have_exponent && groups.len() == 1 && is_exponent_form(group)) {
+            let has_exponent = last_may_have_exponent && groups.len() == 1 && is_exponent_form(group);
+            if !digits && !has_exponent {
                 return None;
             }
             plain.push_str(group);
@@ -194,7 +195,7 @@ impl Locale {
 /// Cuts off the fraction; `None` for what does not fit.
 pub(crate) fn truncate(value: f64) -> Option<i64> {
     // The bounds are exact as doubles; the upper one is the first that does not fit.
-    let fits = value >= -9_223_372_036_854_775_808.0 && value < 9_223_372_036_854_775_808.0;
+    let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value);
     fits.then_some(value as i64)
 }
 

@@ -13,11 +13,10 @@ use crate::batches::Batches;
 use crate::error::{DataError, Result, known, shorten};
 use crate::files::{DataFile, Place};
 use crate::hyper::{self, HyperFile, HyperTable};
+use crate::join::join;
 use crate::live;
 use crate::schema::{Column, ColumnType, schema_of};
-use crate::spec::{
-    ConnectionSpec, FileColumn, JoinKind, PivotGroup, PivotTag, RelationSpec, SourceSpec, TableSpec,
-};
+use crate::spec::{ConnectionSpec, FileColumn, PivotGroup, PivotTag, RelationSpec, SourceSpec, TableSpec};
 use crate::{excel, parquet, text};
 
 /// Opens a table of a connection.
@@ -138,8 +137,8 @@ fn unsupported(class: &str) -> DataError {
     }
 }
 
-/// Opens a relation of a data source. Columns keep the names they have in their tables; in a join those of
-/// the right side that occur on the left, too, are followed by the name of their table in parentheses.
+/// Opens a relation of a data source. Columns keep the names they have in their tables, so a join may have two of
+/// one name; [`table_of`] tells them apart.
 pub fn open_relation(source: &SourceSpec, relation: &RelationSpec, place: Place<'_>) -> Result<Batches> {
     match relation {
         RelationSpec::Table(table) => {
@@ -169,17 +168,18 @@ pub fn open_relation(source: &SourceSpec, relation: &RelationSpec, place: Place<
             let batches = open_relation(source, &inside, place)?;
             Ok(of_table(pivot(batches, tags, groups)?, name))
         }
-        RelationSpec::Join { kind, .. } => Err(DataError::NeedsEngine {
-            what: format!(
-                "a {} join",
-                match kind {
-                    JoinKind::Inner => "inner",
-                    JoinKind::Left => "left",
-                    JoinKind::Right => "right",
-                    JoinKind::Full => "full",
-                }
-            ),
-        }),
+        RelationSpec::Join {
+            kind,
+            left,
+            right,
+            on,
+        } => join(
+            *kind,
+            open_relation(source, left, place)?,
+            open_relation(source, right, place)?,
+            on,
+            place.limits,
+        ),
         RelationSpec::Other { kind } => Err(DataError::NeedsEngine { what: kind.clone() }),
     }
 }
@@ -193,7 +193,7 @@ pub fn table_of(field: &Field) -> Option<&str> {
 }
 
 /// Says of all columns that they are of this relation.
-fn of_table(batches: Batches, table: &str) -> Batches {
+pub(crate) fn of_table(batches: Batches, table: &str) -> Batches {
     let fields: Vec<Field> = batches
         .schema()
         .fields()

@@ -257,8 +257,7 @@ fn old_extracts_and_missing_engines_name_the_way_out() {
             guard: &|_| Ok(()),
         };
         open(&connection, &TableSpec::of_table("[Extract].[Extract]"), place)
-            .err()
-            .expect("an error")
+            .expect_err("an error")
             .to_string()
     };
     assert!(

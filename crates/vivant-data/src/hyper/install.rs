@@ -183,3 +183,91 @@ pub fn install(mut wheel: impl Read + Seek, about: &Wheel, folder: &Path) -> Res
     fs::rename(fresh.keep(), &place).map_err(io)?;
     Ok(place.join(PROGRAM))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use super::*;
+
+    fn wheel(entries: &[(&str, &str)]) -> (Vec<u8>, Wheel) {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in entries {
+            zip.start_file(*name, zip::write::SimpleFileOptions::default())
+                .unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+        let bytes = zip.finish().unwrap().into_inner();
+        let sha256 = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let about = Wheel {
+            version: "1.2".to_owned(),
+            file: "tableauhyperapi.whl".to_owned(),
+            url: "https://example.com/x.whl".to_owned(),
+            sha256,
+            size: bytes.len() as u64,
+        };
+        (bytes, about)
+    }
+
+    #[test]
+    fn a_wheel_is_unpacked_and_replaces_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        for text in ["first", "second"] {
+            let program = format!("tableauhyperapi/bin/hyper/{PROGRAM}");
+            let (bytes, about) = wheel(&[
+                (&program, text),
+                ("tableauhyperapi/bin/libtableauhyperapi.so", "library"),
+                ("tableauhyperapi-1.2.dist-info/LICENSE", "licence"),
+                ("tableauhyperapi/catalog.py", "python"),
+            ]);
+            let place = install(Cursor::new(bytes), &about, folder.path()).unwrap();
+            assert_eq!(place, installed(folder.path()));
+            assert_eq!(fs::read_to_string(&place).unwrap(), text);
+            assert_eq!(
+                fs::read_to_string(place.with_file_name("VERSION")).unwrap(),
+                "1.2"
+            );
+            assert!(place.with_file_name("LICENSE").is_file());
+            assert!(!place.with_file_name("catalog.py").exists());
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(crate::hyper::HyperEngine::find(None, &[folder.path().to_owned()]).is_some());
+    }
+
+    #[test]
+    fn what_is_not_the_wheel_leaves_everything_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = format!("tableauhyperapi/bin/hyper/{PROGRAM}");
+        let (bytes, about) = wheel(&[(&program, "good")]);
+        install(Cursor::new(bytes.clone()), &about, folder.path()).unwrap();
+        let other = Wheel {
+            sha256: "00".to_owned(),
+            ..about.clone()
+        };
+        assert!(install(Cursor::new(bytes), &other, folder.path()).is_err());
+        let (bytes, about) = wheel(&[("readme", "nothing")]);
+        assert!(install(Cursor::new(bytes), &about, folder.path()).is_err());
+        assert_eq!(fs::read_to_string(installed(folder.path())).unwrap(), "good");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_wheel_of_the_machine_is_picked() {
+        let index = br#"{"info": {"version": "0.1"}, "urls": [
+            {"filename": "t-0.1-py3-none-macosx_10_11_x86_64.whl", "url": "https://e/m", "digests": {"sha256": "a"}, "size": 1},
+            {"filename": "t-0.1-py3-none-macosx_13_0_arm64.whl", "url": "https://e/a", "digests": {"sha256": "b"}, "size": 1},
+            {"filename": "t-0.1-py3-none-manylinux2014_x86_64.whl", "url": "https://e/l", "digests": {"sha256": "c"}, "size": 1},
+            {"filename": "t-0.1-py3-none-win_amd64.whl", "url": "http://e/w", "digests": {"sha256": "d"}, "size": 1}]}"#;
+        let url = |system, machine| pick(index, system, machine).map(|wheel| wheel.url);
+        assert_eq!(url("linux", "x86_64").unwrap(), "https://e/l");
+        assert_eq!(url("macos", "x86_64").unwrap(), "https://e/m");
+        assert_eq!(url("macos", "aarch64").unwrap(), "https://e/a");
+        assert!(url("linux", "riscv64").is_err());
+        // Not over an open line.
+        assert!(url("windows", "x86_64").is_err());
+        assert!(pick(b"<html>", "linux", "x86_64").is_err());
+    }
+}

@@ -197,7 +197,7 @@ fn find<'t>(
         .clone()
         .find(|table| schema.is_some_and(|schema| table.schema == schema))
         .or_else(|| named.next().filter(|_| named.next().is_none()))
-        .or_else(|| match tables {
+        .or(match tables {
             [only] if parts.len() < 2 => Some(only),
             _ => None,
         })

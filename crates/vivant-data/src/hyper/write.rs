@@ -251,10 +251,7 @@ fn wire_type(kind: ColumnType) -> DataType {
 
 /// Sends batches; what fails on this side is taken back.
 fn stream(copy: CopyIn<'_>, schema: &SchemaRef, kinds: &[ColumnType], batches: Batches) -> Result<u64> {
-    let mut writer = match StreamWriter::try_new(BufWriter::with_capacity(1 << 20, copy), schema) {
-        Ok(writer) => writer,
-        Err(error) => return Err(error.into()),
-    };
+    let mut writer = StreamWriter::try_new(BufWriter::with_capacity(1 << 20, copy), schema)?;
     let mut rows = 0;
     let mut failed = None;
     for batch in batches {

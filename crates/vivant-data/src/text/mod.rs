@@ -203,8 +203,7 @@ fn one_character(text: &str, setting: &'static str) -> Result<char> {
     }
 }
 
-/// The first row is a header where all its fields are texts, none twice, and not all columns below are texts
-/// or all of them are.
+/// The first row is a header where none of its fields is a number, a date or a truth value.
 fn guess_header(text: &str, dialect: &Dialect) -> bool {
     let mut records = Records::new("", text.as_bytes(), dialect, usize::MAX);
     let locale = Locale::default();
