@@ -1,5 +1,5 @@
-//! Checks a folder of real workbooks and data sources with `vivant doc check` and counts, by code, what is found in
-//! how many of them.
+//! Reads a folder of real workbooks and data sources with `vivant doc check` and `vivant doc coverage`: counts, by
+//! code, what is found in how many of them, and how many sheets, data sources and calculations are understood.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,8 +14,26 @@ const ENDINGS: &[&str] = &["twb", "twbx", "tds", "tdsx"];
 /// As many documents as one call takes, far below the limit that systems set to a command line.
 const BATCH: usize = 100;
 
+/// How many kinds of what is not understood are shown of a part.
+const MOST_PROBLEMS: usize = 20;
+
 /// What `vivant doc check` answers when it found errors.
 const FOUND_ERRORS: i32 = 1;
+
+/// The parts that have to be understood, with how many of a hundred at least. Of calculations each that does not
+/// parse is listed instead.
+const PARTS: &[(&str, usize)] = &[("worksheets", 95), ("datasources", 95), ("calculations", 0)];
+
+/// How much of one part is understood.
+#[derive(Default)]
+struct Understood {
+    all: usize,
+    whole: usize,
+    /// What is not understood, and how often.
+    problems: BTreeMap<String, usize>,
+    /// The things that have a problem: file, name and why.
+    list: Vec<String>,
+}
 
 /// What was found of one kind.
 #[derive(Default)]
@@ -55,29 +73,44 @@ pub fn run(folder: &str) -> Result<(), Failure> {
         ));
     }
     let mut rows = BTreeMap::new();
+    let mut understood: BTreeMap<&str, Understood> = BTreeMap::new();
+    let mut unread = Vec::new();
     for batch in documents.chunks(BATCH) {
-        count(&check(&vivant, batch)?, &mut rows)?;
+        count(&ask(&vivant, "check", batch)?, &mut rows)?;
+        read(&ask(&vivant, "coverage", batch)?, &mut understood, &mut unread)?;
     }
     for line in table(&rows, documents.len()) {
         say(line);
     }
-    Ok(())
+    say("");
+    for line in parts(&understood, &unread) {
+        say(line);
+    }
+    let below = below(&understood);
+    if below.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::from(format!(
+            "less is understood than has to be: {}",
+            below.join(", ")
+        )))
+    }
 }
 
-/// Checks some documents; errors in them are an answer, not a failure.
-fn check(vivant: &Path, documents: &[PathBuf]) -> Result<Json, String> {
+/// Runs a command over some documents; errors in them are an answer, not a failure.
+fn ask(vivant: &Path, command: &str, documents: &[PathBuf]) -> Result<Json, String> {
     let output = Command::new(vivant)
-        .args(["doc", "check", "--json"])
+        .args(["doc", command, "--json"])
         .args(documents)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .map_err(|e| format!("cannot start `{}`: {e}", vivant.display()))?;
     if !output.status.success() && output.status.code() != Some(FOUND_ERRORS) {
-        return Err(format!("`vivant doc check` ended with {}", output.status));
+        return Err(format!("`vivant doc {command}` ended with {}", output.status));
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    Json::parse(&text).map_err(|e| format!("the answer of `vivant doc check --json`: {e}"))
+    Json::parse(&text).map_err(|e| format!("the answer of `vivant doc {command} --json`: {e}"))
 }
 
 /// Counts findings by severity and code.
@@ -98,6 +131,86 @@ fn count(findings: &Json, rows: &mut BTreeMap<(String, String), Row>) -> Result<
         }
     }
     Ok(())
+}
+
+/// Counts what is understood of some documents.
+fn read(
+    files: &Json,
+    understood: &mut BTreeMap<&'static str, Understood>,
+    unread: &mut Vec<String>,
+) -> Result<(), String> {
+    let Json::List(files) = files else {
+        return Err("the answer of `vivant doc coverage --json` is not a list".to_owned());
+    };
+    for file in files {
+        let path = file.text("file")?;
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        if let Ok(error) = file.text("error") {
+            unread.push(error.to_owned());
+            continue;
+        }
+        for &(part, _) in PARTS {
+            let counted = understood.entry(part).or_default();
+            for one in file.list(part)? {
+                let problems = one.list("problems")?;
+                counted.all += 1;
+                counted.whole += usize::from(problems.is_empty());
+                for problem in problems {
+                    let Json::Text(problem) = problem else {
+                        return Err("a problem is not a text".to_owned());
+                    };
+                    *counted.problems.entry(problem.clone()).or_default() += 1;
+                    counted
+                        .list
+                        .push(format!("{name}: {}: {problem}", one.text("name")?));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says how much is understood, what is not most often, and which calculations do not parse.
+fn parts(understood: &BTreeMap<&str, Understood>, unread: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for &(part, _) in PARTS {
+        let Some(counted) = understood.get(part) else {
+            continue;
+        };
+        let share = 100.0 * counted.whole as f64 / counted.all.max(1) as f64;
+        lines.push(format!(
+            "{part:<13} {} of {} understood ({share:.1} %)",
+            counted.whole, counted.all
+        ));
+        if part == "calculations" {
+            lines.extend(counted.list.iter().map(|line| format!("  {line}")));
+            continue;
+        }
+        let mut problems: Vec<_> = counted.problems.iter().collect();
+        problems.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+        lines.extend(
+            problems
+                .iter()
+                .take(MOST_PROBLEMS)
+                .map(|(problem, times)| format!("  {times:>5} {problem}")),
+        );
+    }
+    lines.push(format!("{} documents could not be read", unread.len()));
+    lines.extend(unread.iter().map(|error| format!("  {error}")));
+    lines
+}
+
+/// Names the parts of which too little is understood.
+fn below(understood: &BTreeMap<&str, Understood>) -> Vec<String> {
+    PARTS
+        .iter()
+        .filter(|(part, least)| {
+            understood
+                .get(part)
+                .is_some_and(|counted| counted.whole * 100 < counted.all * least)
+        })
+        .map(|(part, least)| format!("{part} below {least} %"))
+        .collect()
 }
 
 fn table(rows: &BTreeMap<(String, String), Row>, documents: usize) -> Vec<String> {
@@ -168,6 +281,38 @@ mod tests {
             Some("2 of 3 documents without an error")
         );
         assert!(count(&Json::Null, &mut rows).is_err());
+    }
+
+    #[test]
+    fn what_is_understood_is_counted_and_too_little_is_a_failure() {
+        let sheet = |problem: &str| format!(r#"{{"name":"s","problems":[{problem}]}}"#);
+        let file = |sheets: &[String]| {
+            format!(
+                r#"{{"file":"a/b.twb","worksheets":[{}],"datasources":[],"calculations":[{}]}}"#,
+                sheets.join(","),
+                sheet(r#""it does not parse""#)
+            )
+        };
+        let text = format!(
+            r#"[{},{{"file":"c.twb","error":"it is damaged"}}]"#,
+            file(&[sheet(""), sheet(r#""odd""#)])
+        );
+        let (mut understood, mut unread) = (BTreeMap::new(), Vec::new());
+        read(&Json::parse(&text).expect("valid"), &mut understood, &mut unread).expect("coverage");
+        assert_eq!(below(&understood), ["worksheets below 95 %"]);
+        assert_eq!(
+            parts(&understood, &unread),
+            [
+                "worksheets    1 of 2 understood (50.0 %)",
+                "      1 odd",
+                "datasources   0 of 0 understood (0.0 %)",
+                "calculations  0 of 1 understood (0.0 %)",
+                "  b.twb: s: it does not parse",
+                "1 documents could not be read",
+                "  it is damaged",
+            ]
+        );
+        assert!(read(&Json::Null, &mut understood, &mut unread).is_err());
     }
 
     #[test]

@@ -29,6 +29,7 @@
 mod archive;
 mod canonical;
 pub mod check;
+mod coverage;
 mod datasource;
 mod diff;
 pub mod display;
@@ -53,6 +54,7 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
 pub use archive::{PackageEntry, PackageFile, pack, pack_with};
 pub use canonical::{CanonicalOptions, canonical};
+pub use coverage::{Coverage, Covered, coverage};
 pub use diff::{Change, ChangeKind, diff};
 pub use error::{Diagnostic, Error, Place, Result, Severity};
 pub use facts::{

@@ -1,5 +1,6 @@
 //! `vivant doc`: workbooks and data sources as files: read, checked, compared, edited. Asks no server.
 
+mod coverage;
 mod edit;
 mod file;
 mod folder;
@@ -35,6 +36,8 @@ enum Action {
     Tree(show::TreeArgs),
     /// Check a document; exits with 1 when there are errors
     Check(show::CheckArgs),
+    /// Say what is not understood of documents, and which calculations do not parse
+    Coverage(coverage::Args),
     /// Say what changed between two documents; exits with 1 when there is something
     Diff(show::DiffArgs),
     /// Write a document so that versions compare well line by line
@@ -132,6 +135,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Action::Parameters(args) => show::parameters(&args),
         Action::Tree(args) => show::tree(&args),
         Action::Check(args) => show::check(&args),
+        Action::Coverage(args) => coverage::run(&args),
         Action::Diff(args) => show::diff(&args),
         Action::Fmt(args) => show::fmt(&args),
         Action::Unpack(args) => folder::unpack(&args),
