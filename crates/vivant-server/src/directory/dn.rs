@@ -8,7 +8,7 @@ pub fn parts(dn: &str) -> Vec<String> {
     // How much of the part an escape protects from being trimmed.
     let mut keep = 0;
     let mut bytes = dn.bytes();
-    let mut attribute = true;
+    let (mut attribute, mut leading) = (true, true);
     while let Some(byte) = bytes.next() {
         match byte {
             b'\\' => {
@@ -22,21 +22,25 @@ pub fn parts(dn: &str) -> Vec<String> {
                     _ => part.push(next),
                 }
                 keep = part.len();
+                leading = false;
             }
             b',' | b';' | b'+' => {
                 finish(&mut part, &mut keep);
                 let text = std::mem::take(&mut part);
                 parts.push(String::from_utf8_lossy(&text).to_lowercase());
-                attribute = true;
+                (attribute, leading) = (true, true);
             }
             b'=' if attribute => {
                 finish(&mut part, &mut keep);
                 part.push(b'=');
                 keep = part.len();
-                attribute = false;
+                (attribute, leading) = (false, true);
             }
-            b' ' if part.len() == keep => {}
-            _ => part.push(byte),
+            b' ' if leading => {}
+            _ => {
+                part.push(byte);
+                leading = false;
+            }
         }
     }
     finish(&mut part, &mut keep);
