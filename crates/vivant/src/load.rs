@@ -41,7 +41,7 @@ pub fn load(
             datasource: request.label.to_owned(),
             connection: request.label.to_owned(),
             class: class.to_owned(),
-            source,
+            source: Box::new(source),
         },
     };
     let connection = ConnectionSpec::of_class(class).with("filename", request.label);

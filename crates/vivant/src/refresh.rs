@@ -136,7 +136,7 @@ pub enum RefreshError {
         /// Its class.
         class: String,
         /// Why.
-        source: DataError,
+        source: Box<DataError>,
     },
     /// The caller asked to stop.
     #[error("the refresh was stopped")]
@@ -256,7 +256,7 @@ fn plan(request: &RefreshRequest<'_>, datasources: Vec<Datasource<'_>>) -> Resul
             datasource: label.clone(),
             connection: label.clone(),
             class: "extract".to_owned(),
-            source,
+            source: Box::new(source),
         };
         let source = SourceSpec::new(*datasource, request.data_limits.relation_depth).map_err(failed)?;
         let engine = |what: &str| DataError::NeedsEngine {
@@ -365,7 +365,7 @@ fn read(
             datasource: source.label.clone(),
             connection: connection.map_or_else(|| table.label.clone(), ConnectionSpec::label),
             class: connection.map_or_else(|| "unknown".to_owned(), |connection| connection.class.clone()),
-            source: error,
+            source: Box::new(error),
         },
     };
     let batches = open_relation(source, &table.logical.relation, place).map_err(failed)?;

@@ -264,10 +264,8 @@ fn connections_do_not_lead_out_of_the_package() {
         assert!(
             matches!(
                 &error,
-                RefreshError::Data {
-                    source: DataError::FileRefused { .. } | DataError::FileMissing { .. },
-                    ..
-                }
+                RefreshError::Data { source, .. }
+                    if matches!(**source, DataError::FileRefused { .. } | DataError::FileMissing { .. })
             ),
             "{error}"
         );

@@ -9,7 +9,7 @@ use super::Shape;
 /// `job` in the answer of a method that begins one.
 pub fn begun_view(job: Job) -> types::Job {
     types::Job {
-        extract_refresh_job: refresh(&job, None),
+        extract_refresh_job: refresh(&job, String::new()),
         ..head(&job)
     }
 }
@@ -32,8 +32,7 @@ pub fn job_view(job: Job, shape: &Shape) -> types::Job {
         status_notes: (!job.status_notes.is_empty()).then(|| types::StatusNotes {
             status_note: job.status_notes.iter().cloned().map(status_note).collect(),
         }),
-        // The schema of 3.0 wants the element.
-        extract_refresh_job: refresh(&job, Some(notes.clone())),
+        extract_refresh_job: refresh(&job, notes.clone()),
         // Tableau: publishing that failed says nothing; TSC looks for notes anywhere in a job.
         notes: Some(notes).filter(|notes| !refreshes && !notes.is_empty() && shape.since(3, 1)),
         ..head(&job)
@@ -74,8 +73,8 @@ fn is_refresh(kind: JobKind) -> bool {
     )
 }
 
-/// What a job refreshes.
-fn refresh(job: &Job, notes: Option<String>) -> Option<types::ExtractRefreshJob> {
+/// What a job refreshes. The schema of 3.0 wants the notes of a job that has nothing to say yet, too.
+fn refresh(job: &Job, notes: String) -> Option<types::ExtractRefreshJob> {
     if !is_refresh(job.kind) {
         return None;
     }
@@ -99,7 +98,7 @@ fn refresh(job: &Job, notes: Option<String>) -> Option<types::ExtractRefreshJob>
         }
     }
     Some(types::ExtractRefreshJob {
-        notes,
+        notes: Some(notes),
         workbook,
         datasource,
     })

@@ -17,12 +17,7 @@ use crate::views::begun_view;
 pub async fn run_extract_refresh_task(call: Call, who: SiteUser) -> Result<Reply> {
     let task = find_task(&call, &who).await?;
     let job = run_task(&call, &who, &task).await?;
-    let mut view = begun_view(job);
-    if let Some(refresh) = &mut view.extract_refresh_job {
-        // The schema of 3.0 wants the element, of a job that has nothing to say yet, too.
-        refresh.notes = Some(String::new());
-    }
-    Ok(call.one("job", &view))
+    Ok(call.one("job", &begun_view(job)))
 }
 
 /// Puts what a task does into the queue, unless it is there already.
