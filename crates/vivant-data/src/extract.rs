@@ -13,7 +13,7 @@ use arrow_array::{
 };
 use arrow_cast::cast;
 use arrow_ord::cmp;
-use arrow_schema::SchemaRef;
+use arrow_schema::{Field, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 
 use crate::batches::Batches;
@@ -22,7 +22,7 @@ use crate::files::DataFile;
 use crate::limits::DataLimits;
 use crate::open::table_of;
 use crate::parquet::{self, ParquetWriter};
-use crate::schema::{Column, ColumnType, schema_of};
+use crate::schema::{COLLATION, ColumnType};
 use crate::spec::PhysicalField;
 
 /// A column of an extract.
@@ -107,15 +107,18 @@ pub fn write(
     limits: &DataLimits,
     each: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Written> {
-    let schema = schema_of(
-        &columns
-            .iter()
-            .map(|column| Column {
-                name: column.field.clone(),
-                kind: column.kind,
-            })
-            .collect::<Vec<_>>(),
-    );
+    let fields: Vec<Field> = columns
+        .iter()
+        .zip(batches.schema().fields())
+        .map(|(column, source)| {
+            let field = Field::new(&column.field, column.kind.arrow(), true);
+            match source.metadata().get(COLLATION) {
+                Some(collation) => field.with_metadata([(COLLATION.to_owned(), collation.clone())].into()),
+                None => field,
+            }
+        })
+        .collect();
+    let schema = Arc::new(Schema::new(fields));
     let mut writer = ParquetWriter::create(path, Arc::clone(&schema))?;
     let mut newest: Option<(usize, Option<ArrayRef>)> = None;
     if let Some(increment) = increment {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::builder::{ArrayBuilder, UInt32Builder};
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_cast::cast;
 use arrow_row::{RowConverter, SortField};
 use arrow_schema::{DataType, Schema, SchemaRef};
@@ -65,7 +65,10 @@ fn equalities<'e>(on: &'e Expression, found: &mut Vec<(&'e str, &'e str)>) -> Re
             operands.iter().try_for_each(|operand| equalities(operand, found))
         }
         ("=" | "==", [one, other]) if one.operands.is_empty() && other.operands.is_empty() => {
-            found.push((&one.op, &other.op));
+            // A constant that equals itself asks for every pair.
+            if one.op != other.op || one.op.trim_start().starts_with('[') {
+                found.push((&one.op, &other.op));
+            }
             Ok(())
         }
         _ => Err(needs_engine(&on.op)),
@@ -133,9 +136,12 @@ fn key_bytes(
     batch: &RecordBatch,
     columns: impl Iterator<Item = (usize, DataType)>,
 ) -> Result<(arrow_row::Rows, Vec<bool>)> {
-    let arrays = columns
+    let mut arrays = columns
         .map(|(at, compared)| cast(batch.column(at), &compared))
         .collect::<std::result::Result<Vec<ArrayRef>, _>>()?;
+    if arrays.is_empty() {
+        arrays.push(Arc::new(BooleanArray::from(vec![true; batch.num_rows()])));
+    }
     let whole = (0..batch.num_rows())
         .map(|row| arrays.iter().all(|array| array.is_valid(row)))
         .collect();
@@ -168,11 +174,14 @@ impl Held {
             batches.push(batch);
         }
         let rows = concat_batches(&schema, &batches)?;
-        let converter = RowConverter::new(
-            keys.iter()
-                .map(|key| SortField::new(key.compared.clone()))
-                .collect(),
-        )?;
+        let mut compared: Vec<SortField> = keys
+            .iter()
+            .map(|key| SortField::new(key.compared.clone()))
+            .collect();
+        if compared.is_empty() {
+            compared.push(SortField::new(DataType::Boolean));
+        }
+        let converter = RowConverter::new(compared)?;
         let (bytes, whole) = key_bytes(
             &converter,
             &rows,
@@ -428,6 +437,13 @@ mod tests {
             right.extend([(None, Some(2)), (None, Some(3))]);
             assert_eq!(run(JoinKind::Right, &on, most).unwrap(), right);
             assert_eq!(run(JoinKind::Full, &on, most).unwrap().len(), 7);
+        }
+    }
+
+    #[test]
+    fn a_constant_asks_for_every_pair() {
+        for most in [1, 3, 100] {
+            assert_eq!(run(JoinKind::Inner, &equal("1", "1"), most).unwrap().len(), 20);
         }
     }
 

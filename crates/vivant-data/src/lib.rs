@@ -34,4 +34,4 @@ pub use files::{Credentials, DataFile, Files, NoFiles, Place};
 pub use limits::DataLimits;
 pub use live::{Database, open_sql};
 pub use open::{open, open_relation, table_of, tables};
-pub use schema::{Column, ColumnType, schema_of};
+pub use schema::{COLLATION, Column, ColumnType, schema_of};

@@ -199,7 +199,8 @@ pub(crate) fn of_table(batches: Batches, table: &str) -> Batches {
         .fields()
         .iter()
         .map(|field| {
-            let metadata = [(TABLE.to_owned(), table.to_owned())].into();
+            let mut metadata = field.metadata().clone();
+            metadata.insert(TABLE.to_owned(), table.to_owned());
             field.as_ref().clone().with_metadata(metadata)
         })
         .collect();
@@ -207,7 +208,15 @@ pub(crate) fn of_table(batches: Batches, table: &str) -> Batches {
     let target = Arc::clone(&schema);
     Batches::new(
         schema,
-        batches.map(move |batch| Ok(batch?.with_schema(Arc::clone(&target))?)),
+        batches.map(move |batch| {
+            let batch = batch?;
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            Ok(RecordBatch::try_new_with_options(
+                Arc::clone(&target),
+                batch.columns().to_vec(),
+                &options,
+            )?)
+        }),
     )
 }
 

@@ -96,6 +96,9 @@ pub struct Column {
     pub kind: ColumnType,
 }
 
+/// The key under which a field says how its texts are compared, where that is not byte by byte; extracts keep it.
+pub const COLLATION: &str = "vivant.collation";
+
 /// Makes the Arrow schema of columns; every column may hold nulls.
 pub fn schema_of(columns: &[Column]) -> SchemaRef {
     Arc::new(Schema::new(

@@ -15,10 +15,8 @@ use crate::batches::Batches;
 use crate::error::{DataError, Result};
 use crate::files::DataFile;
 use crate::limits::DataLimits;
-use crate::schema::ColumnType;
+use crate::schema::{COLLATION, ColumnType};
 
-/// The key under which a field says how its texts are compared.
-const COLLATION: &str = "vivant.collation";
 /// Microseconds from 1970 back to the day on which Tableau shows a time of day, 1899-12-30.
 const TIME_DAY: i64 = -25_569 * 86_400_000_000;
 
