@@ -11,8 +11,9 @@ use vivant_model::{
 use crate::db::{Conn, params, transact};
 use crate::secrets::new_id;
 use crate::select::Select;
+use crate::sight::Through;
 use crate::store::in_order;
-use crate::visibility::{self, Columns};
+use crate::visibility::Eyes;
 use crate::{
     Caller, Error, Field, FieldKind, Forbidden, ListQuery, Millis, Owner, Page, Result, Store, What, blobs,
     permissions, sites, users,
@@ -212,14 +213,12 @@ impl Store {
         let mut select = Select::from("project p");
         let at = select.bind(caller.site);
         select.and(format!("p.site_id = {at}"));
-        let columns = Columns {
-            owner: "p.owner_id",
-            project: "p.id",
-            acl: "p.acl_id",
-            join: "",
-            connect: false,
-        };
-        visibility::restrict_to(&mut select, caller, &columns, query.capability);
+        let through = query.capability.map_or(Through::Read, Through::Only);
+        if !caller.role.is_admin() {
+            let look = self.look(&conn, caller, through).await?;
+            let eyes = Eyes::bind(&mut select, caller, &look.sight, through);
+            select.and(eyes.see("p.owner_id", "p.id", "p.acl_id"));
+        }
         let (ids, total) = select
             .page(&conn, FIELDS, query, "p.id", "p.created_at, p.id")
             .await?;

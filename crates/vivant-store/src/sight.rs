@@ -63,8 +63,19 @@ impl Remembered {
     }
 }
 
+/// What lets a user through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Through {
+    /// Read.
+    Read,
+    /// Read, and another capability too.
+    ReadOr(Capability),
+    /// Another capability alone.
+    Only(Capability),
+}
+
 /// A role bounds what is seen, so another role sees anew.
-type Key = (SiteId, UserId, SiteRole, Option<u8>);
+type Key = (SiteId, UserId, SiteRole, Through);
 
 /// The sights of users.
 #[derive(Default)]
@@ -80,25 +91,20 @@ const IDS: usize = 500_000;
 const SIGHTS: usize = 10_000;
 
 impl Store {
-    /// What the caller sees where Read, or this other capability too, lets through.
-    pub(crate) async fn look(&self, conn: &Conn, caller: &Caller, also: Option<Capability>) -> Result<Look> {
+    /// What the caller sees.
+    pub(crate) async fn look(&self, conn: &Conn, caller: &Caller, through: Through) -> Result<Look> {
         // Read before anything else: what is found later is at least as new.
         let sql = "SELECT rules_epoch, content_epoch FROM site WHERE id = ?1";
         let row = conn.row(sql, params![caller.site]).await?;
         let mut row = row.ok_or(Error::NotFound(What::Site))?;
         let (rules_epoch, content_epoch) = (row.int()?, row.int()?);
         let leads = caller.role.ceiling().contains(Capability::ProjectLeader);
-        let key: Key = (
-            caller.site,
-            caller.user,
-            caller.role,
-            also.map(|capability| capability as u8),
-        );
+        let key: Key = (caller.site, caller.user, caller.role, through);
         let known = self.sights().known.get(&key).cloned();
         if let Some(sight) = known.filter(|sight| sight.rules_epoch == rules_epoch) {
             return Ok(Look { sight, content_epoch });
         }
-        let (acls, led) = visibility::find(conn, caller, also, leads).await?;
+        let (acls, led) = visibility::find(conn, caller, through, leads).await?;
         let sight = Arc::new(Sight {
             rules_epoch,
             acls: Arc::new(acls),

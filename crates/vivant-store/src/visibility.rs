@@ -10,7 +10,7 @@ use vivant_model::{Capability, ProjectId};
 
 use crate::db::{Conn, Value, params};
 use crate::select::Select;
-use crate::sight::Sight;
+use crate::sight::{Sight, Through};
 use crate::{Caller, Result};
 
 /// The rules in force on the view `v` of the workbook `c`.
@@ -28,21 +28,10 @@ pub(crate) struct Columns {
     pub(crate) connect: bool,
 }
 
-/// Lets through what the caller may read.
+/// Lets through what the caller may read, as it is found anew.
 pub(crate) fn restrict(select: &mut Select, caller: &Caller, columns: &Columns) {
-    restrict_to(select, caller, columns, None);
-}
-
-/// Lets through what the caller may read, or holds another capability on.
-pub(crate) fn restrict_to(
-    select: &mut Select,
-    caller: &Caller,
-    columns: &Columns,
-    wanted: Option<Capability>,
-) {
     let ceiling = caller.role.ceiling();
-    let also = wanted.or(columns.connect.then_some(Capability::Connect));
-    if !ceiling.contains(wanted.unwrap_or(Capability::Read)) {
+    if !ceiling.contains(Capability::Read) {
         select.and("1 = 0".to_owned());
         return;
     }
@@ -51,11 +40,11 @@ pub(crate) fn restrict_to(
     }
     select.join(columns.join);
     let (user, site) = (select.bind(caller.user), select.bind(caller.site));
+    let also = columns.connect.then_some(Capability::Connect);
     let verdict = verdict(&user, &site, also);
-    let allows = match (wanted, columns.connect) {
-        (Some(_), _) => "y.can_also IN (1, 3)",
-        (None, true) => "y.can_read IN (1, 3) OR y.can_also IN (1, 3)",
-        (None, false) => "y.can_read IN (1, 3)",
+    let allows = match also {
+        Some(_) => "y.can_read IN (1, 3) OR y.can_also IN (1, 3)",
+        None => "y.can_read IN (1, 3)",
     };
     let mut seen = format!(
         "{} = {user} OR {} IN (SELECT y.acl_id FROM verdict y WHERE {allows})",
@@ -77,14 +66,18 @@ pub(crate) struct Eyes {
     user: String,
     acls: Option<String>,
     led: Option<String>,
-    /// Whether the caller's role can read at all.
+    /// Whether the caller's role lets through anything at all.
     open: bool,
 }
 
 impl Eyes {
     /// Binds what is known of a caller.
-    pub(crate) fn bind(select: &mut Select, caller: &Caller, sight: &Sight) -> Self {
-        if !caller.role.ceiling().contains(Capability::Read) {
+    pub(crate) fn bind(select: &mut Select, caller: &Caller, sight: &Sight, through: Through) -> Self {
+        let needed = match through {
+            Through::Read | Through::ReadOr(_) => Capability::Read,
+            Through::Only(wanted) => wanted,
+        };
+        if !caller.role.ceiling().contains(needed) {
             return Self {
                 user: String::new(),
                 acls: None,
@@ -120,17 +113,18 @@ impl Eyes {
     }
 }
 
-/// Finds the sets of rules that let the caller through with Read, or with another capability too, and
-/// the projects that the caller leads, if that is asked.
+/// Finds the sets of rules that let the caller through, and the projects that the caller leads, if
+/// that is asked.
 pub(crate) async fn find(
     conn: &Conn,
     caller: &Caller,
-    also: Option<Capability>,
+    through: Through,
     leads: bool,
 ) -> Result<(Vec<String>, Vec<String>)> {
-    let allows = match also {
-        Some(_) => "y.can_read IN (1, 3) OR y.can_also IN (1, 3)",
-        None => "y.can_read IN (1, 3)",
+    let (allows, also) = match through {
+        Through::Read => ("y.can_read IN (1, 3)", None),
+        Through::ReadOr(also) => ("y.can_read IN (1, 3) OR y.can_also IN (1, 3)", Some(also)),
+        Through::Only(wanted) => ("y.can_also IN (1, 3)", Some(wanted)),
     };
     let mut sql = format!("WITH RECURSIVE {}", verdict("?1", "?2", also));
     if leads {

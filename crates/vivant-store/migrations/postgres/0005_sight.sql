@@ -9,9 +9,6 @@ ALTER TABLE site ADD COLUMN content_epoch BIGINT NOT NULL DEFAULT 0;
 DROP INDEX content_created;
 CREATE INDEX content_created ON content (site_id, kind, created_at, id, acl_id, owner_id, project_id);
 
--- Views that have rules of their own, of which there are few.
-CREATE INDEX view_own_rules ON view (site_id, content_id) WHERE acl_id IS NOT NULL;
-
 -- People of a directory are found by the id that stays.
 CREATE INDEX account_external ON account (external_auth_user_id) WHERE external_auth_user_id IS NOT NULL;
 
