@@ -3,11 +3,12 @@
 //! Every node looks; the store lets one of them fire each time. A time that was missed while no node
 //! ran is made good once, however often it would have come round.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-use vivant_model::{ExecutionOrder, JobKind, ScheduleType};
+use vivant_model::{ExecutionOrder, JobKind, ScheduleType, SiteId, SiteState};
 use vivant_store::{Millis, NewJob, Schedule, Subscription};
 
 use super::refresh_extract;
@@ -86,7 +87,9 @@ async fn jobs(app: &App, schedule: &Schedule, now: Millis) -> Result<Vec<NewJob>
     let jobs = match schedule.kind {
         ScheduleType::Extract => {
             let tasks = app.store.tasks_of_schedule(schedule.id).await?;
-            tasks.iter().map(refresh_extract::of_task).collect()
+            let active = active_sites(app, tasks.iter().map(|task| task.site_id).collect()).await?;
+            let running = tasks.iter().filter(|task| active.contains(&task.site_id));
+            running.map(refresh_extract::of_task).collect()
         }
         ScheduleType::Subscription => {
             let subscriptions = app.store.subscriptions_of_schedule(schedule.id).await?;
@@ -105,6 +108,18 @@ async fn jobs(app: &App, schedule: &Schedule, now: Millis) -> Result<Vec<NewJob>
         ..job
     };
     Ok(jobs.into_iter().map(in_turn).collect())
+}
+
+/// Leaves out sites that are suspended: nothing is refreshed there until they are active again.
+async fn active_sites(app: &App, sites: HashSet<SiteId>) -> Result<HashSet<SiteId>> {
+    let mut active = HashSet::with_capacity(sites.len());
+    for site in sites {
+        let found = app.store.site(site).await?;
+        if found.is_some_and(|site| site.state == SiteState::Active) {
+            active.insert(site);
+        }
+    }
+    Ok(active)
 }
 
 /// The job that sends a subscription.
