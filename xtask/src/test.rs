@@ -1,6 +1,6 @@
 //! The one test command: what must pass before a change lands, in the order of what fails fastest.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -65,6 +65,8 @@ struct Room {
     root: PathBuf,
     target: PathBuf,
     services: Vec<Running>,
+    /// What else programs find in their environment.
+    extra: Vec<(&'static str, PathBuf)>,
     claimed: bool,
 }
 
@@ -82,6 +84,7 @@ pub fn run(args: &[&str]) -> Result<(), Failure> {
         root,
         target: process::target_folder()?,
         services: Vec::new(),
+        extra: Vec::new(),
         claimed: false,
     };
     let begin = Instant::now();
@@ -165,6 +168,7 @@ impl Room {
     /// Adds what every program of a step finds in its environment.
     fn equip<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.env("CARGO_TARGET_DIR", &self.target);
+        command.envs(self.extra.iter().map(|(name, value)| (name, value)));
         command.envs(
             self.services
                 .iter()
@@ -209,7 +213,29 @@ fn clippy(room: &mut Room) -> Result<(), String> {
 }
 
 fn unit(room: &mut Room) -> Result<(), String> {
+    let hyperd = hyperd(&room.root)?;
+    room.extra.push(("HYPERD_PATH", hyperd));
     room.cargo(&["test", "--locked", "--workspace"])
+}
+
+/// Finds the program that reads `.hyper` files: it comes with the environment of the tests of documents.
+fn hyperd(root: &Path) -> Result<PathBuf, String> {
+    let venv = process::output(
+        Command::new("bash")
+            .arg("scripts/documents-env")
+            .current_dir(root),
+    )?;
+    let lib = Path::new(venv.trim()).join("lib");
+    let folders = std::fs::read_dir(&lib).map_err(|e| format!("{}: {e}", lib.display()))?;
+    folders
+        .flatten()
+        .map(|python| {
+            python
+                .path()
+                .join("site-packages/tableauhyperapi/bin/hyper/hyperd")
+        })
+        .find(|program| program.is_file())
+        .ok_or_else(|| format!("there is no hyperd below {}", lib.display()))
 }
 
 fn documents(room: &mut Room) -> Result<(), String> {
