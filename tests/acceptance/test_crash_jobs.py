@@ -12,7 +12,7 @@ import time
 import pytest
 
 from conftest import ADMIN, ADMIN_PASSWORD
-from support import queue
+from support import queue, tables
 from support.rest import Rest
 from support.server import wait_until
 
@@ -78,3 +78,25 @@ def test_power_cuts(new_server, postgres, store, capsys):
     assert len(ledger.jobs()) >= 5 * CUTS[store]
     server.stop()
     server.check()
+
+
+def test_a_refresh_that_is_cut_off_leaves_nothing_behind(new_server):
+    """What a refresh had written when the power failed is gone after the next start, and the refresh is done."""
+    server = new_server(seeded=False).start()
+    rest = Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD)
+    rows = tables.CSV + b"".join(b"%d,North,1.5\r\n" % number for number in range(1_000_000))
+    data = tables.packed(tables.workbook(tables.CSV_FILE), {tables.CSV_FILE: rows})
+    book = rest.publish_workbook("Large", data).ok(201).get("workbook", "id")
+    job = rest.post(f"/sites/{{site}}/workbooks/{book}/refresh", b"<tsRequest/>").ok(202).get("job", "id")
+    work = server.data_dir / "work"
+    wait_until(lambda: work.is_dir() and any(work.iterdir()), 30, "the folder of the job")
+    server.kill()
+    assert any(work.iterdir())
+    server.start()
+    rest = Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD)
+    path = f"/sites/{{site}}/jobs/{job}"
+    wait_until(lambda: rest.get(path).ok(200).get("job", "completedAt"), 120, "the end of the job")
+    done = rest.get(path).ok(200)
+    assert done.get("job", "finishCode") == "0"
+    assert "read 1000003 rows" in done.find("job/extractRefreshJob/notes").text
+    assert not any(work.iterdir())

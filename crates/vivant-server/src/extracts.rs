@@ -1,17 +1,22 @@
 //! Extracts between the pipeline, which reads and writes files, and the store, which keeps them.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use vivant::{
-    Asker, ConnectionSpec, Credentials, DataError, DataFile, ExtractColumn, Folders, HyperEngine, RefreshedExtract, World,
+    Asker, ConnectionSpec, Credentials, DataError, DataFile, ExtractColumn, Folders, HyperEngine,
+    RefreshedExtract, World,
 };
 use vivant_model::SiteId;
 use vivant_store::{Connection, NewExtract, Secret, Spooled};
 
 use crate::app::App;
 use crate::errors::{Result, internal};
+
+/// How long a job may work in its folder while another node starts on the same data folder.
+const WORK_FOLDER_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A folder for the files of one job; it goes with the value.
 pub fn work_folder(app: &App) -> Result<TempDir> {
@@ -21,6 +26,28 @@ pub fn work_folder(app: &App) -> Result<TempDir> {
         .prefix("job-")
         .tempdir_in(at)
         .map_err(internal)
+}
+
+/// Removes the folders that a process left which was killed in the middle of a job.
+pub fn clear_work_folders(app: &App) {
+    // Another node may use the same data folder; with SQLite there is no other.
+    let alone = match &app.config.database_url {
+        None => true,
+        Some(url) => url.starts_with("sqlite:"),
+    };
+    let Ok(folders) = std::fs::read_dir(app.config.data_dir.join("work")) else {
+        return;
+    };
+    for folder in folders.flatten() {
+        let changed = folder.metadata().and_then(|about| about.modified());
+        let old = changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > WORK_FOLDER_LIFE));
+        if !(alone || old) {
+            continue;
+        }
+        if let Err(error) = std::fs::remove_dir_all(folder.path()) {
+            tracing::warn!(%error, "the folder {} stays behind", folder.path().display());
+        }
+    }
 }
 
 /// Makes what the store keeps of an extract that was written.
@@ -155,7 +182,10 @@ impl Surroundings {
 
 /// The program that reads `.hyper` files: the one that the settings name, or one in the data folder.
 pub fn hyper_engine(app: &App) -> Option<HyperEngine> {
-    HyperEngine::find(app.config.hyperd_path.as_deref(), std::slice::from_ref(&app.config.data_dir))
+    HyperEngine::find(
+        app.config.hyperd_path.as_deref(),
+        std::slice::from_ref(&app.config.data_dir),
+    )
 }
 
 /// What clocks show in the server's time zone.

@@ -18,6 +18,7 @@ use super::work::{Control, Done, Ended, Failure, Halt, Work};
 use super::{find, scheduler};
 use crate::app::App;
 use crate::errors::Result;
+use crate::extracts::clear_work_folders;
 
 /// How long a job is ours without word from us.
 const LEASE_MS: Millis = 30_000;
@@ -98,6 +99,7 @@ pub struct Workers(Vec<JoinHandle<()>>);
 impl Workers {
     /// Starts as many as the settings say.
     pub fn start(app: &App) -> Self {
+        clear_work_folders(app);
         match app.config.workers {
             0 => Self(Vec::new()),
             _ => Self(vec![
