@@ -1,5 +1,6 @@
 //! Extracts between the pipeline, which reads and writes files, and the store, which keeps them.
 
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 
@@ -127,6 +128,8 @@ impl Columns {
 pub struct Surroundings {
     folders: Folders,
     credentials: Vec<(Connection, Secret)>,
+    /// Where this server keeps its own data.
+    own: Vec<SocketAddr>,
     hyper: Option<HyperEngine>,
     now: vivant::DateTime,
 }
@@ -147,6 +150,33 @@ impl World for Surroundings {
             username: known.username.clone(),
             password: password.reveal().to_owned(),
         })
+    }
+
+    /// Documents come from anyone who may publish: none may lead to the server's own tables, under
+    /// whatever name.
+    fn may_connect(&self, connection: &ConnectionSpec) -> std::result::Result<(), DataError> {
+        let (Some(host), false) = (connection.attribute("server"), self.own.is_empty()) else {
+            return Ok(());
+        };
+        let port = connection.attribute("port").and_then(|port| port.parse().ok());
+        let Ok(found) = (host, port.unwrap_or(POSTGRES_PORT)).to_socket_addrs() else {
+            // What has no address cannot be connected to either.
+            return Ok(());
+        };
+        for address in found {
+            let same = |own: &SocketAddr| {
+                let loopback = own.ip().is_loopback() && address.ip().is_loopback();
+                own.port() == address.port() && (loopback || own.ip() == address.ip())
+            };
+            if self.own.iter().any(same) {
+                return Err(DataError::UnsupportedSetting {
+                    setting: "the server",
+                    value: host.to_owned(),
+                    hint: "it holds this server's own tables".to_owned(),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn hyper(&self) -> Option<HyperEngine> {
@@ -174,10 +204,30 @@ impl Surroundings {
         Ok(Self {
             folders: Folders::new(app.config.data_folders.iter().cloned()),
             credentials,
+            own: own_servers(app).await,
             hyper: hyper_engine(app),
             now: local_time(app)?,
         })
     }
+}
+
+/// The port of PostgreSQL where none is named.
+const POSTGRES_PORT: u16 = 5432;
+
+/// The addresses of the server's own database, if it is on one.
+async fn own_servers(app: &App) -> Vec<SocketAddr> {
+    let mut found = Vec::new();
+    for (host, port) in app
+        .config
+        .database_url
+        .iter()
+        .flat_map(|url| vivant_store::servers_of(url))
+    {
+        if let Ok(addresses) = tokio::net::lookup_host((host.as_str(), port)).await {
+            found.extend(addresses);
+        }
+    }
+    found
 }
 
 /// The program that reads `.hyper` files: the one that the settings name, or one in the data folder.
@@ -194,4 +244,34 @@ fn local_time(app: &App) -> Result<vivant::DateTime> {
     local
         .and_then(|millis| vivant::DateTime::from_micros(millis.checked_mul(1000)?))
         .ok_or_else(|| internal(anyhow::anyhow!("the clock shows a time that no calendar has")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surroundings(own: &[&str]) -> Surroundings {
+        Surroundings {
+            folders: Folders::default(),
+            credentials: Vec::new(),
+            own: own.iter().map(|address| address.parse().unwrap()).collect(),
+            hyper: None,
+            now: vivant::DateTime::from_micros(0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_servers_own_tables_are_out_of_reach_under_any_name() {
+        let own = surroundings(&["127.0.0.1:5433", "192.0.2.7:5432"]);
+        let to = |server: &str, port: &str| {
+            let connection = ConnectionSpec::of_class("postgres").with("server", server);
+            own.may_connect(&connection.with("port", port)).is_ok()
+        };
+        assert!(!to("127.0.0.1", "5433"));
+        assert!(!to("localhost", "5433"));
+        assert!(!to("127.0.0.9", "5433"), "every address of this machine is it");
+        assert!(!to("192.0.2.7", ""), "the usual port need not be named");
+        assert!(to("127.0.0.1", "5432"));
+        assert!(to("192.0.2.8", "5432"));
+    }
 }

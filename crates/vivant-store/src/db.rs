@@ -9,6 +9,8 @@ mod migrate;
 mod postgres;
 mod sqlite;
 
+pub use postgres::servers_of;
+
 use std::future::Future;
 use std::ops::Deref;
 use std::path::PathBuf;

@@ -51,6 +51,7 @@ pub use content::{Content, ContentStream, Spool, Spooled, StoredFile};
 pub use datasources::{
     Datasource, DatasourceChanges, DatasourceField, PublishDatasource, PublishedDatasource,
 };
+pub use db::servers_of;
 pub use directory::{DirectoryUser, ImportCounts, ImportGroup, Imported};
 pub use error::{Error, Forbidden, Result, What};
 pub use extracts::{Extract, NewExtract};

@@ -174,6 +174,28 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
+/// Names the servers that a URL leads to: host and port.
+///
+/// Data that users publish may name any database; whoever reads it for them must stay away from these.
+pub fn servers_of(url: &str) -> Vec<(String, u16)> {
+    let Ok(config) = tokio_postgres::Config::from_str(url) else {
+        return Vec::new();
+    };
+    let ports = config.get_ports();
+    let hosts = config.get_hosts().iter().enumerate();
+    hosts
+        .filter_map(|(at, host)| match host {
+            tokio_postgres::config::Host::Tcp(name) => {
+                let port = ports.get(at).or(ports.first()).copied().unwrap_or(5432);
+                Some((name.clone(), port))
+            }
+            // Connections of documents never use sockets of the file system.
+            #[allow(unreachable_patterns)]
+            _ => None,
+        })
+        .collect()
+}
+
 fn tls_config() -> Result<rustls::ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
