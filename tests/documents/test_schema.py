@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import random
 import re
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from conftest import SAMPLES
 from support.program import ROOT, Doc, document
-from support.schema import Schema
+from support.schema import PARSER, Schema
 
 BOOKS = [path for path in SAMPLES if path.suffix.startswith(".twb")]
 
@@ -175,3 +179,90 @@ def test_real_workbooks_stay_valid_whatever_is_edited(doc: Doc, schema: Schema, 
         results = list(pool.map(one, [path for path in valid if len(document(path)) < 1 << 19]))
     assert not [line for _, wrong in results for line in wrong]
     assert sum(done for done, _ in results) > 200
+
+
+# --- `vivant doc check --schema` itself -----------------------------------------------------------
+
+
+def judged(doc: Doc, spec: Path, path: Path) -> list[str]:
+    """What `vivant doc check` finds that is not as the schema wants it."""
+    ran = subprocess.run(
+        [str(doc.binary), "doc", "check", "--json", "--schema", str(spec / "xsd" / "twb_2026.2.0.xsd"), str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode in (0, 1), ran.stderr
+    return [finding["message"] for finding in json.loads(ran.stdout) if finding["code"].startswith("schema.")]
+
+
+def agree(doc: Doc, schema: Schema, spec: Path, path: Path) -> bool:
+    """Compares the two validators; returns whether they find the document valid."""
+    theirs, ours = schema.errors(document(path)), judged(doc, spec, path)
+    assert len(theirs) == len(ours), f"{path.name}: {theirs[:5]} but {ours[:5]}"
+    return not theirs
+
+
+def test_the_command_finds_what_the_other_validator_finds(doc: Doc, schema: Schema, spec: Path) -> None:
+    for path in BOOKS:
+        assert agree(doc, schema, spec, path)
+    broken = document(ROOT / "samples" / "Penguins.twb")
+    for before, after in [
+        (b" version='18.1' ", b" "),
+        (b"<worksheets>", b"<worksheets><odd />"),
+        (b"class='worksheet'", b"class='sheet'"),
+        (b"<rows>", b"<rows mood='good'>"),
+        (b"<aliases enabled='yes' />", b"<aliases enabled='perhaps' />"),
+        (b"hasconnection='false'", b"hasconnection='no'"),
+        (b"<datasources>", b"<datasources>text"),
+        (b"<simple-id uuid='{", b"<simple-id uuid='{x"),
+        (b"<mapsources>", b"<mapsources><mapsources/>"),
+    ]:
+        if before not in broken:
+            continue
+        path = doc.file("Broken.twb", broken.replace(before, after, 1))
+        assert not agree(doc, schema, spec, path), before
+
+
+def test_the_command_agrees_over_documents_broken_at_random(doc: Doc, schema: Schema, spec: Path) -> None:
+    dice = random.Random(7)
+    original = document(ROOT / "samples" / "Office Supplies.twbx")
+    invalid = 0
+    for number in range(60):
+        root = etree.fromstring(original, PARSER)
+        elements = [element for element in root.iter() if isinstance(element.tag, str)]
+        for _ in range(dice.randint(1, 3)):
+            element, other = dice.choice(elements[1:]), dice.choice(elements)
+            match dice.randint(0, 5):
+                case 0 if element.attrib:
+                    del element.attrib[dice.choice(list(element.attrib))]
+                case 1 if element.attrib:
+                    element.set(dice.choice(list(element.attrib)), dice.choice(["", "true", "7", "x", "[a]", "-1.5"]))
+                case 2:
+                    element.set(dice.choice(["name", "class", "odd", "type", "value"]), "x")
+                case 3:
+                    element.getparent().remove(element) if element.getparent() is not None else None
+                case 4:
+                    other.append(etree.Element(dice.choice(["column", "filter", "style", "odd", "zone"])))
+                case _:
+                    element.tag = dice.choice(["column", "filter", "style", "odd", "zone"])
+        path = doc.file("Broken.twb", etree.tostring(root, encoding="utf-8", xml_declaration=True))
+        theirs, ours = schema.errors(path.read_bytes()), judged(doc, spec, path)
+        # How many follow from one may differ, since one mistake hides others in different ways.
+        assert bool(theirs) == bool(ours), f"{number}: {theirs[:5]} but {ours[:5]}"
+        invalid += bool(theirs)
+    assert invalid > 20
+
+
+def test_the_command_agrees_over_real_workbooks(doc: Doc, schema: Schema, spec: Path, corpus: Path) -> None:
+    originals = [path for path in sorted((corpus / "files").iterdir()) if path.suffix in (".twb", ".twbx")]
+    valid = [agree(doc, schema, spec, path) for path in originals]
+    assert valid.count(True) >= 50 and valid.count(False) >= 10
+
+
+def test_what_is_no_schema_is_refused(doc: Doc) -> None:
+    book = doc.file("Book.twb", document(ROOT / "samples" / "Penguins.twb"))
+    for content, part in [("<a/>", "no schema"), ("<xs:schema", "Schema.xsd"), ("", "empty")]:
+        schema = doc.file("Schema.xsd", content)
+        assert part in doc.run("check", book, "--schema", schema, code=2)
+    assert "none.xsd" in doc.run("check", book, "--schema", "none.xsd", code=2)

@@ -43,6 +43,7 @@ mod limits;
 mod names;
 mod package;
 mod refs;
+mod schema;
 pub mod spec;
 mod strip;
 pub mod tree;
@@ -65,6 +66,7 @@ pub use head::{Head, HeadDepth, datasources_end};
 pub use kind::{Content, FileKind, SNIFF_BYTES, sniff};
 pub use limits::{Limit, Limits};
 pub use names::{quote, unquote};
+pub use schema::Schema;
 pub use strip::without_extract;
 pub use view::{Document, DocumentKind};
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use vivant_document::check::{CheckOptions, check as check_document};
 use vivant_document::tree::{NodeId, Tree};
 use vivant_document::view::{Connection, Datasource};
-use vivant_document::{CanonicalOptions, Change, Document, canonical, unquote};
+use vivant_document::{CanonicalOptions, Change, Document, Limits, Schema, canonical, unquote};
 
 use super::file::{Depth, Opened, open, wrong};
 use crate::exit::{Exit, UsageError};
@@ -63,6 +63,9 @@ pub struct CheckArgs {
     /// Show remarks too
     #[arg(long)]
     all: bool,
+    /// Check workbooks against a schema, too: Tableau's twb_….xsd
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -370,6 +373,14 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let mut rows = Vec::new();
     let mut text = String::new();
     let mut worst = Severity::Info;
+    let schema = match &args.schema {
+        Some(path) => {
+            let bytes = std::fs::read(path)
+                .map_err(|error| UsageError(format!("{} cannot be read: {error}", path.display())))?;
+            Some(Schema::parse(bytes, &Limits::default()).map_err(|error| wrong(path, error))?)
+        }
+        None => None,
+    };
     for path in &args.files {
         let opened = open(path, Depth::All)?;
         let has = |file: &str| {
@@ -381,7 +392,10 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         let options = CheckOptions {
             has_file: opened.package.is_some().then_some(&has as &dyn Fn(&str) -> bool),
         };
-        let findings = check_document(&opened.document, &options);
+        let mut findings = check_document(&opened.document, &options);
+        if let Some(schema) = &schema {
+            findings.extend(schema.check(&opened.document));
+        }
         let count = |severity| {
             findings
                 .iter()
