@@ -66,8 +66,15 @@ fn write_element(tree: &Tree, top: NodeId, options: &CanonicalOptions, out: &mut
             continue;
         }
         if !is_layout {
-            // Text beside elements: only custom SQL with columns has it, and its pieces keep their order.
-            write!(out, ">{}", escape(&text)).expect(TO_STRING);
+            // Text beside elements: only custom SQL with columns has it, and its pieces keep their order. White
+            // space around them is layout, which is written anew.
+            let pieces: Vec<_> = tree.texts(node).map(|piece| piece.trim().to_owned()).collect();
+            let pieces: Vec<_> = pieces
+                .iter()
+                .map(String::as_str)
+                .filter(|piece| !piece.is_empty())
+                .collect();
+            write!(out, ">{}", escape(&pieces.join("\n"))).expect(TO_STRING);
             out.push('\n');
         } else {
             out.push_str(">\n");

@@ -105,6 +105,18 @@ impl<'c, R: Read + Seek> PackageFile<'c, R> {
                 .get(place + 1)
                 .map_or(directory.start, |&next| stored[next].start);
         }
+        // Its header takes 30 bytes and the name; the directory may not lie about the last one either.
+        let least =
+            |stored: &Stored| (30 + u64::from(u16_at(&stored.record, 28))).saturating_add(stored.packed);
+        if let Some(lying) = stored
+            .iter()
+            .find(|stored| stored.end.saturating_sub(stored.start) < least(stored))
+        {
+            return Err(Error::hostile(
+                "an entry that reaches into what follows it",
+                Place::member(&lying.entry.name),
+            ));
+        }
         let index = stored
             .iter()
             .enumerate()

@@ -65,10 +65,23 @@ impl Tree {
         let tag = self.str(self.node(node).open);
         let mut kept = String::with_capacity(tag.len());
         let mut from = 0;
-        for attribute in Attributes::of(tag).filter(|attribute| plain(attribute.name) == name) {
-            let before = tag[from..attribute.name_at].trim_end_matches([' ', '\t', '\r', '\n']);
-            kept.push_str(before);
-            from = attribute.value_at + attribute.value.len() + 1;
+        let mut attributes = Attributes::of(tag).peekable();
+        while let Some(attribute) = attributes.next() {
+            if plain(attribute.name) != name {
+                continue;
+            }
+            match attributes.peek() {
+                // The blank after it goes with it, as it came with it when it was put before another one.
+                Some(next) => {
+                    kept.push_str(&tag[from..attribute.name_at]);
+                    from = next.name_at;
+                }
+                None => {
+                    kept.push_str(&tag[from..attribute.name_at]);
+                    kept.truncate(kept.trim_end_matches([' ', '\t', '\r', '\n']).len());
+                    from = attribute.value_at + attribute.value.len() + 1;
+                }
+            }
         }
         if from == 0 {
             return Ok(());

@@ -384,6 +384,15 @@ impl Tree {
         Cow::Owned(text)
     }
 
+    /// Returns the text directly inside an element in pieces: before each child and after the last.
+    pub(crate) fn texts(&self, node: NodeId) -> impl Iterator<Item = Cow<'_, str>> + '_ {
+        let tail = self.node(node).tail;
+        self.all_children(node)
+            .map(|child| self.node(child).lead)
+            .chain([tail])
+            .map(|piece| decode_text(self.str(piece)))
+    }
+
     /// Tells whether what is inside was left out of the index.
     pub fn is_opaque(&self, node: NodeId) -> bool {
         self.node(node).flags & OPAQUE != 0
