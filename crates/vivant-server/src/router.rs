@@ -9,7 +9,8 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 
 use crate::api::{
-    auth, datasources, favorites, groups, jobs, permissions, projects, schedules, server, sites, subscriptions, tasks, uploads, users, views, workbooks,
+    auth, datasources, favorites, groups, jobs, permissions, projects, schedules, server, sites,
+    subscriptions, tasks, uploads, users, views, workbooks,
 };
 use crate::auth::Guard;
 use crate::call::Call;

@@ -139,9 +139,7 @@ async fn run(
     match tls {
         Some(tls) => {
             let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
-            let mut server = axum_server::from_tcp(listener)?
-                .acceptor(acceptor)
-                .handle(handle);
+            let mut server = axum_server::from_tcp(listener)?.acceptor(acceptor).handle(handle);
             server
                 .http_builder()
                 .http1()

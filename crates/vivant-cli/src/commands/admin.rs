@@ -205,11 +205,15 @@ async fn check(deep: bool, common: Common) -> anyhow::Result<ExitCode> {
 
 async fn test_mail(address: &str, smtp: smtp::Smtp, common: Common) -> anyhow::Result<ExitCode> {
     let file = common.storage.settings(common.config)?;
-    let config = MailConfig::new(smtp.settings().or(file.smtp))?
-        .context("no mail server is set: name one with --smtp-host, VIVANT_SMTP_HOST or in the settings file")?;
+    let config = MailConfig::new(smtp.settings().or(file.smtp))?.context(
+        "no mail server is set: name one with --smtp-host, VIVANT_SMTP_HOST or in the settings file",
+    )?;
     let answer = send_trial(&config, address, vivant_server::app::now()).await?;
     let value = serde_json::json!({"to": address, "answer": answer});
-    let text = format!("the mail server {} took a mail to {address}: {answer}", config.host);
+    let text = format!(
+        "the mail server {} took a mail to {address}: {answer}",
+        config.host
+    );
     say(common.json, &value, &text)
 }
 

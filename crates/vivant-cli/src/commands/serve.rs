@@ -66,7 +66,12 @@ pub struct Args {
     #[arg(long, env = "HYPERD_PATH", value_name = "FILE")]
     hyperd_path: Option<PathBuf>,
     /// Folders whose files connections may read when extracts are refreshed, beside the files in packages
-    #[arg(long, env = "VIVANT_DATA_FOLDERS", value_delimiter = ',', value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "VIVANT_DATA_FOLDERS",
+        value_delimiter = ',',
+        value_name = "FOLDER"
+    )]
     data_folders: Option<Vec<PathBuf>>,
     /// Jobs that this node runs at once; 0 leaves jobs and schedules to other nodes [default: 2]
     #[arg(long, env = "VIVANT_WORKERS", value_name = "NUMBER")]

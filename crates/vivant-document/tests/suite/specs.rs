@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use vivant_calc::Value;
 use vivant_document::spec::{
-    Aggregate, Count, DateUnit, Derivation, FieldKind, FieldRef, FilterTest, Fit, Literal, MemberSet, RelationSpec,
-    Shelf, Side, SortBy, TableCalcKind, WorkbookSpec, ZoneKind, workbook,
+    Aggregate, Count, DateUnit, Derivation, FieldKind, FieldRef, FilterTest, Fit, Literal, MemberSet,
+    RelationSpec, Shelf, Side, SortBy, TableCalcKind, WorkbookSpec, ZoneKind, workbook,
 };
 use vivant_document::{Document, FileKind, Limits, PackageFile};
 
@@ -78,33 +78,59 @@ fn spec() -> WorkbookSpec {
 fn a_data_source_knows_its_tables_and_fields() {
     let spec = spec();
     let source = spec.source("federated.1").unwrap();
-    assert_eq!((source.week_start.as_deref(), source.fiscal_start), (Some("monday"), 4));
+    assert_eq!(
+        (source.week_start.as_deref(), source.fiscal_start),
+        (Some("monday"), 4)
+    );
     let RelationSpec::Join { left, condition, .. } = &source.objects[0].relation else {
         panic!("{:?}", source.objects);
     };
     assert_eq!(condition.formula(), "([trips].[boat] = [boats].[id])");
-    let RelationSpec::Table(trips) = &**left else { panic!() };
+    let RelationSpec::Table(trips) = &**left else {
+        panic!()
+    };
     assert_eq!(trips.path, ["f#csv"]);
     assert!(!trips.file.as_ref().unwrap().header);
     let columns: Vec<_> = trips.columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(columns, ["boat", "day"]);
-    assert_eq!(source.connection(trips.connection.as_deref()).unwrap().path.as_deref(), Some("Data/f.csv"));
+    assert_eq!(
+        source
+            .connection(trips.connection.as_deref())
+            .unwrap()
+            .path
+            .as_deref(),
+        Some("Data/f.csv")
+    );
 
     let fare = source.field("fare").unwrap();
     assert!(!fare.discrete && fare.aggregation == Some(Derivation::Aggregate(Aggregate::Sum)));
     let boat = source.field("id (boats)").unwrap();
     assert_eq!(boat.aliases[0].1, "Albatross");
-    let FieldKind::Column { table, column, .. } = &boat.kind else { panic!() };
+    let FieldKind::Column { table, column, .. } = &boat.kind else {
+        panic!()
+    };
     assert_eq!((table.as_deref(), column.as_str()), (Some("boats"), "id"));
-    let FieldKind::Calculation { formula, .. } = &source.field("Calculation_1").unwrap().kind else { panic!() };
+    let FieldKind::Calculation { formula, .. } = &source.field("Calculation_1").unwrap().kind else {
+        panic!()
+    };
     assert_eq!(formula, "[fare]\n/ 2");
-    assert!(matches!(&source.field("fare (bin)").unwrap().kind, FieldKind::Bin { field, .. } if field == "fare"));
-    let FieldKind::Set { members: MemberSet::Top { count, formula, of, .. }, .. } = &source.field("Big").unwrap().kind
+    assert!(
+        matches!(&source.field("fare (bin)").unwrap().kind, FieldKind::Bin { field, .. } if field == "fare")
+    );
+    let FieldKind::Set {
+        members: MemberSet::Top {
+            count, formula, of, ..
+        },
+        ..
+    } = &source.field("Big").unwrap().kind
     else {
         panic!()
     };
     assert_eq!(*count, Count::Parameter("Parameter 1".to_owned()));
-    assert_eq!((formula.as_str(), of.levels()), ("SUM([fare])", vec!["id (boats)".to_owned()]));
+    assert_eq!(
+        (formula.as_str(), of.levels()),
+        ("SUM([fare])", vec!["id (boats)".to_owned()])
+    );
 }
 
 #[test]
@@ -114,25 +140,49 @@ fn a_sheet_knows_its_pills_filters_sorts_and_axes() {
     assert_eq!(names, ["B", "A"], "the order of the tabs");
     let sheet = spec.sheet("B").unwrap();
     assert_eq!(sheet.primary(), Some("federated.1"));
-    assert_eq!(sheet.rows, Shelf::Field(FieldRef::new("federated.1", "none:id (boats):nk")));
-    let pill = sheet.pill(&FieldRef::new("federated.1", "pcto:sum:fare:qk")).unwrap();
+    assert_eq!(
+        sheet.rows,
+        Shelf::Field(FieldRef::new("federated.1", "none:id (boats):nk"))
+    );
+    let pill = sheet
+        .pill(&FieldRef::new("federated.1", "pcto:sum:fare:qk"))
+        .unwrap();
     assert_eq!(pill.table_calcs[0].kind, TableCalcKind::PctTotal);
     let month = sheet.pill(&FieldRef::new("federated.1", "tmn:day:ok")).unwrap();
     assert_eq!(month.derivation, Derivation::Trunc(DateUnit::Month));
 
     assert_eq!(sheet.filters.len(), 2, "its own and the shared one");
     assert!(sheet.filters[0].context);
-    let FilterTest::Members(MemberSet::Except(_, out)) = &sheet.filters[0].test else { panic!() };
+    let FilterTest::Members(MemberSet::Except(_, out)) = &sheet.filters[0].test else {
+        panic!()
+    };
     let out: Vec<_> = out.listed().unwrap().into_iter().cloned().collect();
-    assert_eq!(out, [Literal::Value(Value::String("a".to_owned())), Literal::Value(Value::Null)]);
-    let FilterTest::Range { min, max, .. } = &sheet.filters[1].test else { panic!() };
+    assert_eq!(
+        out,
+        [
+            Literal::Value(Value::String("a".to_owned())),
+            Literal::Value(Value::Null)
+        ]
+    );
+    let FilterTest::Range { min, max, .. } = &sheet.filters[1].test else {
+        panic!()
+    };
     assert_eq!((min, max), (&Some(Literal::Value(Value::Integer(1))), &None));
-    assert!(matches!(&sheet.sorts[0].by, SortBy::Field(by) if by.name == "sum:fare:qk") && sheet.sorts[0].descending);
+    assert!(
+        matches!(&sheet.sorts[0].by, SortBy::Field(by) if by.name == "sum:fare:qk")
+            && sheet.sorts[0].descending
+    );
     assert_eq!(sheet.totals.row, Some(false));
     assert_eq!(sheet.axes[0].side, Side::Cols);
     assert_eq!(sheet.panes[0].stacked, Some(false));
-    assert_eq!(sheet.title.as_ref().unwrap().plain(), "Fares of <[Parameters].[Parameter 1]>");
-    assert_eq!(spec.parameter("Top N").unwrap().value, Literal::Value(Value::Integer(5)));
+    assert_eq!(
+        sheet.title.as_ref().unwrap().plain(),
+        "Fares of <[Parameters].[Parameter 1]>"
+    );
+    assert_eq!(
+        spec.parameter("Top N").unwrap().value,
+        Literal::Value(Value::Integer(5))
+    );
 }
 
 #[test]
@@ -142,9 +192,15 @@ fn a_dashboard_knows_its_zones() {
     assert_eq!(dashboard.sheets(), ["B"]);
     assert_eq!(dashboard.size.max, (Some(800.0), Some(600.0)));
     assert!(!dashboard.zones[0].floating && dashboard.zones[1].floating);
-    assert!(matches!(dashboard.zones[0].kind, ZoneKind::Flow { horizontal: true, .. }));
+    assert!(matches!(
+        dashboard.zones[0].kind,
+        ZoneKind::Flow { horizontal: true, .. }
+    ));
     assert_eq!(dashboard.zones[1].text.as_ref().unwrap().plain(), "Hi");
-    assert_eq!((spec.fit("B", "B"), spec.fit("D", "B")), (Fit::Entire, Fit::Width));
+    assert_eq!(
+        (spec.fit("B", "B"), spec.fit("D", "B")),
+        (Fit::Entire, Fit::Width)
+    );
     assert!(spec.tabs[0].hidden);
     assert_eq!(spec.palettes[0].0, "Ours");
 }
@@ -166,7 +222,8 @@ fn document(path: &Path) -> Option<Document> {
 
 fn files() -> Vec<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let corpus = std::env::var_os("VIVANT_CORPUS").map_or_else(|| here.join("../../../shared/corpus"), PathBuf::from);
+    let corpus =
+        std::env::var_os("VIVANT_CORPUS").map_or_else(|| here.join("../../../shared/corpus"), PathBuf::from);
     [here.join("../../samples"), corpus.join("files")]
         .iter()
         .filter_map(|folder| std::fs::read_dir(folder).ok())
@@ -185,15 +242,22 @@ fn real_workbooks_resolve() {
         for sheet in &spec.sheets {
             sheets += 1;
             let place = format!("worksheet '{}'", sheet.name);
-            let doubtful = warned
-                .diagnostics
-                .iter()
-                .any(|one| one.place.path.as_deref().is_some_and(|path| path.starts_with(&place)));
+            let doubtful = warned.diagnostics.iter().any(|one| {
+                one.place
+                    .path
+                    .as_deref()
+                    .is_some_and(|path| path.starts_with(&place))
+            });
             understood += usize::from(!doubtful);
             for field in sheet.rows.fields().into_iter().chain(sheet.cols.fields()) {
                 used += 1;
-                let of_source = spec.source(&field.source).and_then(|source| source.field(&field.name));
-                let local = sheet.local_fields.iter().any(|(source, one)| *source == field.source && one.name == field.name);
+                let of_source = spec
+                    .source(&field.source)
+                    .and_then(|source| source.field(&field.name));
+                let local = sheet
+                    .local_fields
+                    .iter()
+                    .any(|(source, one)| *source == field.source && one.name == field.name);
                 let known = sheet.pill(field).is_some()
                     || of_source.is_some()
                     || local
@@ -205,7 +269,10 @@ fn real_workbooks_resolve() {
                 }
                 if let Some(pill) = sheet.pill(field) {
                     let source = spec.source(&field.source).unwrap();
-                    let local = sheet.local_fields.iter().any(|(one, spec)| *one == field.source && spec.name == pill.field);
+                    let local = sheet
+                        .local_fields
+                        .iter()
+                        .any(|(one, spec)| *one == field.source && spec.name == pill.field);
                     if source.field(&pill.field).is_none()
                         && !local
                         && !matches!(pill.field.as_str(), "Forecast Indicator" | ":Measure Names")
@@ -218,7 +285,15 @@ fn real_workbooks_resolve() {
         }
     }
     assert!(sheets > 0);
-    println!("{sheets} sheets, {understood} understood, {used} pills, lost {}", lost.len());
+    println!(
+        "{sheets} sheets, {understood} understood, {used} pills, lost {}",
+        lost.len()
+    );
     assert!(understood * 100 >= sheets * 95, "{understood} of {sheets}");
-    assert!(lost.len() * 200 <= used, "{} of {used}:\n{}", lost.len(), lost.join("\n"));
+    assert!(
+        lost.len() * 200 <= used,
+        "{} of {used}:\n{}",
+        lost.len(),
+        lost.join("\n")
+    );
 }

@@ -36,7 +36,10 @@ pub(super) async fn require_task_rights(
         true => Ok(()),
         false => Err(fail(
             forbidden,
-            format!("Your site role {} does not allow refreshing extracts.", who.role()),
+            format!(
+                "Your site role {} does not allow refreshing extracts.",
+                who.role()
+            ),
         )),
     }
 }

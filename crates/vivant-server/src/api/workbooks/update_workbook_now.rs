@@ -1,6 +1,6 @@
 //! Update Workbook Now.
 
-use vivant_model::{WorkbookId, JobItem, JobItemKind};
+use vivant_model::{JobItem, JobItemKind, WorkbookId};
 use vivant_wire::ErrorCode;
 
 use crate::api::refresh;
