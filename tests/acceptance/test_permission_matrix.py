@@ -58,7 +58,9 @@ def world(_servers, request, tmp_path_factory, binary):
     seed = write_seed(tmp_path_factory.mktemp("matrix"))
     # Jobs are put into the queue and stay there.
     server = _servers("--seed", str(seed), "--workers", "0", store=request.param).start()
-    yield MatrixWorld(server.url)
+    world = MatrixWorld(server.url)
+    world.store = request.param
+    yield world
     assert server.stop() == 0, server.output()
     assert "panicked at" not in server.output(), server.output()
     server.check()
@@ -80,14 +82,24 @@ def test_every_operation_has_its_row():
 # An account that still has a name of 2.x differs from one with the new name in nothing but that.
 FOR_OLD_NAMES = ("owner", "direct allow", "group deny", "Owned", "Direct allow", "Group deny")
 
+# Items that a call spoils are new each time, so administrators, who may everything, are asked less.
 FOR_ADMINISTRATORS = ("nothing", "locked", "Shut")
 
+# What decides over one item is the same code on both stores, which only bring it the facts.
+FOR_POSTGRES = (
+    "owner", "owner in a locked project", "leader", "leader of the parent", "direct allow", "direct deny", "group allow", "group deny",
+    "locked", "locked, with everything by default", "nothing", "Open", "Led", "Below", "Locked", "Locked and led", "Owned", "Shut",
+    "Direct allow", "Direct deny", "Group deny",
+)  # fmt: skip
 
-def standings(kind: str | None, role: str):
+
+def standings(store: str, kind: str | None, role: str):
     """The relations in which a role is asked."""
     if kind is None:
         return [(None, Standing(role))]
     relations = [one for one in RELATIONS[kind] if role not in OLD or one.name in FOR_OLD_NAMES]
+    if store == "postgres":
+        relations = [one for one in relations if one.name in FOR_POSTGRES]
     return [(relation, Standing(role, kind, relation)) for relation in relations]
 
 
@@ -160,9 +172,8 @@ def test_call(world: MatrixWorld, call: Call):
     _, method, path, since = row_of(call)
     wrong = []
     for role in ROLES:
-        for relation, standing in standings(call.kind, role):
+        for relation, standing in standings(world.store, call.kind, role):
             allowed = call.allowed(standing)
-            # Each time on a new item, so not twenty times for those who may do it in every relation.
             if allowed and call.spoils and standing.admin and relation and relation.name not in FOR_ADMINISTRATORS:
                 continue
             expected = call.answers if allowed else [(403, code) for code in call.refused]
@@ -219,5 +230,5 @@ def test_lists_of_tasks_and_subscriptions_hold_what_one_looks_after(world: Matri
 
 def test_thousands_of_cases():
     """The matrix is a matrix: one call for each role and relation."""
-    assert COUNTED["calls"] > 5000 or not COUNTED, COUNTED
+    assert COUNTED["calls"] > 5000 or len(COUNTED) < 2, COUNTED
     print(dict(COUNTED))

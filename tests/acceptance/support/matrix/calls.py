@@ -374,15 +374,16 @@ def subscription(w: MatrixWorld, p: Place, kind: str, user: str) -> bytes:
 
 
 for kind in ("workbook", "view"):
-    one = lambda w, p, kind=kind: {"subscription-id": w.subscription(kind, p["item"])}  # noqa: E731
+    new = lambda w, p, kind=kind: {"subscription-id": w.subscription(kind, p["item"])}  # noqa: E731
+    kept = lambda w, p, kind=kind: {"subscription-id": w.kept_subscription(kind, p["item"])}  # noqa: E731
     call("Create Subscription", kind, holders("Read"), "403060", 201, note="oneself",
          body=lambda w, p, kind=kind: subscription(w, p, kind, p["user-id"]))
     # Whom they subscribe may not look at the item, which is the next thing that is asked.
     call("Create Subscription", kind, keepers, "403060", (403, "403063"), note="another",
          body=lambda w, p, kind=kind: subscription(w, p, kind, w.users[SPARE]))
-    call("Query Subscription", kind, keepers, "403058", place=one)
-    call("Update Subscription", kind, keepers, "403065", place=one, body=request(element("subscription", subject="Weekly")))
-    call("Delete Subscription", kind, keepers, "403059", 204, place=one)
+    call("Query Subscription", kind, keepers, "403058", place=kept)
+    call("Update Subscription", kind, keepers, "403065", place=kept, body=request(element("subscription", subject="Weekly")))
+    call("Delete Subscription", kind, keepers, "403059", 204, place=new)
 call("Query Subscriptions", None, anyone)
 
 # Domains of the directory, of which there are none.

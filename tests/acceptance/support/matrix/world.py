@@ -159,10 +159,12 @@ class MatrixWorld:
 
     def __init__(self, url: str):
         self.url = url
+        self.store = "sqlite"
         self.admin = Rest(url, "3.6").sign_in(ADMIN, ADMIN_PASSWORD)
         self.root = Caller(url, self.admin.token)
         self.counter = itertools.count(1)
         self.fresh_names: dict[str, str] = {}
+        self.subscriptions: dict[str, str] = {}
         sessions = {role: Rest(url, "3.6").sign_in_with_token("t", f"token of {role}") for role in ROLES}
         self.callers = {role: Caller(url, session.token) for role, session in sessions.items()}
         self.users = self._ids("users", "user")
@@ -241,6 +243,12 @@ class MatrixWorld:
         refresh = element("task", element("extractRefresh", element(kind, id=item)))
         path = f"/api/3.6/sites/{self.admin.site_id}/schedules/{self.schedules['Extract']}/{kind}s"
         return re.search(rb'<extractRefresh id="([^"]+)"', self._root("PUT", path, ts_request(refresh)))[1].decode()
+
+    def kept_subscription(self, kind: str, item: str) -> str:
+        """The administrator's subscription to an item, which no call deletes."""
+        if item not in self.subscriptions:
+            self.subscriptions[item] = self.subscription(kind, item)
+        return self.subscriptions[item]
 
     def subscription(self, kind: str, item: str) -> str:
         """A new subscription of the administrator's to an item."""
