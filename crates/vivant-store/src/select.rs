@@ -4,7 +4,7 @@ use vivant_model::name;
 
 use crate::db::{Conn, Value};
 use crate::list::{Field, FieldKind, Filter, FilterValue, ListQuery, Op, SortKey};
-use crate::sight::Remembered;
+use crate::sight::{Place, Remembered};
 use crate::{Error, Result};
 
 /// A list being put together: which rows of which tables.
@@ -26,7 +26,7 @@ pub(crate) struct Tally {
     pub(crate) total: String,
     /// Another way to the rows, where the caller may see few of many.
     pub(crate) gathering: Option<Gathering>,
-    /// Where both numbers are kept while nothing changes.
+    /// Where both numbers, and where pages begin, are kept while nothing changes.
     pub(crate) remembered: Option<Remembered>,
 }
 
@@ -114,15 +114,21 @@ impl Select {
         let order = self.order(fields, &query.sort, id, default_order)?;
         let (number, size) = (query.page.number.max(1), query.page.size.max(1));
         let skipped = i64::from(number - 1) * i64::from(size);
+        let mut places = None;
         let known = match self.tally.take() {
             Some(tally) if query.filters.is_empty() => {
                 let wanted = skipped.saturating_add(i64::from(size));
-                Some(self.settle(conn, tally, wanted).await?)
+                // Places are kept of the usual order alone.
+                let remembered = tally.remembered.clone().filter(|_| query.sort.is_empty());
+                let (total, in_order) = self.settle(conn, tally, wanted).await?;
+                places = remembered.filter(|_| in_order);
+                Some(total)
             }
             _ => None,
         };
-        let ids = match known {
-            Some(total) if total <= skipped => Vec::new(),
+        let ids = match (known, places) {
+            (Some(total), _) if total <= skipped => Vec::new(),
+            (_, Some(places)) => self.walk(conn, &places, id, default_order, skipped, size).await?,
             _ => {
                 let (limit, offset) = (self.bind(i64::from(size)), self.bind(skipped));
                 let (with, rows) = (&self.with, self.rows());
@@ -145,8 +151,9 @@ impl Select {
     /// Answers how many rows there are, and chooses the cheaper way to those of a page: `wanted` are
     /// the rows up to its end. To gather a row and sort it costs several times what it costs to go by
     /// one, for which the index is enough, so the numbers of rows decide.
-    async fn settle(&mut self, conn: &Conn, tally: Tally, wanted: i64) -> Result<i64> {
-        let known = tally.remembered.as_ref().and_then(Remembered::get);
+    /// The answer is the number, and whether they are gone through in order.
+    async fn settle(&mut self, conn: &Conn, tally: Tally, wanted: i64) -> Result<(i64, bool)> {
+        let known = tally.remembered.as_ref().and_then(Remembered::total);
         let (total, all) = match known {
             Some(known) => known,
             None => {
@@ -155,7 +162,7 @@ impl Select {
                     row.ok_or_else(|| Error::Damaged("a query that sums gave no row".to_owned()))?;
                 let found = (row.int()?, row.int()?);
                 if let Some(place) = &tally.remembered {
-                    place.set(found.0, found.1);
+                    place.keep_total(found);
                 }
                 found
             }
@@ -173,8 +180,50 @@ impl Select {
             // SQLite takes the tables of a CROSS JOIN in the order in which they stand.
             self.from = gathering.from.replace("{few}", &few);
             self.conditions = vec![gathering.condition.to_owned()];
+            return Ok((total, false));
         }
-        Ok(total)
+        Ok((total, true))
+    }
+
+    /// Answers the ids of a page in the usual order: from the nearest place before it that is known,
+    /// so that somebody who reads page after page does not go through all before each of them.
+    async fn walk(
+        &mut self,
+        conn: &Conn,
+        places: &Remembered,
+        id: &str,
+        order: &str,
+        skipped: i64,
+        size: u32,
+    ) -> Result<Vec<String>> {
+        // Both begin with the time.
+        let time = order.split(',').next().unwrap_or(order);
+        let mut offset = skipped;
+        if let Some(place) = places.place(skipped) {
+            offset -= place.skipped;
+            let (at, row) = (self.bind(place.at), self.bind(place.id));
+            let comparison = if place.included { ">=" } else { ">" };
+            self.and(format!("({order}) {comparison} ({at}, {row})"));
+        }
+        let (limit, offset) = (self.bind(i64::from(size)), self.bind(offset));
+        let (with, rows) = (&self.with, self.rows());
+        let sql = format!("{with} SELECT {id}, {time} {rows} ORDER BY {order} LIMIT {limit} OFFSET {offset}");
+        let mut page: Vec<(String, i64)> = Vec::new();
+        for mut row in conn.query(&sql, &self.params).await? {
+            page.push((row.text()?, row.int()?));
+        }
+        let after = skipped + page.len() as i64;
+        for (row, skipped, included) in [(page.first(), skipped, true), (page.last(), after, false)] {
+            if let Some((id, at)) = row {
+                places.keep_place(Place {
+                    skipped,
+                    at: *at,
+                    id: id.clone(),
+                    included,
+                });
+            }
+        }
+        Ok(page.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Answers the ids of all rows.

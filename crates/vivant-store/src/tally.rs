@@ -34,11 +34,9 @@ pub(crate) async fn items(
         true => Through::ReadOr(Capability::Connect),
         false => Through::Read,
     };
-    let look = match caller.role.is_admin() {
-        true => None,
-        false => Some(store.look(conn, caller, through).await?),
-    };
-    if let Some(look) = &look {
+    let look = store.look(conn, caller, through).await?;
+    let remembered = owner.is_none().then(|| look.remembered(kind));
+    if !caller.role.is_admin() {
         let eyes = Eyes::bind(&mut select, caller, &look.sight, through);
         select.and(eyes.see("c.owner_id", "c.project_id", "c.acl_id"));
     }
@@ -47,7 +45,7 @@ pub(crate) async fn items(
         Tally {
             total: format!("SELECT COALESCE(MAX(c.n), 0), 0 FROM site_tally c{conditions}"),
             gathering: None,
-            remembered: None,
+            remembered,
         }
     } else {
         Tally {
@@ -63,10 +61,7 @@ pub(crate) async fn items(
                 condition: "c.project_id = g.project_id AND c.acl_id = g.acl_id AND c.owner_id = g.owner_id \
                      AND c.kind = g.kind",
             }),
-            remembered: match (look, owner) {
-                (Some(look), None) => Some(look.remembered(kind)),
-                _ => None,
-            },
+            remembered,
         }
     };
     select.tally(tally);
@@ -84,15 +79,16 @@ pub(crate) async fn sheets(store: &Store, conn: &Conn, caller: &Caller) -> Resul
     let all = format!(
         "(SELECT COALESCE(MAX(s.sheets), 0) FROM site_tally s WHERE s.site_id = {site} AND s.kind = 'workbook')"
     );
+    let look = store.look(conn, caller, Through::Read).await?;
+    let remembered = Some(look.remembered("view"));
     if caller.role.is_admin() {
         select.tally(Tally {
             total: format!("SELECT {all}, 0"),
             gathering: None,
-            remembered: None,
+            remembered,
         });
         return Ok(select);
     }
-    let look = store.look(conn, caller, Through::Read).await?;
     let eyes = Eyes::bind(&mut select, caller, &look.sight, Through::Read);
     let see = |acl: &str| eyes.see("c.owner_id", "c.project_id", acl);
     let (by_workbook, by_own) = (see("c.acl_id"), see("v.acl_id"));
@@ -121,7 +117,7 @@ pub(crate) async fn sheets(store: &Store, conn: &Conn, caller: &Caller) -> Resul
             ),
             condition: "v.id = x.id",
         }),
-        remembered: None,
+        remembered,
     });
     Ok(select)
 }

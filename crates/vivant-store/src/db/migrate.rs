@@ -36,6 +36,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0005_sight.sql"),
         include_str!("../../migrations/postgres/0005_sight.sql"),
     ),
+    (
+        "0006_sheets",
+        include_str!("../../migrations/sqlite/0006_sheets.sql"),
+        include_str!("../../migrations/postgres/0006_sheets.sql"),
+    ),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (\

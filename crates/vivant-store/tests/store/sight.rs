@@ -6,11 +6,13 @@ use vivant_store::{
 };
 
 use crate::harness::{NOW, World, all, filtered, on_both, page, publish_workbook};
+use crate::visibility::Dice;
 
 on_both!(
     every_change_is_seen_at_once_on_every_node,
     a_page_past_the_last_is_refused,
-    few_of_many_are_found
+    few_of_many_are_found,
+    pages_follow_each_other_through_changes,
 );
 
 fn read(grantee: Grantee, allowed: bool) -> Rule {
@@ -286,4 +288,62 @@ async fn few_of_many_are_found(w: World) {
         .await
         .unwrap();
     assert_eq!(sorted.total, 1);
+}
+
+/// Reads page after page, back and forth, while items come and go: each page is what it would be if
+/// nothing were remembered.
+async fn pages_follow_each_other_through_changes(w: World) {
+    let ann = w.user("ann", SiteRole::Creator).await;
+    let dice = &mut Dice::new(3);
+    let all_read = [read(Grantee::User(ann.id), true)];
+    w.store
+        .set_default_rules(w.site, w.project, ContentKind::Workbook, &all_read, NOW)
+        .await
+        .unwrap();
+    let mut books = Vec::new();
+    for step in 0..120 {
+        if step < 25 || dice.roll(4) == 0 {
+            let caller = w.admin();
+            let file = w.spool(b"x").await;
+            let publish = publish_workbook(&caller, w.project, &format!("Book {step}"), false, file);
+            let at = NOW + dice.roll(20) as i64;
+            books.push(w.store.publish_workbook(publish, at).await.unwrap().workbook);
+            books.sort_by_key(|book| (book.created_at, book.id.to_string()));
+        } else if dice.roll(6) == 0 {
+            let gone = books.remove(dice.roll(books.len()));
+            w.store.delete_workbook(w.site, gone.id, NOW).await.unwrap();
+        } else if dice.roll(6) == 0 {
+            // What the user may see no more leaves the pages.
+            let gone = books.remove(dice.roll(books.len()));
+            let denied = [read(Grantee::User(ann.id), false)];
+            w.store
+                .set_rules(w.site, ContentKind::Workbook, gone.id.0, &denied, NOW)
+                .await
+                .unwrap();
+            w.store.delete_workbook(w.site, gone.id, NOW).await.unwrap();
+        }
+        let size = [2, 3, 5][dice.roll(3)];
+        let number = 1 + dice.roll(books.len().div_ceil(size));
+        let expected: Vec<_> = books
+            .iter()
+            .skip((number - 1) * size)
+            .take(size)
+            .map(|book| book.id)
+            .collect();
+        for caller in [w.caller(&ann), w.admin()] {
+            let query = page(number as u32, size as u32);
+            let listed = w.store.workbooks(&caller, &query).await.unwrap();
+            let found: Vec<_> = listed.items.iter().map(|book| book.id).collect();
+            assert_eq!(
+                (listed.total, &found),
+                (books.len() as u64, &expected),
+                "step {step}"
+            );
+            let views = w.store.views(&caller, &query).await.unwrap();
+            assert_eq!(
+                (views.total, views.items.len()),
+                (books.len() as u64, expected.len())
+            );
+        }
+    }
 }
