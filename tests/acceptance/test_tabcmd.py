@@ -9,6 +9,7 @@ import pytest
 
 from conftest import ADMIN, ADMIN_PASSWORD
 from support import content, seed, tables
+from support.rest import element, ts_request
 from support.server import clean_env
 
 pytestmark = pytest.mark.slow
@@ -233,6 +234,40 @@ def test_refreshing_extracts(tabcmd, rest, place, file):
         tabcmd("publish", file(f"{name}.{extension}", data), *where, "--overwrite")
         tabcmd("refreshextracts", f"--{kind}", name, *where, "--synchronous", code=1)
     tabcmd("refreshextracts", "--workbook", "No such book", "--project", place, code=1)
+
+
+def test_rows_are_appended(tabcmd, rest, place, file):
+    data = tables.packed(tables.datasource(tables.CSV_FILE), {tables.CSV_FILE: tables.CSV})
+    where = ["--project", place]
+    tabcmd("publish", file("Tab Rows.tdsx", data), *where, "--append", code=1)
+    tabcmd("publish", file("Tab Rows.tdsx", data), *where)
+    source = rest.get("/sites/{site}/datasources", params={"filter": "name:eq:Tab Rows"}).get("datasources/datasource", "id")
+    tabcmd("publish", file("Tab Rows.tdsx", data), *where, "--append")
+    again = rest.get("/sites/{site}/datasources", params={"filter": "name:eq:Tab Rows"}).ok().all("datasources/datasource")
+    assert [one.get("id") for one in again] == [source]
+
+
+def test_a_site_gets_another_address(tabcmd, rest):
+    tabcmd("createsite", "tabmover", "--url", "tabmover")
+    tabcmd("editsite", "tabmover", "--url", "tabmoved", "--storage-quota", "70")
+    site = rest.get("/sites/tabmoved", params={"key": "contentUrl"}).ok().find("site")
+    assert (site.get("name"), site.get("storageQuota")) == ("tabmover", "70")
+    tabcmd("deletesite", "tabmover", "--site", "tabmoved")
+    # It would go on signing in to the site that is gone.
+    tabcmd("listsites", "--site", "default")
+
+
+def test_somebody_who_owns_content_stays(tabcmd, rest, place, file):
+    """The command says that a line failed; what is owned is not lost."""
+    tabcmd("createsiteusers", file("owner.csv", "tab-owner,,Owner,creator,none,yes,owner@example.com\n"))
+    owner = rest.get("/sites/{site}/users", params={"filter": "name:eq:tab-owner"}).get("users/user", "id")
+    book = rest.publish_workbook("Owned", content.twb(), rest.project(place)).ok(201).get("workbook", "id")
+    rest.put(f"/sites/{{site}}/workbooks/{book}", ts_request(element("workbook", element("owner", id=owner)))).ok(200)
+    tabcmd("deletesiteusers", file("owner.csv", "tab-owner\n"))
+    assert rest.get(f"/sites/{{site}}/workbooks/{book}").ok(200).get("workbook/owner", "id") == owner
+    tabcmd("delete", "Owned", "--workbook", "--project", place)
+    tabcmd("deletesiteusers", file("owner.csv", "tab-owner\n"))
+    rest.get(f"/sites/{{site}}/users/{owner}").refused(404, "404002")
 
 
 def test_folder_of_files(tabcmd, rest, place):

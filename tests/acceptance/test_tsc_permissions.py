@@ -355,6 +355,24 @@ def test_revisions(tsc, book, source, project, tmp_path, kind):
     assert [one.deleted for one in item.revisions] == [False, True, False]
 
 
+@pytest.mark.parametrize("kind", ["workbooks", "datasources"])
+def test_an_old_revision_comes_back_by_publishing_it(tsc, book, source, project, tmp_path, kind):
+    item, endpoint = (book, tsc.workbooks) if kind == "workbooks" else (source, tsc.datasources)
+    model = TSC.WorkbookItem if kind == "workbooks" else TSC.DatasourceItem
+    second = content.twb("Second") if kind == "workbooks" else content.tds(None, "Second")
+    endpoint.publish(model(project_id=project, name=item.name), io.BytesIO(second), "Overwrite")
+    old = endpoint.download_revision(item.id, "1", str(tmp_path / "old"))
+    back = endpoint.publish(model(project_id=project, name=item.name), old, "Overwrite")
+    assert back.id == item.id
+    saved = endpoint.download(item.id, str(tmp_path / "now"))
+    assert open(saved, "rb").read() == open(old, "rb").read() != second
+    endpoint.populate_revisions(item)
+    assert [(one.revision_number, one.current) for one in item.revisions] == [("1", False), ("2", False), ("3", True)]
+    if kind == "workbooks":
+        tsc.workbooks.populate_views(item)
+        assert "Second" not in {view.name for view in item.views}
+
+
 def test_revisions_of_others(tsc, cora, grace, book, tmp_path, people):
     def kept(server):
         server.workbooks.populate_revisions(book)
