@@ -165,6 +165,7 @@ impl Schema {
         let kind = self.kind_of(declaration);
         let Type::Complex(complex) = kind else {
             if kind != Type::Any {
+                self.attributes(tree, node, &Attributes::default(), report);
                 if let Some(child) = tree.children(node).next() {
                     report(
                         "schema.element",

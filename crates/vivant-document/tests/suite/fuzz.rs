@@ -7,13 +7,16 @@ mod package;
 #[path = "../../../../fuzz/checks/tree.rs"]
 mod tree;
 
+#[expect(
+    clippy::print_stdout,
+    reason = "the name of the input stands before what is said of it"
+)]
 fn replay(target: &str, check: fn(&[u8])) {
     let folder = format!("{}/../../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
     let mut inputs = 0;
     for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}")) {
         let path = entry.unwrap().path();
         let data = std::fs::read(&path).unwrap();
-        // The name of the input stands before whatever the check says of it.
         println!("{}", path.display());
         check(&data);
         inputs += 1;

@@ -81,6 +81,7 @@ fn attributes_are_there_and_of_their_type() {
     bad("<other lang='deu'>12</other>", "schema.value");
     bad("<other>0</other>", "schema.value");
     bad("<item name='a'/><all><x>-1</x></all>", "schema.value");
+    bad("<item name='a'/><all><x odd='1'>1</x></all>", "schema.attribute");
     bad("<item name='a'/><item name='a'/>", "schema.unique");
 }
 
