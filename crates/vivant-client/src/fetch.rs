@@ -13,6 +13,11 @@ const IDLE: Duration = Duration::from_secs(60);
 /// How often an address may send on to another one.
 const MAX_REDIRECTS: usize = 5;
 
+/// Returns the address that a link in what came from another address leads to.
+pub fn resolve(from: &str, link: &str) -> Option<String> {
+    Some(Url::parse(from).ok()?.join(link).ok()?.into())
+}
+
 /// Fetches what is at an address and shows it piece by piece, with the size of the whole where it is known.
 ///
 /// No more than `limit` bytes are taken. Redirects are followed, but not from an encrypted address to one that
@@ -77,4 +82,21 @@ pub async fn fetch(
         piece(&bytes, whole).map_err(|e| Error::file(format!("what came from {url} cannot be kept: {e}")))?;
     }
     Ok(fetched)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolve;
+
+    #[test]
+    fn links_lead_on_from_where_they_stand() {
+        let from = "https://example.org/pypi/x/json";
+        let check = |link, to: &str| assert_eq!(resolve(from, link).as_deref(), Some(to));
+        check("../../files/x.whl", "https://example.org/files/x.whl");
+        check(
+            "https://other.example.org/x.whl",
+            "https://other.example.org/x.whl",
+        );
+        assert_eq!(resolve("x", "y"), None);
+    }
 }

@@ -37,7 +37,7 @@ pub use endpoints::{
     PublishMode, PublishWorkbook, Sites, Users, Views, Workbooks,
 };
 pub use error::{Error, ErrorKind, Result};
-pub use fetch::fetch;
+pub use fetch::{fetch, resolve};
 pub use filters::{Filter, Sort};
 pub use list::{List, ListOptions, Listed, Page};
 pub use retry::RetryPolicy;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 use vivant::HyperEngine;
 use vivant::hyper::install::{self, Wheel};
 
@@ -145,6 +145,7 @@ async fn fetch(index: &str, sha256: Option<String>, quiet: bool) -> anyhow::Resu
         Ok(())
     })
     .await?;
+    let answer = with_addresses(answer, index);
     let mut wheel = install::pick(&answer, std::env::consts::OS, std::env::consts::ARCH)?;
     if let Some(sha256) = sha256 {
         wheel.sha256 = sha256;
@@ -163,6 +164,24 @@ async fn fetch(index: &str, sha256: Option<String>, quiet: bool) -> anyhow::Resu
     .await?;
     file.seek(SeekFrom::Start(0))?;
     Ok((file, wheel))
+}
+
+/// Makes links in the index's answer whole: copies of the index give them from where they stand.
+fn with_addresses(answer: Vec<u8>, index: &str) -> Vec<u8> {
+    let Ok(mut value) = serde_json::from_slice::<Value>(&answer) else {
+        return answer;
+    };
+    let files = value.get_mut("urls").and_then(Value::as_array_mut);
+    for file in files.into_iter().flatten() {
+        let whole = file
+            .get("url")
+            .and_then(Value::as_str)
+            .and_then(|link| vivant_client::resolve(index, link));
+        if let Some(whole) = whole {
+            file["url"] = whole.into();
+        }
+    }
+    value.to_string().into_bytes()
 }
 
 fn status(args: &StatusArgs) -> anyhow::Result<ExitCode> {
