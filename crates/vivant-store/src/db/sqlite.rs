@@ -7,6 +7,8 @@
 //! them when they had grown (4 s instead of 1 ms for a page of workbooks); without any it goes by
 //! the shape of the indexes, which are made for the queries.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, mpsc};
@@ -222,9 +224,33 @@ impl From<Value> for Bound {
             Value::Blob(bytes) => Self::One(V::Blob(bytes)),
             Value::Texts(list) => Self::List(Rc::new(list.into_iter().map(V::Text).collect())),
             Value::Ints(list) => Self::List(Rc::new(list.into_iter().map(V::Integer).collect())),
-            Value::Set(list) => Self::List(Rc::new(list.iter().cloned().map(V::Text).collect())),
+            Value::Set(list) => Self::List(array(list)),
         }
     }
+}
+
+/// Sets that a connection keeps in its own form: the same few come again and again, and to copy some
+/// thousand ids takes a good part of the time of a list.
+const SETS: usize = 8;
+
+thread_local! {
+    static KNOWN: RefCell<VecDeque<(Arc<Vec<String>>, rusqlite::vtab::array::Array)>> =
+        const { RefCell::new(VecDeque::new()) };
+}
+
+fn array(set: Arc<Vec<String>>) -> rusqlite::vtab::array::Array {
+    KNOWN.with_borrow_mut(|known| {
+        if let Some((_, array)) = known.iter().find(|(of, _)| Arc::ptr_eq(of, &set)) {
+            return array.clone();
+        }
+        let texts = set.iter().cloned().map(rusqlite::types::Value::Text);
+        let array = Rc::new(texts.collect());
+        if known.len() == SETS {
+            known.pop_front();
+        }
+        known.push_back((set, Rc::clone(&array)));
+        array
+    })
 }
 
 impl rusqlite::ToSql for Bound {
