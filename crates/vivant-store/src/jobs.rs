@@ -303,14 +303,18 @@ impl Store {
     /// those whose node let its lease run out. What was begun too often ends as failed.
     pub async fn claim(&self, limit: usize, lease_ms: Millis, now: Millis) -> Result<Vec<Claimed>> {
         let limit = i64::try_from(limit).unwrap_or(BATCH).min(BATCH);
-        // An idle queue is asked again and again, and needs no transaction that writes.
+        // An idle queue is asked again and again, and needs no transaction that writes. The least of
+        // each stands first in an index; whether there is one at all PostgreSQL would rather look up in
+        // the table, behind all jobs that have ended.
         let conn = self.conn().await?;
-        let sql = "SELECT EXISTS (SELECT 1 FROM job WHERE lease_until <= ?1), \
-             EXISTS (SELECT 1 FROM job WHERE stage = 1 AND run_at <= ?1), EXISTS (SELECT 1 FROM job WHERE stage = 0)";
-        let row = conn.row(sql, params![now]).await?;
+        let sql = "SELECT (SELECT MIN(lease_until) FROM job WHERE lease_until IS NOT NULL), \
+             (SELECT MIN(run_at) FROM job WHERE stage = 1), (SELECT MIN(priority) FROM job WHERE stage = 0)";
+        let row = conn.row(sql, params![]).await?;
         drop(conn);
         let mut row = row.ok_or_else(|| Error::Damaged("a query of the queue gave no row".to_owned()))?;
-        let (expired, due, ready) = (row.bool()?, row.bool()?, row.bool()?);
+        let expired = row.opt_int()?.is_some_and(|until| until <= now);
+        let due = row.opt_int()?.is_some_and(|run_at| run_at <= now);
+        let ready = row.opt_int()?.is_some();
         if expired {
             self.take_back(now).await?;
         }
@@ -524,7 +528,7 @@ impl Store {
     /// When the next job may be claimed: now, or at the earliest time that one waits for or that a
     /// lease runs out. `None` where the queue holds nothing.
     pub async fn next_job_at(&self, now: Millis) -> Result<Option<Millis>> {
-        let sql = "SELECT (SELECT CAST(?1 AS BIGINT) FROM job WHERE stage = 0 LIMIT 1), \
+        let sql = "SELECT (SELECT CAST(?1 AS BIGINT) FROM job WHERE stage = 0 ORDER BY priority LIMIT 1), \
              (SELECT MIN(run_at) FROM job WHERE stage = 1), \
              (SELECT MIN(lease_until) FROM job WHERE lease_until IS NOT NULL)";
         let row = self.conn().await?.row(sql, params![now]).await?;
@@ -743,8 +747,9 @@ async fn lock_lane(tx: &Conn, serial_key: Option<&str>) -> Result<()> {
 
 /// Lets the oldest job of a lane go on.
 async fn next_in_lane(tx: &Conn, serial_key: &str, now: Millis) -> Result<()> {
+    // Not the least of all: PostgreSQL, which cannot know how many there are, would go through them.
     let sql = "UPDATE job SET stage = CASE WHEN run_at > ?2 THEN 1 ELSE 0 END WHERE stage = 2 AND seq = \
-         (SELECT MIN(o.seq) FROM job o WHERE o.serial_key = ?1 AND o.ended_at IS NULL)";
+         (SELECT o.seq FROM job o WHERE o.serial_key = ?1 AND o.ended_at IS NULL ORDER BY o.seq LIMIT 1)";
     tx.execute(sql, params![serial_key, now]).await.map(drop)
 }
 
