@@ -12,7 +12,7 @@ import time
 import pytest
 
 from conftest import ADMIN, ADMIN_PASSWORD
-from support import queue, tables
+from support import tables, waiting
 from support.rest import Rest
 from support.server import wait_until
 
@@ -24,15 +24,15 @@ CUTS = {"sqlite": 6, "postgres": 4}
 SOURCES = 2
 
 
-def fill(rest: Rest, ledger: queue.Ledger, stop: threading.Event, thread: int, round_: int) -> None:
+def fill(rest: Rest, ledger: waiting.Ledger, stop: threading.Event, thread: int, round_: int) -> None:
     """Asks for jobs until the server is gone."""
     for number in range(10_000):
         if stop.is_set():
             return
         if thread < SOURCES:
-            queue.append_row(rest, ledger, f"Source {thread}")
+            waiting.append_row(rest, ledger, f"Source {thread}")
         else:
-            queue.publish_book(rest, ledger, f"Book {round_}.{thread}.{number}")
+            waiting.publish_book(rest, ledger, f"Book {round_}.{thread}.{number}")
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
@@ -42,8 +42,8 @@ def test_power_cuts(new_server, postgres, store, capsys):
     options = ["--workers", "3", *(["--database-url", url] if url else [])]
     # The database is named here, so that the test can ask it.
     server = new_server(*options, seeded=False, store=store).start()
-    query = queue.postgres_query(postgres, url) if url else queue.sqlite_query(server)
-    ledger = queue.begin(Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD), SOURCES)
+    query = waiting.postgres_query(postgres, url) if url else waiting.sqlite_query(server)
+    ledger = waiting.begin(Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD), SOURCES)
     for round_ in range(CUTS[store]):
         failures: list[BaseException] = []
         stop = threading.Event()
@@ -51,7 +51,7 @@ def test_power_cuts(new_server, postgres, store, capsys):
         for thread in range(SOURCES + 1):
             rest = Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD)
             arguments = (failures, fill, rest, ledger, stop, thread, round_)
-            threads.append(threading.Thread(target=queue.guarded, args=arguments))
+            threads.append(threading.Thread(target=waiting.guarded, args=arguments))
         for thread in threads:
             thread.start()
         target = len(ledger.jobs()) + generator.randint(5, 60)
@@ -66,8 +66,8 @@ def test_power_cuts(new_server, postgres, store, capsys):
         server.start()
 
     rest = Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD)
-    wait_until(lambda: queue.is_done(rest), 120, "the end of all jobs")
-    queue.verify(rest, ledger, query, server.data_dir / "content" / "objects")
+    wait_until(lambda: waiting.is_done(rest), 120, "the end of all jobs")
+    waiting.verify(rest, ledger, query, server.data_dir / "content" / "objects")
     again = query("select count(*) from job where attempts > 1")[0][0]
     uncertain = sum(job is None for some in ledger.numbers.values() for _, job in some)
     with capsys.disabled():

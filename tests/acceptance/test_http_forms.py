@@ -326,11 +326,7 @@ def test_head_and_options(rest):
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/schedules"),
-        ("POST", "/schedules"),
-        ("GET", "/sites/{site}/tasks/extractRefreshes"),
         ("GET", "/sites/{site}/flows"),
-        ("POST", "/sites/{site}/workbooks/{workbook}/refresh"),
         ("GET", "/sites/{site}/dataAlerts"),
         ("GET", "/sites/{site}/databases"),
         ("GET", "/sites/{site}/groupsets"),

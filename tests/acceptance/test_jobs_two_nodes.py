@@ -13,7 +13,7 @@ import pytest
 import tableauserverclient as TSC
 
 from conftest import ADMIN, ADMIN_PASSWORD
-from support import queue, tables
+from support import tables, waiting
 from support.rest import Rest
 from support.server import Vivant, wait_until
 from support.tsc import connect
@@ -38,7 +38,7 @@ def nodes(binary, postgres, tmp_path):
             folder.mkdir()
             shutil.copy(made[0].data_dir / "vivant.key", folder)
         made.append(node.start())
-    yield made, queue.postgres_query(postgres, url), shared / "objects"
+    yield made, waiting.postgres_query(postgres, url), shared / "objects"
     for node in made:
         if node.alive():
             node.kill()
@@ -52,35 +52,35 @@ def ended(node: Vivant) -> int:
 def test_each_job_is_done_once(nodes, capsys):
     (first, second), query, objects = nodes
     rest = Rest(first.url).sign_in(ADMIN, ADMIN_PASSWORD)
-    ledger = queue.begin(rest, SOURCES)
+    ledger = waiting.begin(rest, SOURCES)
     began = time.monotonic()
 
     def append(source: str) -> None:
         for _ in range(ROWS):
-            queue.append_row(rest, ledger, source)
+            waiting.append_row(rest, ledger, source)
 
     def publish(thread: int) -> None:
         for number in range(thread, BOOKS, 4):
-            queue.publish_book(rest, ledger, f"Book {number}")
+            waiting.publish_book(rest, ledger, f"Book {number}")
 
     failures: list[BaseException] = []
     work = [(append, source) for source in ledger.sources] + [(publish, thread) for thread in range(4)]
-    threads = [threading.Thread(target=queue.guarded, args=(failures, *one)) for one in work]
+    threads = [threading.Thread(target=waiting.guarded, args=(failures, *one)) for one in work]
     for thread in threads:
         thread.start()
     total = SOURCES * ROWS + BOOKS
-    wait_until(lambda: failures or queue.counts(rest)["Success"] >= total * 0.4, 240, "two fifths of the jobs")
+    wait_until(lambda: failures or waiting.counts(rest)["Success"] >= total * 0.4, 240, "two fifths of the jobs")
     wait_until(lambda: ended(second) >= 50, 60, "the second node's part")
     second.kill()
-    done_before = queue.counts(rest)["Success"]
+    done_before = waiting.counts(rest)["Success"]
     for thread in threads:
         thread.join(300)
     assert not failures, failures
     assert len(ledger.jobs()) == total
-    wait_until(lambda: queue.is_done(rest), 240, "the end of all jobs")
+    wait_until(lambda: waiting.is_done(rest), 240, "the end of all jobs")
     seconds = time.monotonic() - began
 
-    queue.verify(rest, ledger, query, objects)
+    waiting.verify(rest, ledger, query, objects)
     # One number was there before, and nothing else was published.
     assert [count for (count,) in query("select count(*) from extract_part")] == [SOURCES * (ROWS + 1)]
     again = query("select count(*) from job where attempts > 1")[0][0]
@@ -98,15 +98,15 @@ def test_a_node_that_stops_gives_its_jobs_back(nodes):
     """After SIGTERM nobody waits for a lease to run out."""
     (first, second), query, objects = nodes
     rest = Rest(first.url).sign_in(ADMIN, ADMIN_PASSWORD)
-    ledger = queue.begin(rest, 2)
+    ledger = waiting.begin(rest, 2)
     for number in range(40):
-        queue.publish_book(rest, ledger, f"Book {number}")
-        queue.append_row(rest, ledger, f"Source {number % 2}")
+        waiting.publish_book(rest, ledger, f"Book {number}")
+        waiting.append_row(rest, ledger, f"Source {number % 2}")
     began = time.monotonic()
     assert second.stop() == 0
-    wait_until(lambda: queue.is_done(rest), 25, "the end of all jobs")
+    wait_until(lambda: waiting.is_done(rest), 25, "the end of all jobs")
     assert time.monotonic() - began < 25
-    queue.verify(rest, ledger, query, objects)
+    waiting.verify(rest, ledger, query, objects)
     assert query("select count(*) from job where attempts > 1") == [[0]]
 
 
@@ -128,9 +128,9 @@ def test_two_nodes_fire_a_schedule_once(nodes):
     rest = Rest(first.url).sign_in(ADMIN, ADMIN_PASSWORD)
     for round_ in range(1, 6):
         query(f"update schedule set next_run_at = {int(time.time() * 1000)} where id = '{schedule.id}' returning id")
-        wait_until(lambda: queue.counts(rest)["Success"] >= round_ * books, 60, "the jobs of the schedule")
+        wait_until(lambda: waiting.counts(rest)["Success"] >= round_ * books, 60, "the jobs of the schedule")
         time.sleep(1.5)
-        assert queue.is_done(rest)
-        assert queue.counts(rest)["Success"] == round_ * books
+        assert waiting.is_done(rest)
+        assert waiting.counts(rest)["Success"] == round_ * books
     fired = [node.output().count("schedule fired") for node in (first, second)]
     assert sum(fired) == 5, fired
