@@ -387,6 +387,18 @@ impl Run<'_> {
         }
     }
 
+    /// Tells whether the values of marks add up to the value of all their rows.
+    fn adds_up(&self, node: NodeId) -> bool {
+        let tree = &self.formula.tree;
+        match tree.kind(tree.unwrapped(node)) {
+            NodeKind::Call {
+                function: Some(function),
+                ..
+            } => matches!(function.name, "SUM" | "COUNT"),
+            _ => false,
+        }
+    }
+
     /// Computes a node for every row.
     fn node(&mut self, node: NodeId) -> Found<Vec<Value>> {
         if let Some((_, values)) = self
@@ -481,6 +493,12 @@ impl Run<'_> {
             return Err(internal("not a call"));
         };
         let name = function.name;
+        if name == "TOTAL" && !arguments.iter().all(|argument| self.adds_up(*argument)) {
+            // Only sums and counts of marks are those of their rows.
+            return Err(crate::fields::unsupported(
+                "totals of anything but sums and counts",
+            ));
+        }
         let mut columns = Vec::with_capacity(arguments.len());
         for argument in arguments {
             columns.push(self.node(*argument)?);
