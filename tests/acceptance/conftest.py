@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from support import content, seed, tsc as tsc_client  # noqa: E402
+from support.hyper import Hyper  # noqa: E402
 from support.rest import Rest  # noqa: E402
 from support.server import Vivant  # noqa: E402
 from support.services import ROOT, S3, Ldap, Postgres  # noqa: E402
@@ -110,6 +111,18 @@ def clients() -> Path:
         [str(ROOT / "scripts" / "clients-env")], stdout=subprocess.PIPE, text=True, check=True
     ).stdout.strip()
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def hyper() -> Hyper:
+    """Tableau's own library for `.hyper` files and its engine: VIVANT_HYPER, else the environment of scripts/documents-env."""
+    named = os.environ.get("VIVANT_HYPER")
+    if named:
+        return Hyper(Path(named))
+    folder = subprocess.run(
+        [str(ROOT / "scripts" / "documents-env")], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
+    return Hyper(Path(folder))
 
 
 @pytest.fixture(scope="session")

@@ -232,6 +232,35 @@ def test_append_of_a_hyper_file_says_what_is_missing(source, name, parquet):
         source(name + " not there", parquet([1]), "parquet", APPEND)
 
 
+def test_append_of_a_hyper_file(new_server, hyper, tmp_path):
+    """With Tableau's engine at hand, rows of a `.hyper` file land in the extract; a broken file changes nothing."""
+    live = new_server(env={"HYPERD_PATH": str(hyper.engine)}).start()
+    tsc = connect(live, ADMIN, ADMIN_PASSWORD)
+    project = Rest(live.url).sign_in(ADMIN, ADMIN_PASSWORD).new_project("Appended")
+
+    def send(data: bytes, mode: str = APPEND):
+        path = tmp_path / "sent.hyper"
+        path.write_bytes(data)
+        return tsc.datasources.publish(TSC.DatasourceItem(project_id=project, name="Orders"), str(path), mode, as_job=True)
+
+    def notes(job) -> str:
+        return " ".join(tsc.jobs.wait_for_job(job, timeout=60).notes or [])
+
+    first = hyper.write(tmp_path / "first.hyper", {"order": [1, 2], "region": ["North", "Süd"]})
+    notes(send(first, CREATE))
+    more = hyper.write(tmp_path / "more.hyper", {"order": [3, 4, 5], "region": ["East", None, "West"]})
+    assert "Appended 3 rows" in notes(send(more))
+    assert "Appended 3 rows" in notes(send(more))
+    with pytest.raises(JobFailedException) as failed:
+        tsc.jobs.wait_for_job(send(content.hyper()), timeout=60)
+    assert "cannot be read" in " ".join(failed.value.notes)
+    other = hyper.write(tmp_path / "other.hyper", {"order": [6], "amount": [1.5]})
+    with pytest.raises(JobFailedException) as failed:
+        tsc.jobs.wait_for_job(send(other), timeout=60)
+    assert "lacks its column `region`" in " ".join(failed.value.notes)
+    tsc.auth.sign_out()
+
+
 # Lists
 
 

@@ -159,7 +159,8 @@ class Vivant:
 
 def clean_env(extra: dict[str, str]) -> dict[str, str]:
     """Returns this process's environment without settings that would change a server, and with `extra`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("VIVANT_")}
+    settings = ("VIVANT_", "HYPERD_PATH")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     return {**kept, "RUST_BACKTRACE": "1", **extra}
 
 
