@@ -1,5 +1,6 @@
 //! A request before it is sent: where, what, and whether it may be sent twice.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -49,7 +50,9 @@ pub(crate) enum Target {
 pub(crate) struct Call {
     pub method: Method,
     pub target: Target,
-    pub query: Vec<(&'static str, String)>,
+    pub query: Vec<(Cow<'static, str>, String)>,
+    /// Headers of the method's own.
+    pub headers: Vec<(&'static str, String)>,
     pub body: Body,
     pub safety: Safety,
     /// Moves content or makes the server work long: other time limits hold.
@@ -63,6 +66,7 @@ pub(crate) struct Call {
 pub(crate) enum Body {
     Empty,
     Xml(String),
+    Json(String),
     Multipart(Multipart),
 }
 
@@ -72,6 +76,7 @@ impl Call {
             method,
             target: Target::Api(path.into()),
             query: Vec::new(),
+            headers: Vec::new(),
             body: Body::Empty,
             safety: match method {
                 Method::Get => Safety::Repeatable,
@@ -86,8 +91,13 @@ impl Call {
         Self::new(Method::Get, path)
     }
 
-    pub fn query(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
+    pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
+        self.query.push((name.into(), value.to_string()));
+        self
+    }
+
+    pub fn header(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.headers.push((name, value.to_string()));
         self
     }
 
@@ -100,6 +110,11 @@ impl Call {
 
     pub fn body(mut self, write: impl FnOnce(&mut Out)) -> Self {
         self.body = Body::Xml(Out::request(Format::Xml, write));
+        self
+    }
+
+    pub fn json(mut self, body: String) -> Self {
+        self.body = Body::Json(body);
         self
     }
 
@@ -117,7 +132,7 @@ impl Call {
         let pairs: Vec<String> = self
             .query
             .iter()
-            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
             .collect();
         pairs.join("&")
     }

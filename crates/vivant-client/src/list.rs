@@ -1,5 +1,6 @@
 //! Lists: a stream over all items, whose pages are fetched in parallel once their number is known.
 
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -116,7 +117,7 @@ struct Source {
     path: String,
     /// Where older servers have the list: before this version, at this address.
     older: Option<(ApiVersion, String)>,
-    query: Vec<(&'static str, String)>,
+    query: Vec<(Cow<'static, str>, String)>,
     page_size: u32,
     parallelism: usize,
 }
@@ -125,9 +126,9 @@ impl<T: Listed> List<T> {
     pub(crate) fn new(site: Site, path: String, options: ListOptions, fields: &[Field]) -> Self {
         let inner = &site.client().0;
         let mut query = Vec::new();
-        let mut add = |name, value: Result<Option<String>>| match value {
+        let mut add = |name: &'static str, value: Result<Option<String>>| match value {
             Ok(Some(value)) => {
-                query.push((name, value));
+                query.push((name.into(), value));
                 None
             }
             Ok(None) => None,
@@ -160,7 +161,7 @@ impl<T: Listed> List<T> {
     /// Adds a parameter of the method's own.
     pub(crate) fn query(mut self, name: &'static str, value: &str) -> Self {
         let source = Arc::get_mut(&mut self.source).expect("nobody else has the list yet");
-        source.query.push((name, value.to_owned()));
+        source.query.push((name.into(), value.to_owned()));
         self
     }
 

@@ -213,6 +213,11 @@ impl Inner {
             value.set_sensitive(true);
             headers.insert("x-tableau-auth", value);
         }
+        for (name, value) in &call.headers {
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| lasting(Error::invalid(format!("the header {name} cannot hold '{value}'"))))?;
+            headers.insert(*name, value);
+        }
         match &call.body {
             Body::Empty if call.method != Method::Get => {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -221,6 +226,10 @@ impl Inner {
             Body::Xml(xml) => {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
                 *request.body_mut() = Some(xml.clone().into());
+            }
+            Body::Json(json) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                *request.body_mut() = Some(json.clone().into());
             }
             Body::Multipart(body) => {
                 let kind = HeaderValue::from_str(&body.content_type()).expect("a boundary is ASCII");
