@@ -17,6 +17,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         "vivant-client",
         &["vivant-model", "vivant-wire", "vivant-document"],
     ),
+    // Whole sites: what takes many calls, over the client alone, so that it works against any server.
+    (
+        "vivant-tools",
+        &["vivant-model", "vivant-wire", "vivant-document", "vivant-client"],
+    ),
     ("vivant-calc", &[]),
     ("vivant-document", &["vivant-calc"]),
     // Apart from query: the server refreshes extracts without building an engine.
@@ -50,6 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "vivant-cli",
         &[
             "vivant-client",
+            "vivant-tools",
             "vivant-wire",
             "vivant-document",
             "vivant-server",
@@ -242,7 +248,7 @@ mod tests {
             check_one("vivant-cli", &["clap", "vivant-store"]),
             [
                 "crates/vivant-cli/Cargo.toml:6: `vivant-cli` may not use `vivant-store`, only `vivant-client`, \
-                 `vivant-wire`, `vivant-document`, `vivant-server`, `vivant`"
+                 `vivant-tools`, `vivant-wire`, `vivant-document`, `vivant-server`, `vivant`"
             ]
         );
     }
