@@ -13,6 +13,7 @@ use vivant_wire::{ApiVersion, ErrorCode, Node, version};
 
 use crate::address::Address;
 use crate::call::{Call, Target};
+use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::retry::RetryPolicy;
@@ -214,6 +215,7 @@ impl ClientBuilder {
             retry: self.retry,
             choice: self.version,
             negotiated: OnceCell::new(),
+            clock: Clock::default(),
             page_size: self.page_size,
             parallelism: self.parallelism,
             chunk_size: self.chunk_size,
@@ -246,6 +248,7 @@ pub(crate) struct Inner {
     pub retry: RetryPolicy,
     choice: VersionChoice,
     negotiated: OnceCell<ApiVersion>,
+    pub clock: Clock,
     pub page_size: u32,
     pub parallelism: usize,
     pub chunk_size: u64,

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use vivant_wire::ErrorCode;
+use vivant_wire::types::Job;
 
 /// What kind of failure it is, for callers that decide by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +38,10 @@ pub enum ErrorKind {
     UnexpectedAnswer,
     /// A local file cannot be read or written.
     File,
+    /// A job ended with a failure.
+    JobFailed,
+    /// A job was cancelled.
+    JobCancelled,
 }
 
 /// Why a call failed.
@@ -58,6 +63,8 @@ struct Inner {
     body_start: Option<String>,
     attempts: u32,
     retried: Vec<String>,
+    unknown: bool,
+    job: Option<Box<Job>>,
 }
 
 /// What a server's refusal says; made by the transport.
@@ -87,6 +94,8 @@ impl Error {
             body_start: None,
             attempts: 0,
             retried: Vec::new(),
+            unknown: false,
+            job: None,
         }))
     }
 
@@ -160,6 +169,25 @@ impl Error {
         self
     }
 
+    /// Says that the server may or may not have done what it was asked.
+    pub(crate) fn with_unknown_outcome(mut self) -> Self {
+        self.0.unknown = true;
+        self
+    }
+
+    /// Counts the attempts of an earlier failure in, as reasons to try again.
+    pub(crate) fn after(mut self, earlier: Self) -> Self {
+        let mut retried = earlier.0.retried.clone();
+        retried.push(earlier.to_string());
+        self = self.with_attempts(earlier.0.attempts, retried);
+        self
+    }
+
+    pub(crate) fn with_job(mut self, job: Job) -> Self {
+        self.0.job = Some(Box::new(job));
+        self
+    }
+
     pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
@@ -210,6 +238,17 @@ impl Error {
         self.0.attempts
     }
 
+    /// Whether nobody knows if the server did what it was asked: the request was sent, and no answer came
+    /// that says so, nor could it be found out afterwards.
+    pub fn outcome_unknown(&self) -> bool {
+        self.0.unknown
+    }
+
+    /// The job that failed, was cancelled, or had not ended in time.
+    pub fn job(&self) -> Option<&Job> {
+        self.0.job.as_deref()
+    }
+
     /// What made the client try again, in order.
     pub fn retried(&self) -> &[String] {
         &self.0.retried
@@ -227,7 +266,11 @@ impl Error {
         {
             return Some(hint);
         }
+        if self.0.unknown {
+            return Some("look whether it was done before you do it again");
+        }
         match (self.0.kind, self.0.status) {
+            (ErrorKind::JobFailed, _) => Some("the job's notes say why; look at the server's list of jobs"),
             (ErrorKind::Tls, _) => Some(
                 "if the server's certificate comes from your organisation, give its authority's certificate as the CA file; \
                  if the server speaks plain HTTP, write http://",

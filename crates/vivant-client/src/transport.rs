@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use jiff::Timestamp;
 use reqwest::{Response, Url};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use vivant_wire::paths::{self, Method};
@@ -45,6 +46,8 @@ struct Failure {
     passing: bool,
     /// The server certainly did nothing.
     undone: bool,
+    /// Nobody knows what the server did.
+    unknown: bool,
     /// How long the server asks to wait.
     wait: Option<Duration>,
 }
@@ -55,7 +58,16 @@ impl Failure {
             error,
             passing: false,
             undone: false,
+            unknown: false,
             wait: None,
+        }
+    }
+
+    /// The time is up: not to be tried again by itself, but the server may be at it.
+    fn late(error: Error) -> Self {
+        Self {
+            unknown: true,
+            ..Self::lasting(error)
         }
     }
 
@@ -64,6 +76,7 @@ impl Failure {
             error,
             passing: true,
             undone,
+            unknown: !undone,
             wait: None,
         }
     }
@@ -119,7 +132,7 @@ impl Inner {
                     Err(_) => {
                         let error =
                             Error::new(ErrorKind::Timeout, format!("no whole answer within {limit:?}"));
-                        Err(Failure::lasting(self.in_errand(error, &errand)))
+                        Err(Failure::late(self.in_errand(error, &errand)))
                     }
                 },
                 None => self.attempt(&errand).await,
@@ -134,6 +147,9 @@ impl Inner {
             let in_time = end <= self.retry.budget && limit.is_none_or(|limit| end < limit);
             if !allowed || attempt >= self.retry.attempts || !in_time {
                 let mut error = failure.error.with_attempts(attempt, retried);
+                if failure.unknown && call.safety == Safety::Once {
+                    error = error.with_unknown_outcome();
+                }
                 if allowed && !in_time {
                     error = error.with_note(&format!(
                         "waiting {pause:?} more would exceed the time allowed for retries"
@@ -244,18 +260,22 @@ impl Inner {
             true => self.timeouts.long_response,
             false => self.timeouts.response,
         };
+        let begun = Timestamp::now();
         let sent = self.http.execute(request);
         tokio::pin!(sent);
         loop {
             let deadline = activity.last() + silence;
             tokio::select! {
                 outcome = &mut sent => {
-                    return outcome.map_err(|e| self.network_failure(errand, url, &e));
+                    let response = outcome.map_err(|e| self.network_failure(errand, url, &e))?;
+                    self.clock.note(response.headers(), begun, Timestamp::now());
+                    return Ok(response);
                 }
                 () = sleep_until(deadline) => {
                     if activity.last() + silence <= Instant::now() {
                         let message = format!("no answer from {} within {silence:?}", host(url));
-                        return Err(lasting(Error::new(ErrorKind::Timeout, message)));
+                        let error = Error::new(ErrorKind::Timeout, message);
+                        return Err(Failure::late(self.in_errand(error, errand)));
                     }
                 }
             }
@@ -304,11 +324,14 @@ impl Inner {
         let wait = headers
             .get(RETRY_AFTER)
             .and_then(|v| v.to_str().ok())
-            .and_then(|v| retry::retry_after(v, jiff::Timestamp::now()));
+            .and_then(|v| retry::retry_after(v, Timestamp::now()));
+        let undone = status == 429 || (status == 503 && wait.is_some());
+        let passing = matches!(status, 408 | 429 | 502 | 503 | 504);
         Err(Failure {
             error: self.in_errand(error, errand),
-            passing: matches!(status, 429 | 502 | 503 | 504),
-            undone: status == 429 || (status == 503 && wait.is_some()),
+            passing,
+            undone,
+            unknown: passing && !undone,
             wait: wait.filter(|_| matches!(status, 429 | 503)),
         })
     }

@@ -136,6 +136,28 @@ typed_id! {
     TaskId,
     /// A subscription.
     SubscriptionId,
+    /// A run of a flow.
+    FlowRunId,
+    /// A chain of tasks that run one after the other.
+    LinkedTaskId,
+    /// A database, or a file of data, in the catalog.
+    DatabaseId,
+    /// A table in the catalog.
+    TableId,
+    /// A column of a table in the catalog.
+    ColumnId,
+    /// A data-driven alert.
+    DataAlertId,
+    /// A metric.
+    MetricId,
+    /// A custom view.
+    CustomViewId,
+    /// A virtual connection.
+    VirtualConnectionId,
+    /// A set of groups.
+    GroupSetId,
+    /// A collection.
+    CollectionId,
 }
 
 #[cfg(test)]

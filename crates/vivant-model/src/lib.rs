@@ -18,8 +18,10 @@ pub mod site_role;
 
 pub use capability::{Capability, CapabilitySet, ContentKind};
 pub use id::{
-    ConnectionId, DatasourceId, FlowId, GroupId, JobId, Luid, ParseLuidError, ProjectId, ScheduleId, SiteId,
-    SubscriptionId, TaskId, TokenId, UserId, ViewId, WorkbookId,
+    CollectionId, ColumnId, ConnectionId, CustomViewId, DataAlertId, DatabaseId, DatasourceId, FlowId,
+    FlowRunId, GroupId, GroupSetId, JobId, LinkedTaskId, Luid, MetricId, ParseLuidError, ProjectId,
+    ScheduleId, SiteId, SubscriptionId, TableId, TaskId, TokenId, UserId, ViewId, VirtualConnectionId,
+    WorkbookId,
 };
 pub use job::{
     ExecutionOrder, JobItem, JobItemKind, JobKind, JobState, ScheduleState, ScheduleType, StatusNote,

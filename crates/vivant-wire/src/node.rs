@@ -105,6 +105,17 @@ impl Node {
         }
     }
 
+    /// Reads every child of the name that holds nothing but text; JSON writes an array of values.
+    pub fn leaves<T: FromText>(&self, name: &str) -> Result<Vec<T>, ReadError> {
+        let members = self.attributes.iter().filter(|(n, _)| n == name);
+        let children = self.children.iter().filter(|c| c.name == name);
+        members
+            .map(|(_, text)| text)
+            .chain(children.map(|c| &c.text))
+            .map(|text| self.convert(name, text))
+            .collect()
+    }
+
     /// Reads the element's own text; JSON writes it as the member `value`.
     pub fn own_text<T: FromText>(&self) -> Result<Option<T>, ReadError> {
         if self.text.is_empty() {

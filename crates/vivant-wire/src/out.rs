@@ -196,6 +196,29 @@ impl Out {
         }
     }
 
+    /// Writes repeated elements that hold nothing but text: siblings in XML, an array in JSON (no member
+    /// where there are none).
+    pub fn leaves<'a, T: Scalar + 'a>(&mut self, name: &str, values: impl IntoIterator<Item = &'a T>) {
+        let mut values = values.into_iter().peekable();
+        if values.peek().is_none() {
+            return;
+        }
+        match self.format {
+            Format::Xml => values.for_each(|value| self.leaf(name, value)),
+            Format::Json => {
+                self.member(name);
+                self.buf.push('[');
+                for (i, value) in values.enumerate() {
+                    if i > 0 {
+                        self.buf.push(',');
+                    }
+                    self.scalar(value);
+                }
+                self.buf.push(']');
+            }
+        }
+    }
+
     /// Writes the text of the present element; in JSON the member `value`.
     pub fn text(&mut self, value: &impl Scalar) {
         match self.format {

@@ -23,6 +23,8 @@ MEMBER = "owner007"
 """A Creator who sees the own workbooks and those of one project in twenty."""
 NEWCOMER = "newcomer"
 """A Creator in no team, who owns one workbook in a thousand and sees no other."""
+AUDITOR = "auditor"
+"""An Explorer who owns nothing and sees what the rules of very many groups allow, once `rule` has made them."""
 
 FIELDS = ["Finance", "Sales", "Marketing", "Logistics", "Research", "Support", "Purchasing", "Quality", "Legal", "Facilities"]
 PLACES = ["Europe", "Americas"]
@@ -54,6 +56,7 @@ def _world(folder: Path, owners: int, templates: int) -> Path:
     ]
     users.append({"name": READER, "password": PASSWORD, "siteRole": "Explorer"})
     users.append({"name": NEWCOMER, "password": PASSWORD, "siteRole": "Creator"})
+    users.append({"name": AUDITOR, "password": PASSWORD, "siteRole": "Explorer"})
     teams = [f"{field} {place}" for place in PLACES for field in FIELDS]
     groups = [{"name": "Readers", "users": [READER]}]
     for at, team in enumerate(teams):
@@ -170,6 +173,39 @@ def multiply(data_dir: Path, workbooks: int) -> None:
         place = _object(data_dir, copy)
         place.parent.mkdir(parents=True, exist_ok=True)
         os.link(_object(data_dir, original), place)
+
+
+def rule(data_dir: Path, groups: int, rules: int) -> None:
+    """Puts the auditor into so many groups, and gives the workbooks of a folder without server so many sets of rules.
+
+    Each set is that of the workbook's project and one rule for one of the groups: two in four allow to see, one
+    denies, one says nothing of it.
+    """
+    dice = random.Random(4712)
+    with closing(sqlite3.connect(data_dir / "vivant.db")) as db, db:
+        db.execute("PRAGMA synchronous = OFF")
+        (auditor,) = db.execute("SELECT id FROM account WHERE name = ?", (AUDITOR,)).fetchone()
+        (model, site) = db.execute("SELECT id, site_id FROM user_group WHERE name = 'Readers'").fetchone()
+        circles = [_luid(dice) for _ in range(groups)]
+        db.execute("CREATE TEMP TABLE circle (id, name)")
+        db.executemany("INSERT INTO circle VALUES (?, ?)", [(id_, f"Circle {n}") for n, id_ in enumerate(circles)])
+        source = f"circle n JOIN user_group t ON t.id = '{model}'"
+        _copy(db, "user_group", source, id="n.id", name="n.name", name_key="lower(n.name)")
+        db.executemany("INSERT INTO group_member VALUES (?, ?)", [(id_, auditor) for id_ in circles])
+        books = db.execute("SELECT id, acl_id FROM content WHERE kind = 'workbook' ORDER BY id").fetchall()
+        originals = sorted({acl for _, acl in books})
+        sets: dict[str, list[str]] = {acl: [] for acl in originals}
+        for number in range(rules):
+            original, id_ = originals[number % len(originals)], _luid(dice)
+            allow, deny = ((1, 0), (0, 1), (1, 0), (0, 0))[number % 4]
+            db.execute("INSERT INTO acl VALUES (?, ?, ?)", (id_, site, f"set {number}"))
+            db.execute(
+                "INSERT INTO acl_rule SELECT ?, grantee_kind, grantee_id, allow, deny FROM acl_rule WHERE acl_id = ?",
+                (id_, original),
+            )
+            db.execute("INSERT INTO acl_rule VALUES (?, 1, ?, ?, ?)", (id_, circles[number % groups], allow, deny))
+            sets[original].append(id_)
+        db.executemany("UPDATE content SET acl_id = ? WHERE id = ?", [(dice.choice(sets[acl]), id_) for id_, acl in books])
 
 
 def _copy(db: sqlite3.Connection, table: str, source: str, **columns: str) -> None:

@@ -14,8 +14,8 @@ use crate::node::{FromText, Node, Read1, ReadError};
 use crate::out::{Out, Scalar, Sink, Write1};
 use crate::time::Timestamp;
 
-/// Defines an element: `attr field: Type = "name"`, `leaf` (child of text), `text` (own text),
-/// `one` (child element) and `many` (repeated child element).
+/// Defines an element: `attr field: Type = "name"`, `leaf` (child of text), `leaves` (repeated child of
+/// text), `text` (own text), `one` (child element) and `many` (repeated child element).
 macro_rules! element {
     ($(#[$doc:meta])* $name:ident { $($kind:ident $field:ident : $type:ty = $wire:literal $(, $fdoc:literal)?;)* }) => {
         $(#[$doc])*
@@ -39,6 +39,7 @@ macro_rules! element {
         }
     };
     (@type many $type:ty) => { Vec<$type> };
+    (@type leaves $type:ty) => { Vec<$type> };
     (@type $kind:ident $type:ty) => { Option<$type> };
     (@write attr $self:ident.$field:ident, $wire:literal, $out:ident) => {
         if let Some(value) = &$self.$field { $out.attr($wire, value); }
@@ -52,11 +53,15 @@ macro_rules! element {
     (@write one $self:ident.$field:ident, $wire:literal, $out:ident) => {
         if let Some(value) = &$self.$field { $out.child($wire, value); }
     };
+    (@write leaves $self:ident.$field:ident, $wire:literal, $out:ident) => {
+        $out.leaves($wire, &$self.$field);
+    };
     (@write many $self:ident.$field:ident, $wire:literal, $out:ident) => {
         $out.children($wire, &$self.$field);
     };
     (@read attr $node:ident, $wire:literal) => { $node.get($wire)? };
     (@read leaf $node:ident, $wire:literal) => { $node.leaf($wire)? };
+    (@read leaves $node:ident, $wire:literal) => { $node.leaves($wire)? };
     (@read text $node:ident, $wire:literal) => { $node.own_text()? };
     (@read one $node:ident, $wire:literal) => { $node.one($wire)? };
     (@read many $node:ident, $wire:literal) => { $node.many($wire)? };
