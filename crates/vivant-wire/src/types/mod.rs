@@ -7,7 +7,9 @@
 use std::fmt;
 
 use vivant_model::{
-    ConnectionId, DatasourceId, FlowId, GroupId, Luid, ProjectId, SiteId, UserId, ViewId, WorkbookId,
+    CollectionId, ColumnId, ConnectionId, CustomViewId, DataAlertId, DatabaseId, DatasourceId, FlowId,
+    FlowRunId, GroupId, GroupSetId, LinkedTaskId, Luid, MetricId, ProjectId, SiteId, TableId, TaskId, UserId,
+    ViewId, VirtualConnectionId, WorkbookId,
 };
 
 use crate::node::{FromText, Node, Read1, ReadError};
@@ -67,22 +69,44 @@ macro_rules! element {
     (@read many $node:ident, $wire:literal) => { $node.many($wire)? };
 }
 
+pub mod alerts;
 pub mod auth;
+pub mod catalog;
 pub mod content;
+pub mod custom_views;
+pub mod flows;
+pub mod group_sets;
 pub mod jobs;
 pub mod permissions;
 pub mod schedules;
 pub mod server;
 pub mod site;
+pub mod site_settings;
 pub mod subscriptions;
 pub mod users;
+pub mod virtual_connections;
+pub mod webhooks;
 
+pub use alerts::{DataAlert, DataAlertRecipient, DataAlertRecipients, DataAlerts, Metric, Metrics};
 pub use auth::{Credentials, Session};
+pub use catalog::{
+    Column, Columns, DataQualityWarning, DataQualityWarnings, Database, Databases, Location, Table, Tables,
+};
 pub use content::{
     AskData, Connection, ConnectionCredentials, Connections, ContentsCounts, Datasource, Datasources,
     Favorite, Favorites, FileUpload, Project, Projects, Revision, Tag, Tags, Usage, View, Views, Workbook,
     Workbooks,
 };
+pub use custom_views::{
+    CustomView, CustomViewDefaultResult, CustomViewDefaultResults, CustomViewDefaultUser, CustomViews,
+};
+pub use flows::{
+    Flow, FlowOutputStep, FlowOutputSteps, FlowParameter, FlowParameterDomain, FlowParameterRun,
+    FlowParameterRuns, FlowParameterSpec, FlowParameterSpecs, FlowParameterValues, FlowParameters, FlowRun,
+    FlowRunSpec, FlowTask, FlowTaskRun, Flows, LinkedTask, LinkedTaskJob, LinkedTaskStep, LinkedTaskSteps,
+    NewFlowTask, NewFlowTaskRun, RunFlowJob,
+};
+pub use group_sets::{Collection, Collections, GroupSet, GroupSets};
 pub use jobs::{BackgroundJob, BackgroundJobs, ExtractRefreshJob, Job, RefreshNow, StatusNote, StatusNotes};
 pub use permissions::{Capabilities, CapabilityItem, GranteeCapabilities, Parent, Permissions};
 pub use schedules::{
@@ -91,8 +115,19 @@ pub use schedules::{
 };
 pub use server::{Error, Pagination, ProductVersion, ServerInfo};
 pub use site::{Site, SiteUsage, Sites};
+pub use site_settings::{
+    ComparisonRecord, DataAccelerationReport, ExtensionsServerSettings, ExtensionsSiteSettings,
+    SafeExtension, SiteAuthConfiguration, SiteAuthConfigurations, SiteOidcConfiguration,
+};
 pub use subscriptions::{Subscription, SubscriptionContent, SubscriptionSchedule, Subscriptions};
 pub use users::{Domain, DomainList, Group, Groups, Import, User, Users};
+pub use virtual_connections::{
+    DatabaseConnection, DatabaseConnections, VirtualConnection, VirtualConnections,
+};
+pub use webhooks::{
+    Webhook, WebhookDestination, WebhookDestinationHttp, WebhookEvent, WebhookSource, WebhookTestResult,
+    Webhooks,
+};
 
 impl Scalar for String {
     fn put(&self, sink: &mut Sink<'_>) -> fmt::Result {
@@ -156,6 +191,18 @@ plain_scalars! {
     DatasourceId: "must be the id of a data source (36 characters)",
     ConnectionId: "must be the id of a connection (36 characters)",
     FlowId: "must be the id of a flow (36 characters)",
+    FlowRunId: "must be the id of a run of a flow (36 characters)",
+    TaskId: "must be the id of a task (36 characters)",
+    LinkedTaskId: "must be the id of a linked task (36 characters)",
+    DatabaseId: "must be the id of a database (36 characters)",
+    TableId: "must be the id of a table (36 characters)",
+    ColumnId: "must be the id of a column (36 characters)",
+    DataAlertId: "must be the id of a data-driven alert (36 characters)",
+    MetricId: "must be the id of a metric (36 characters)",
+    CustomViewId: "must be the id of a custom view (36 characters)",
+    VirtualConnectionId: "must be the id of a virtual connection (36 characters)",
+    GroupSetId: "must be the id of a set of groups (36 characters)",
+    CollectionId: "must be the id of a collection (36 characters)",
 }
 
 impl Scalar for Timestamp {
