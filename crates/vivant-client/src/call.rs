@@ -164,6 +164,16 @@ impl Multipart {
         })
     }
 
+    /// The request's document.
+    pub fn payload(&self) -> &str {
+        &self.payload
+    }
+
+    /// The content, where the body has some.
+    pub fn content(&self) -> Option<&Piece> {
+        self.content.as_ref().map(|(_, piece)| piece)
+    }
+
     pub fn content_type(&self) -> String {
         format!("multipart/mixed; boundary={}", self.boundary)
     }
@@ -222,7 +232,7 @@ fn split(bytes: &Bytes) -> Vec<Bytes> {
         .collect()
 }
 
-async fn file_stream(
+pub(crate) async fn file_stream(
     path: &std::path::Path,
     offset: u64,
     length: u64,

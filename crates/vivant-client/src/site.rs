@@ -15,6 +15,7 @@ use crate::client::Client;
 use crate::credentials::Credentials;
 use crate::endpoints::{Datasources, FileUploads, Groups, Projects, Sites, Users, Views, Workbooks};
 use crate::error::{Error, ErrorKind, Result};
+use crate::probe;
 use crate::secret::Secret;
 use crate::transport::Answer;
 
@@ -223,7 +224,17 @@ impl Site {
         self.call(call).await.map(|_| ())
     }
 
+    /// Sends a call; a write of which nobody knows whether it was done is looked for before it is repeated.
     pub(crate) async fn call(&self, call: &Call) -> Result<Node> {
+        let since = jiff::Timestamp::now();
+        match self.send(call).await {
+            Err(error) if error.outcome_unknown() => probe::settle(self, call, error, since).await,
+            outcome => outcome,
+        }
+    }
+
+    /// Sends a call, and again with a new session should the old one be over.
+    pub(crate) async fn send(&self, call: &Call) -> Result<Node> {
         let mut renewed = false;
         loop {
             let (token, generation) = self.token()?;

@@ -4,8 +4,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use crate::call::file_stream;
 use crate::error::{Error, Result};
 
 /// Content to publish.
@@ -113,6 +115,49 @@ impl Piece {
             Self::File { length, .. } => *length,
         }
     }
+
+    /// The digest of the piece.
+    pub async fn digest(&self) -> Result<Digest> {
+        let mut digest = Digest::new();
+        match self {
+            Self::Bytes { bytes, .. } => digest.add(bytes),
+            Self::File {
+                path, offset, length, ..
+            } => {
+                let mut stream = std::pin::pin!(file_stream(path, *offset, *length).await?);
+                while let Some(bytes) = stream.try_next().await.map_err(|e| Error::file(e.to_string()))? {
+                    digest.add(&bytes);
+                }
+            }
+        }
+        Ok(digest)
+    }
+}
+
+/// A SHA-256 of what was added so far.
+#[derive(Clone)]
+pub(crate) struct Digest(ring::digest::Context);
+
+impl Digest {
+    pub fn new() -> Self {
+        Self(ring::digest::Context::new(&ring::digest::SHA256))
+    }
+
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// As hexadecimal digits.
+    pub fn hex(&self) -> String {
+        let bytes = self.0.clone().finish();
+        bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl PartialEq for Digest {
+    fn eq(&self, other: &Self) -> bool {
+        self.hex() == other.hex()
+    }
 }
 
 /// Gives a source's content in pieces.
@@ -218,7 +263,8 @@ impl Pieces {
                 Ok((!piece.is_empty()).then_some(Piece::Bytes { name, bytes: piece }))
             }
             Origin::Reader(reader) => {
-                let mut buffer = BytesMut::new();
+                // Taken at once: growing piece by piece would hold up to three times as much.
+                let mut buffer = BytesMut::with_capacity(wanted.min(crate::client::SINGLE_LIMIT as usize));
                 if let Some(mut ahead) = self.ahead.take() {
                     buffer.extend_from_slice(&ahead.split_to(wanted.min(ahead.len())));
                     self.ahead = (!ahead.is_empty()).then_some(ahead);

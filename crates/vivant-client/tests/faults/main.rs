@@ -9,3 +9,4 @@ mod lists;
 mod retries;
 mod servers;
 mod session;
+mod writes;

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use vivant_client::types::Project;
 use vivant_client::{Client, ErrorKind, ListOptions, ProxyChoice, RetryPolicy, Timeouts};
 
-use crate::fake::{Fake, Reply, id, ok, xml};
+use crate::fake::{Fake, Reply, xml};
 use crate::support::{list, password, site};
 
 #[tokio::test]
@@ -131,42 +130,6 @@ async fn a_wait_beyond_the_budget_is_not_begun() {
         .expect_err("an hour");
     assert_eq!((failure.kind(), failure.attempts()), (ErrorKind::RateLimited, 1));
     assert!(failure.to_string().contains("3600s"), "{failure}");
-}
-
-#[tokio::test]
-async fn writes_are_repeated_only_where_nothing_was_done() {
-    async fn create(
-        reply: impl Fn() -> Reply + Send + Sync + 'static,
-    ) -> (usize, Result<Project, vivant_client::Error>) {
-        let fake = Fake::start(move |request, before| match before {
-            _ if !request.is("POST", "/projects") => None,
-            0 => Some(reply()),
-            _ => Some(ok(&format!("<project id='{}' name='p'/>", id(1)))),
-        })
-        .await;
-        let project = Project {
-            name: Some("p".to_owned()),
-            ..Project::default()
-        };
-        let outcome = site(&fake).await.projects().create(&project).await;
-        (fake.count("POST", "/projects"), outcome)
-    }
-    let answer = |status, headers| move || Reply::Answer(status, Vec::clone(&headers), vec![]);
-    let soon = vec![("Retry-After", "0".to_owned())];
-    for (reply, sent) in [
-        (
-            Box::new(answer(503, soon.clone())) as Box<dyn Fn() -> Reply + Send + Sync>,
-            2,
-        ),
-        (Box::new(answer(429, vec![])), 2),
-        (Box::new(answer(503, vec![])), 1),
-        (Box::new(answer(504, soon.clone())), 1),
-        (Box::new(|| Reply::Drop), 1),
-    ] {
-        let (count, outcome) = create(reply).await;
-        assert_eq!(count, sent, "{outcome:?}");
-        assert_eq!(outcome.is_ok(), sent == 2, "{outcome:?}");
-    }
 }
 
 #[tokio::test]
