@@ -79,6 +79,7 @@ fn rule_view(rule: &Rule, kind: ContentKind, version: ApiVersion) -> Option<type
             ..types::User::default()
         }),
         capabilities: Some(types::Capabilities { capability }),
+        group_set: None,
     })
 }
 

@@ -1,6 +1,8 @@
 //! Permission rules.
 
-use super::{Datasource, Group, Luid, Node, Out, Project, Read1, ReadError, User, View, Workbook, Write1};
+use super::{
+    Datasource, Group, GroupSet, Luid, Node, Out, Project, Read1, ReadError, User, View, Workbook, Write1,
+};
 
 element! {
     /// `permissions`: the explicit rules of one item.
@@ -28,6 +30,7 @@ element! {
     GranteeCapabilities {
         one group: Group = "group";
         one user: User = "user";
+        one group_set: GroupSet = "groupSet";
         one capabilities: Capabilities = "capabilities";
     }
 }
