@@ -75,6 +75,32 @@ fields! {
         range: ["createdAt", "updatedAt", "favoritesTotal", "hitsTotal", "sheetNumber"],
         equal: []
     }
+    /// Flows.
+    FLOWS {
+        text: ["name", "projectName"],
+        range: ["createdAt", "updatedAt"],
+        equal: ["ownerName", "projectId"]
+    }
+    /// Runs of flows.
+    FLOW_RUNS {
+        text: ["flowId", "userId", "status"],
+        range: ["progress", "startedAt", "completedAt"],
+        equal: []
+    }
+    /// Custom views.
+    CUSTOM_VIEWS {
+        text: ["id", "name"],
+        range: ["createdAt", "updatedAt"],
+        equal: ["ownerId", "viewId", "workbookId", "shared"]
+    }
+    /// Metrics.
+    METRICS {
+        text: ["name", "ownerName", "projectName", "tags"],
+        range: ["createdAt", "updatedAt"],
+        equal: []
+    }
+    /// Data-driven alerts.
+    DATA_ALERTS { text: [], range: [], equal: ["viewId"] }
     /// Published data sources.
     DATASOURCES {
         text: [

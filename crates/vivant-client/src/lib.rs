@@ -21,7 +21,9 @@ mod endpoints;
 mod error;
 mod fetch;
 pub mod filters;
+mod json;
 mod list;
+mod private;
 mod probe;
 mod publish;
 mod retry;
@@ -30,6 +32,8 @@ mod site;
 mod source;
 mod tls;
 mod transport;
+mod upload;
+mod wait;
 
 pub use client::{Client, ClientBuilder, ProxyChoice, Timeouts, VersionChoice};
 pub use credentials::Credentials;
@@ -37,6 +41,13 @@ pub use download::{DownloadOptions, Downloaded, Target};
 pub use endpoints::{
     ConnectionSpec, Datasources, FileUploads, Groups, Projects, PublishDatasource, PublishDatasourceMode,
     PublishMode, PublishWorkbook, Sites, Users, Views, Workbooks,
+};
+pub use endpoints::{
+    ContentExploration, CustomViews, DataAccelerationReports, DataAlerts, Databases, Extensions, FlowRuns,
+    FlowTasks, Flows, GraphqlAnswer, GroupSetLevel, GroupSets, InsightBundle, LinkedTasks, Metadata, Metrics,
+    NewQualityWarning, Oidc, PublishCustomView, PublishFlow, PublishFlowMode, PublishVirtualConnection,
+    Pulse, PulseView, QualityWarningType, RowFormat, SearchOptions, SearchPage, Tables, VirtualConnections,
+    VizqlConnection, VizqlData, VizqlDatasource, VizqlOptions, Webhooks,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use fetch::{fetch, resolve};
@@ -46,6 +57,7 @@ pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub use site::Site;
 pub use source::Source;
+pub use wait::WaitOptions;
 
 pub use vivant_model as model;
 pub use vivant_wire::types;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesOrdered, Stream, StreamExt, TryStreamExt};
 use vivant_model::Luid;
-use vivant_wire::node::Read1;
+use vivant_wire::node::{Read1, ReadError};
 use vivant_wire::types::{self, Pagination};
 use vivant_wire::{ApiVersion, ErrorCode, Node};
 
@@ -66,6 +66,11 @@ pub trait Listed: Read1 + Send + 'static {
 
     /// The item's id.
     fn luid(&self) -> Option<Luid>;
+
+    /// Reads the items out of the element around them.
+    fn items(plural: &Node) -> std::result::Result<Vec<Self>, ReadError> {
+        plural.many(Self::SINGULAR)
+    }
 }
 
 macro_rules! listed {
@@ -88,7 +93,26 @@ listed! {
     Project: "projects" "project",
     User: "users" "user",
     Group: "groups" "group",
-    Site: "sites" "site"
+    Site: "sites" "site",
+    Flow: "flows" "flow",
+    Database: "databases" "database",
+    Table: "tables" "table",
+    Column: "columns" "column",
+    DataAlert: "dataAlerts" "dataAlert",
+    Metric: "metrics" "metric",
+    CustomView: "customViews" "customView",
+    VirtualConnection: "virtualConnections" "virtualConnection",
+    DatabaseConnection: "virtualConnectionConnections" "connection",
+    GroupSet: "groupSets" "groupSet"
+}
+
+impl Listed for types::Revision {
+    const PLURAL: &'static str = "revisions";
+    const SINGULAR: &'static str = "revision";
+
+    fn luid(&self) -> Option<Luid> {
+        None
+    }
 }
 
 /// One page of a list.
@@ -266,7 +290,7 @@ fn read_page<T: Listed>(node: &Node, number: u32, size: u32) -> Result<Page<T>> 
     };
     let pagination: Pagination = node.one("pagination").map_err(unusable)?.unwrap_or_default();
     let items = match node.child(T::PLURAL) {
-        Some(plural) => plural.many(T::SINGULAR).map_err(unusable)?,
+        Some(plural) => T::items(plural).map_err(unusable)?,
         // A JSON answer may leave an empty collection out; any other answer is no list.
         None if pagination.total_available == Some(0) => Vec::new(),
         None => {

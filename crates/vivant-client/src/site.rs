@@ -249,13 +249,22 @@ impl Site {
         }
     }
 
-    /// Sends a call whose answer is content.
+    /// Sends a call whose answer is content, and gives it to be streamed.
     pub(crate) async fn open(&self, call: &Call) -> Result<Answer> {
+        self.answer(call, true).await
+    }
+
+    /// Sends a call and reads its answer, whatever that is.
+    pub(crate) async fn whole(&self, call: &Call) -> Result<Answer> {
+        self.answer(call, false).await
+    }
+
+    async fn answer(&self, call: &Call, stream: bool) -> Result<Answer> {
         let mut renewed = false;
         loop {
             let (token, generation) = self.token()?;
             let secret = self.0.credentials.secret();
-            match self.0.client.answer(call, Some(&token), &[secret], true).await {
+            match self.0.client.answer(call, Some(&token), &[secret], stream).await {
                 Err(error) if error.is_session_end() && !renewed => {
                     self.renew(generation, error).await?;
                     renewed = true;

@@ -407,13 +407,18 @@ impl ReadFailure {
 }
 
 /// The reference's name of a call; an error where the version does not have it.
+///
+/// `version` is what the server speaks, also for addresses that name no version.
 fn operation(call: &Call, version: Option<ApiVersion>) -> Result<Option<&'static str>> {
-    let (Target::Api(path), Some(version)) = (&call.target, version) else {
+    let Some(version) = version else {
         return Ok(None);
     };
-    let plain = path.split('?').next().unwrap_or_default();
     // The table is searched under the newest version, so that it can say what is missing.
-    let Ok(found) = paths::find(&format!("/api/{}{plain}", vivant_wire::version::NEWEST)) else {
+    let path = match &call.target {
+        Target::Api(path) => format!("/api/{}{path}", vivant_wire::version::NEWEST),
+        Target::Root(path) => path.clone(),
+    };
+    let Ok(found) = paths::find(path.split('?').next().unwrap_or_default()) else {
         return Ok(None);
     };
     let Some(endpoint) = found.endpoint(call.method) else {
@@ -579,7 +584,18 @@ fn drop_empty(node: &mut Node) {
 
 fn refusal(status: u16, headers: &HeaderMap, body: &[u8], secrets: &[Secret]) -> Refusal {
     let node = format_of(headers, body).and_then(|format| Node::parse(format, body).ok());
-    let error = node.and_then(|node| node.one::<types::Error>("error").ok().flatten());
+    let error = node.and_then(|node| match node.one::<types::Error>("error").ok().flatten() {
+        // Services with JSON of their own: the data service, Pulse.
+        None if node.attribute("message").is_some() => Some(types::Error {
+            code: ["errorCode", "code"]
+                .into_iter()
+                .find_map(|name| node.attribute(name))
+                .map(str::to_owned),
+            summary: node.attribute("message").map(str::to_owned),
+            detail: None,
+        }),
+        error => error,
+    });
     let clean = |text: Option<String>| text.map(|t| scrub(&t, secrets)).filter(|t| !t.is_empty());
     match error {
         Some(error) => Refusal {

@@ -1,31 +1,74 @@
 //! The server's methods by what they are about, named after the official Python client where Rust
 //! allows.
 
+mod catalog;
+mod custom_views;
+mod data_alerts;
 mod datasources;
+mod extensions;
 mod file_uploads;
+mod flow_runs;
+mod flow_tasks;
+mod flows;
+mod group_sets;
 mod groups;
+mod metadata;
+mod oidc;
 mod projects;
+mod pulse;
+mod quality_warnings;
+mod search;
 mod sites;
 mod users;
 mod views;
+mod virtual_connections;
+mod vizql;
+mod webhooks;
 mod workbooks;
 
+pub use catalog::{Databases, Tables};
+pub use custom_views::{CustomViews, PublishCustomView};
+pub use data_alerts::{DataAlerts, Metrics};
 pub use datasources::{Datasources, PublishDatasource, PublishDatasourceMode};
+pub use extensions::{DataAccelerationReports, Extensions};
 pub use file_uploads::FileUploads;
+pub use flow_runs::FlowRuns;
+pub use flow_tasks::{FlowTasks, LinkedTasks};
+pub use flows::{Flows, PublishFlow, PublishFlowMode};
+pub use group_sets::{GroupSetLevel, GroupSets};
 pub use groups::Groups;
+pub use metadata::{GraphqlAnswer, Metadata};
+pub use oidc::Oidc;
 pub use projects::Projects;
+pub use pulse::{InsightBundle, Pulse, PulseView};
+pub use quality_warnings::{NewQualityWarning, QualityWarningType};
+pub use search::{ContentExploration, SearchOptions, SearchPage};
 pub use sites::Sites;
 pub use users::Users;
 pub use views::Views;
+pub use virtual_connections::{PublishVirtualConnection, VirtualConnections};
+pub use vizql::{RowFormat, VizqlConnection, VizqlData, VizqlDatasource, VizqlOptions};
+pub use webhooks::Webhooks;
 pub use workbooks::{PublishMode, PublishWorkbook, Workbooks};
 
-/// Defines a group of methods: a session and nothing else.
+/// Defines a group of methods: a session and nothing else; with the name by which a session gives it, that
+/// too.
 macro_rules! group {
+    ($(#[$doc:meta])* $name:ident, $given:ident) => {
+        $crate::endpoints::group! { $(#[$doc])* $name }
+
+        impl $crate::site::Site {
+            $(#[$doc])*
+            pub fn $given(&self) -> $name {
+                $name::new(self.clone())
+            }
+        }
+    };
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name {
-            site: $crate::site::Site,
+            pub(super) site: $crate::site::Site,
         }
 
         impl $name {
@@ -37,8 +80,10 @@ macro_rules! group {
 }
 pub(crate) use group;
 
-use vivant_wire::types;
+use vivant_wire::node::Read1;
+use vivant_wire::{Node, ReadError, types};
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 
 /// How published content connects to one of its sources.
@@ -82,4 +127,32 @@ fn connections(specs: &[ConnectionSpec]) -> Option<types::Connections> {
 
 fn secrets(specs: &[ConnectionSpec]) -> Vec<Secret> {
     specs.iter().filter_map(|spec| spec.password.clone()).collect()
+}
+
+/// An answer that cannot be read.
+fn unusable(error: ReadError) -> Error {
+    lacking(format!("the answer cannot be used: {error}"))
+}
+
+/// An answer that is none to what was asked.
+fn lacking(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::UnexpectedAnswer, what)
+}
+
+/// Reads an element of an answer that may be missing.
+fn optional<T: Read1>(answer: &Node, element: &str) -> Result<Option<T>> {
+    answer.one(element).map_err(unusable)
+}
+
+/// Reads an element that servers give under one of two names.
+fn either<T: Read1>(answer: &Node, elements: [&str; 2]) -> Result<T> {
+    for element in elements {
+        if let Some(found) = optional(answer, element)? {
+            return Ok(found);
+        }
+    }
+    Err(lacking(format!(
+        "the answer has neither <{}> nor <{}>",
+        elements[0], elements[1]
+    )))
 }

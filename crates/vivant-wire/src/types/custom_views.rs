@@ -1,6 +1,6 @@
 //! Custom views: a view with somebody's filters and selections.
 
-use super::{CustomViewId, Node, Out, Read1, ReadError, Timestamp, User, UserId, View, Workbook, Write1};
+use super::{CustomViewId, Node, Out, Read1, ReadError, Timestamp, User, View, Workbook, Write1};
 
 element! {
     /// `customView`.
@@ -22,28 +22,5 @@ element! {
     /// `customViews`.
     CustomViews {
         many custom_view: CustomView = "customView";
-    }
-}
-
-element! {
-    /// `customViewAsUserDefaultResults`: what became of each user.
-    CustomViewDefaultResults {
-        many result: CustomViewDefaultResult = "customViewAsUserDefaultViewResult";
-    }
-}
-
-element! {
-    /// `customViewAsUserDefaultViewResult`.
-    CustomViewDefaultResult {
-        attr success: bool = "success";
-        one user: CustomViewDefaultUser = "user";
-        one error: super::Error = "error";
-    }
-}
-
-element! {
-    /// `user` for whom a custom view is the default.
-    CustomViewDefaultUser {
-        attr id: UserId = "id";
     }
 }

@@ -97,9 +97,7 @@ pub use content::{
     Favorite, Favorites, FileUpload, Project, Projects, Revision, Tag, Tags, Usage, View, Views, Workbook,
     Workbooks,
 };
-pub use custom_views::{
-    CustomView, CustomViewDefaultResult, CustomViewDefaultResults, CustomViewDefaultUser, CustomViews,
-};
+pub use custom_views::{CustomView, CustomViews};
 pub use flows::{
     Flow, FlowOutputStep, FlowOutputSteps, FlowParameter, FlowParameterDomain, FlowParameterRun,
     FlowParameterRuns, FlowParameterSpec, FlowParameterSpecs, FlowParameterValues, FlowParameters, FlowRun,
