@@ -254,11 +254,20 @@ fn documents(room: &mut Room) -> Result<(), String> {
 fn acceptance(room: &mut Room) -> Result<(), String> {
     // The script finds the program built, so that its own time is that of the tests.
     room.cargo(&["build", "--locked", "--package", "vivant-cli"])?;
+    room.cargo(&[
+        "build",
+        "--locked",
+        "--package",
+        "vivant-client",
+        "--example",
+        "drive",
+    ])?;
     let mut script = Command::new("bash");
     script
         .arg("scripts/acceptance")
         .current_dir(&room.root)
-        .env("VIVANT_BIN", room.target.join("debug/vivant"));
+        .env("VIVANT_BIN", room.target.join("debug/vivant"))
+        .env("VIVANT_DRIVE", room.target.join("debug/examples/drive"));
     process::run(room.equip(&mut script))
 }
 

@@ -1,0 +1,1 @@
+"""What is compared: one module for each part of the API, found by itself. See `case.py` for what a case is."""
