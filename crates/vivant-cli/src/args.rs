@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands;
 use crate::exit;
+use crate::resource::Invocation;
 
 /// Everything on the command line.
 #[derive(Debug, Parser)]
@@ -28,6 +29,10 @@ pub enum Command {
     Engine(commands::engine::Args),
     /// Read, check, compare and edit workbooks and data sources as files
     Doc(commands::doc::Args),
-    /// Ask a Tableau-compatible server about its workbooks
-    Workbooks(commands::workbooks::Args),
+    #[command(flatten)]
+    Resource(Box<Invocation>),
+    /// Keep servers, sites and users under a name
+    Profile(commands::profile::Args),
+    Completions(commands::shell::Completions),
+    Man(commands::shell::Man),
 }

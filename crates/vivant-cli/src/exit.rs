@@ -16,7 +16,7 @@ pub enum Exit {
     Usage = 2,
     /// The sign-in failed, or the user may not do this.
     Authorization = 3,
-    /// Something that was named does not exist.
+    /// Something that was named does not exist, or several things have the name.
     NotFound = 4,
     /// Something stands in the way, such as a name that is taken.
     Conflict = 5,
@@ -35,7 +35,7 @@ Exit codes:
   1  any other failure
   2  the command line cannot be used
   3  signing in failed, or the user may not do this
-  4  something named does not exist
+  4  something named does not exist, or several things have the name
   5  conflict, such as a name that is taken
   6  part of the work failed
   7  the server could not be reached, or did not answer in time
@@ -59,6 +59,44 @@ impl fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
+/// Nothing is there under a name, or several things are; or what stands in the way is known here already.
+#[derive(Debug)]
+pub struct Unclear {
+    message: String,
+    exit: Exit,
+}
+
+impl Unclear {
+    /// Nothing of the name is there.
+    pub fn missing(message: String) -> Self {
+        Self {
+            message,
+            exit: Exit::NotFound,
+        }
+    }
+
+    /// Several things have the name; the message lists them.
+    pub fn ambiguous(message: String) -> Self {
+        Self::missing(message)
+    }
+
+    /// Something is in the way, such as a file that exists.
+    pub fn conflict(message: String) -> Self {
+        Self {
+            message,
+            exit: Exit::Conflict,
+        }
+    }
+}
+
+impl fmt::Display for Unclear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Unclear {}
+
 /// A signal ended the work; the number is the signal's.
 #[derive(Debug)]
 pub struct Interrupted(pub u8);
@@ -75,6 +113,9 @@ impl std::error::Error for Interrupted {}
 pub fn code_of(error: &anyhow::Error) -> Exit {
     if error.downcast_ref::<UsageError>().is_some() {
         return Exit::Usage;
+    }
+    if let Some(unclear) = error.downcast_ref::<Unclear>() {
+        return unclear.exit;
     }
     #[cfg(feature = "server")]
     if error.downcast_ref::<vivant_server::admin::NotFound>().is_some() {

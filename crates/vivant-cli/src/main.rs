@@ -8,7 +8,9 @@ mod csv;
 mod exit;
 mod logging;
 mod output;
+mod profile;
 mod progress;
+mod resource;
 mod secrets;
 
 use std::process::ExitCode;
@@ -38,6 +40,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "engine")]
         Command::Engine(args) => commands::engine::run(args).await,
         Command::Doc(args) => commands::doc::run(args),
-        Command::Workbooks(args) => commands::workbooks::run(args).await,
+        Command::Resource(invocation) => invocation.run().await,
+        Command::Profile(args) => commands::profile::run(args).await,
+        Command::Completions(args) => commands::shell::completions(&args),
+        Command::Man(args) => commands::shell::man(&args),
     }
 }

@@ -18,6 +18,16 @@ pub struct Wanted<'a> {
     option: &'static str,
     file: Option<&'a Path>,
     variable: &'static str,
+    kept: Option<Kept<'a>>,
+}
+
+/// A secret that a profile keeps.
+#[derive(Clone, Copy, Debug)]
+pub enum Kept<'a> {
+    /// The profile was asked for: its secret counts more than the environment's.
+    First(&'a str),
+    /// The profile is just the present one: the environment counts more.
+    Last(&'a str),
 }
 
 impl<'a> Wanted<'a> {
@@ -28,6 +38,7 @@ impl<'a> Wanted<'a> {
             option: "--password-file",
             file,
             variable: "VIVANT_PASSWORD",
+            kept: None,
         }
     }
 
@@ -38,7 +49,14 @@ impl<'a> Wanted<'a> {
             option: "--token-file",
             file,
             variable: "VIVANT_TOKEN_VALUE",
+            kept: None,
         }
+    }
+
+    /// Adds what a profile keeps.
+    pub fn kept(mut self, kept: Option<Kept<'a>>) -> Self {
+        self.kept = kept;
+        self
     }
 }
 
@@ -47,12 +65,18 @@ pub async fn get(wanted: Wanted<'_>, no_prompt: bool) -> anyhow::Result<Secret> 
     if let Some(file) = wanted.file {
         return Ok(from_file(file, wanted.option)?);
     }
+    if let Some(Kept::First(secret)) = wanted.kept {
+        return Ok(secret.into());
+    }
     match std::env::var(wanted.variable) {
         Ok(value) if !value.is_empty() => return Ok(value.into()),
         Err(std::env::VarError::NotUnicode(_)) => {
             return Err(UsageError(format!("{} is not UTF-8 text", wanted.variable)).into());
         }
         _ => {}
+    }
+    if let Some(Kept::Last(secret)) = wanted.kept {
+        return Ok(secret.into());
     }
     let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if no_prompt || !terminal {
@@ -75,7 +99,8 @@ pub async fn get(wanted: Wanted<'_>, no_prompt: bool) -> anyhow::Result<Secret> 
     Ok(typed.into())
 }
 
-fn from_file(path: &Path, option: &str) -> Result<Secret, UsageError> {
+/// Reads a secret from a file, one line.
+pub fn from_file(path: &Path, option: &str) -> Result<Secret, UsageError> {
     let unreadable =
         |e: std::io::Error| UsageError(format!("{option}: {} cannot be read: {e}", path.display()));
     let mut text = String::new();

@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use vivant_document::edit::free_name;
-use vivant_document::{Document, FileKind, Head, HeadDepth, Limits, PackageFile, datasources_end};
+use vivant_document::{Document, FileKind, Head, HeadDepth, Limits, PackageFile, Rest, datasources_end};
 
 use super::Output;
 use crate::exit::UsageError;
@@ -24,8 +24,8 @@ pub struct Opened {
     pub kind: FileKind,
     pub document: Document,
     pub package: Option<Package>,
-    /// Of a workbook of which only the head was read: the byte where the rest begins.
-    rest: Option<u64>,
+    /// Of a workbook of which only the head was read: what is still in the file.
+    rest: Option<Rest>,
 }
 
 /// How much of a document is looked into.
@@ -157,13 +157,13 @@ impl Opened {
     }
 
     fn of_head(path: &Path, kind: FileKind, head: Head, package: Option<Package>) -> Self {
-        let (document, end) = head.into_parts();
+        let (document, rest) = head.into_parts();
         Self {
             path: path.to_owned(),
             kind,
             document,
             package,
-            rest: Some(end),
+            rest: Some(rest),
         }
     }
 }
@@ -318,15 +318,13 @@ fn save(opened: Opened, output: &Output, additions: Vec<Addition>) -> anyhow::Re
             match rest {
                 _ if !document.tree().is_edited() => {}
                 None => package.set_document(document.to_bytes()),
-                Some(end) => {
+                Some(rest) => {
                     let name = package.document_name().to_owned();
-                    let size = package.document_size();
-                    let bad = |error| wrong(&path, error);
-                    let mut entry = reopen(&path)?.into_entry(&name).map_err(bad)?;
-                    std::io::copy(&mut (&mut entry).take(end), &mut std::io::sink())
-                        .map_err(|error| bad(error.into()))?;
-                    let (length, head) = Head::from_parts(document, end).into_reader();
-                    package.set_document_with(length + size.saturating_sub(end), head.chain(entry));
+                    let entry = reopen(&path)?
+                        .into_entry(&name)
+                        .map_err(|error| wrong(&path, error))?;
+                    let head = Head::from_parts(document, rest);
+                    package.set_document_with(head.length(package.document_size()), head.into_reader(entry));
                 }
             }
             package
@@ -353,13 +351,10 @@ fn save(opened: Opened, output: &Output, additions: Vec<Addition>) -> anyhow::Re
             let mut out = BufWriter::new(temporary.as_file());
             match rest {
                 None => document.write(&mut out).with_context(unwritable)?,
-                Some(end) => {
-                    let mut file = File::open(&path).with_context(unwritable)?;
-                    file.seek(SeekFrom::Start(end)).with_context(unwritable)?;
-                    Head::from_parts(document, end)
-                        .write(&mut out)
-                        .with_context(unwritable)?;
-                    std::io::copy(&mut file, &mut out).with_context(unwritable)?;
+                Some(rest) => {
+                    let file = BufReader::new(File::open(&path).with_context(unwritable)?);
+                    let mut head = Head::from_parts(document, rest).into_reader(file);
+                    std::io::copy(&mut head, &mut out).with_context(unwritable)?;
                 }
             }
             out.flush().with_context(unwritable)?;

@@ -1,0 +1,275 @@
+//! `vivant datasources`: published data sources; publish, download, change, delete.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use vivant_client::types::Datasource;
+use vivant_client::{PublishDatasource, PublishDatasourceMode, filters};
+
+use super::content::{To, With};
+use super::{connections, projects, users};
+use crate::resource::{
+    Action, Attempt, DELETE, Found, GET, Kind, LIST, Place, Resource, Work, column, number, pages, value,
+    verb,
+};
+
+/// Data sources.
+pub static KIND: Kind = Kind {
+    noun: "data source",
+    columns: &[
+        column("NAME", "name"),
+        column("PROJECT", "project.name"),
+        column("OWNER", "owner.name"),
+        column("TYPE", "type"),
+        number("MB", "size"),
+        column("CERTIFIED", "isCertified"),
+        column("UPDATED", "updatedAt"),
+        column("ID", "id"),
+    ],
+    fields: filters::DATASOURCES,
+    place: Place::Project,
+    name: "name",
+    list: |site, options| pages(site.datasources().list(options)),
+    get: Some(|site, id| Box::pin(async move { Ok(value(&site.datasources().get(id.parse()?).await?)) })),
+    delete: Some(|site, id| Box::pin(async move { Ok(site.datasources().delete(id.parse()?).await?) })),
+};
+
+/// `vivant datasources`.
+pub const RESOURCE: Resource = Resource {
+    name: "datasources",
+    aliases: &["datasource"],
+    about: "Published data sources",
+    kind: &KIND,
+    verbs: &[
+        LIST,
+        GET,
+        verb::<Publish>("publish"),
+        verb::<Update>("update"),
+        verb::<Move>("move"),
+        DELETE,
+        verb::<Download>("download"),
+        verb::<Connections>("connections"),
+        verb::<UpdateConnection>("update-connection"),
+    ],
+};
+
+/// Publish data source files
+#[derive(Debug, Args)]
+struct Publish {
+    /// Files that end in .tds, .tdsx or .hyper
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// The project they go into, by name, path or id; otherwise the server's Default
+    #[arg(long, value_name = "PROJECT")]
+    project: Option<String>,
+    /// The name of the one file there; otherwise the file's, without its ending
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Replace a data source of the name
+    #[arg(long, conflicts_with = "append")]
+    overwrite: bool,
+    /// Add the rows of the file's extract to the data source of the name
+    #[arg(long)]
+    append: bool,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Let the server publish in the background, and answer with the job
+    #[arg(long)]
+    as_job: bool,
+    #[command(flatten)]
+    connection: connections::Publishing,
+}
+
+impl Action for Publish {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        super::content::check_files(&self.files, self.name.as_deref())?;
+        let options = PublishDatasource {
+            name: self.name,
+            project_id: projects::target(work.site, self.project.as_deref()).await?,
+            mode: match (self.overwrite, self.append) {
+                (true, _) => PublishDatasourceMode::Overwrite,
+                (_, true) => PublishDatasourceMode::Append,
+                _ => PublishDatasourceMode::CreateNew,
+            },
+            description: self.description,
+            connections: self.connection.specs()?,
+            ..PublishDatasource::default()
+        };
+        let progress = work.progress();
+        for file in self.files {
+            let shown = file.display().to_string();
+            let doing = async {
+                progress.phase("publishing");
+                let (options, datasources) = (options.clone(), work.site.datasources());
+                Ok(Some(match self.as_job {
+                    true => value(&datasources.publish_as_job(options, file).await?),
+                    false => value(&datasources.publish(options, file).await?),
+                }))
+            };
+            work.step(Attempt::new("publish", "data source", &shown), doing)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Change a data source
+#[derive(Debug, Args)]
+struct Update {
+    /// Name, path or id
+    item: String,
+    /// Its new name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Its new owner, by name or id
+    #[arg(long, value_name = "USER")]
+    owner: Option<String>,
+    /// The project it goes into, by name, path or id
+    #[arg(long, value_name = "PROJECT")]
+    project: Option<String>,
+    /// Whether it is certified
+    #[arg(long, value_name = "BOOL")]
+    certified: Option<bool>,
+    /// Why it is certified
+    #[arg(long, value_name = "TEXT")]
+    certification_note: Option<String>,
+}
+
+impl Action for Update {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let changes = Datasource {
+            name: self.name,
+            description: self.description,
+            owner: users::owner(work.site, self.owner.as_deref()).await?,
+            project: projects::by_id(projects::target(work.site, self.project.as_deref()).await?),
+            is_certified: self.certified,
+            certification_note: self.certification_note,
+            ..Datasource::default()
+        };
+        super::refuse_nothing(changes == Datasource::default())?;
+        let found = work.find(&self.item).await?;
+        change(work, "update", &found, changes).await
+    }
+}
+
+/// Move data sources into a project
+#[derive(Debug, Args)]
+struct Move {
+    /// Names, paths or ids
+    #[arg(value_name = "ITEM", required = true)]
+    items: Vec<String>,
+    /// The project, by name, path or id
+    #[arg(long, value_name = "PROJECT")]
+    to: String,
+}
+
+impl Action for Move {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let project = projects::by_id(projects::target(work.site, Some(&self.to)).await?);
+        for item in &self.items {
+            let changes = Datasource {
+                project: project.clone(),
+                ..Datasource::default()
+            };
+            match work.find(item).await {
+                Ok(found) => change(work, "move", &found, changes).await?,
+                Err(error) => work.failed(Attempt::new("move", "data source", item), error)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn change(work: &Work<'_>, action: &str, found: &Found, changes: Datasource) -> anyhow::Result<()> {
+    let doing = async {
+        let changed = work.site.datasources().update(found.luid()?, &changes).await?;
+        Ok(Some(value(&changed)))
+    };
+    let detail = super::changes(&value(&changes));
+    work.step(Attempt::on(action, "data source", found).detail(detail), doing)
+        .await?;
+    Ok(())
+}
+
+/// Download a data source
+#[derive(Debug, Args)]
+struct Download {
+    /// Name, path or id
+    item: String,
+    #[command(flatten)]
+    with: With,
+    #[command(flatten)]
+    to: To,
+}
+
+impl Action for Download {
+    const WRITES: bool = false;
+
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let id = work.find(&self.item).await?.luid()?;
+        let fetch = async |to| {
+            work.site
+                .datasources()
+                .download(id, to, self.with.options())
+                .await
+        };
+        self.to.download(work, fetch).await
+    }
+}
+
+/// List the connections of a data source
+#[derive(Debug, Args)]
+struct Connections {
+    /// Name, path or id
+    item: String,
+}
+
+impl Action for Connections {
+    const WRITES: bool = false;
+
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let id = work.find(&self.item).await?.luid()?;
+        let found = work.site.datasources().connections(id).await?;
+        let items: Vec<_> = found.iter().map(value).collect();
+        work.list(connections::COLUMNS, &items, false);
+        Ok(())
+    }
+}
+
+/// Change a connection of a data source
+#[derive(Debug, Args)]
+struct UpdateConnection {
+    /// Name, path or id
+    item: String,
+    /// The connection's id, or its server; otherwise the only one there is
+    #[arg(value_name = "CONNECTION")]
+    connection: Option<String>,
+    #[command(flatten)]
+    change: connections::Change,
+}
+
+impl Action for UpdateConnection {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let (change, told) = self.change.read()?;
+        let found = work.find(&self.item).await?;
+        let id = found.luid()?;
+        let all = work.site.datasources().connections(id).await?;
+        let connection = connections::pick(&all, self.connection.as_deref(), &found.label)?;
+        let doing = async {
+            let changed = work
+                .site
+                .datasources()
+                .update_connection(id, connection, &change)
+                .await?;
+            Ok(Some(value(&changed)))
+        };
+        let name = format!("{connection} of {}", found.label);
+        work.step(Attempt::new("update", "connection", &name).detail(told), doing)
+            .await?;
+        Ok(())
+    }
+}
