@@ -1,5 +1,7 @@
 //! Documents: what is read is written as it was, however it is looked at; an edit changes what it names.
 
+use std::io::Read;
+
 use vivant_document::check::{CheckOptions, check as judge};
 use vivant_document::tree::{Element, NodeId, Parts, Tree, Where};
 use vivant_document::{
@@ -109,13 +111,22 @@ fn edit(tree: &Tree, limits: &Limits) {
 
 /// The head of a workbook and what follows it are the workbook.
 fn head(data: &[u8], limits: &Limits) {
+    let check = |head: Head| {
+        let length = head.length(data.len() as u64);
+        let mut joined = Vec::new();
+        head.into_reader(data)
+            .read_to_end(&mut joined)
+            .expect("all of it is there");
+        assert_eq!(joined, data);
+        assert_eq!(joined.len() as u64, length);
+    };
     if let Ok(Some(end)) = datasources_end(data, limits) {
         let end = usize::try_from(end).expect("it is inside");
-        let head = Head::parse(data[..end].to_vec(), limits).expect("the head of a good workbook is good");
-        assert_eq!(head.to_bytes(), &data[..end]);
+        check(Head::parse(data[..end].to_vec(), limits).expect("the head of a good workbook is good"));
     }
-    if let Ok(Some(head)) = Head::read(data, HeadDepth::Connections, limits) {
-        let end = usize::try_from(head.end()).expect("it is inside");
-        assert_eq!(head.to_bytes(), &data[..end]);
+    for depth in [HeadDepth::All, HeadDepth::Connections] {
+        if let Ok(Some(head)) = Head::read(data, depth, limits) {
+            check(head);
+        }
     }
 }

@@ -62,7 +62,7 @@ pub use facts::{
     ConnectionFacts, DatasourceFacts, ExtractFacts, FieldFacts, FieldRef, FlowFacts, FlowOutput, Inspected,
     ParameterFacts, PublishedReference, RepositoryLocation, SheetFacts, SheetKind, WorkbookFacts,
 };
-pub use head::{Head, HeadDepth, datasources_end};
+pub use head::{Head, HeadDepth, Rest, datasources_end};
 pub use kind::{Content, FileKind, SNIFF_BYTES, sniff};
 pub use limits::{Limit, Limits};
 pub use names::{quote, unquote};

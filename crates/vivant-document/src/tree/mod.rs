@@ -54,6 +54,21 @@ impl Piece {
         self.start == self.end
     }
 
+    /// Returns where the piece begins.
+    pub(crate) fn start(self) -> u32 {
+        self.start
+    }
+
+    /// Returns where the piece ends.
+    pub(crate) fn end(self) -> u32 {
+        self.end
+    }
+
+    /// Returns what is before a byte of the buffer, and what is from there on.
+    pub(crate) fn split(self, at: u32) -> (Self, Self) {
+        (Self { end: at, ..self }, Self { start: at, ..self })
+    }
+
     /// Returns what is left after some bytes.
     pub(crate) fn after(self, count: usize) -> Self {
         Self {
@@ -153,17 +168,13 @@ impl Tree {
 
     /// Writes the document.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        self.write_until(self.source.len(), out)
-    }
-
-    /// Writes the document without what was read from a byte on, which was not edited.
-    pub(crate) fn write_until(&self, end: usize, out: &mut impl Write) -> io::Result<()> {
-        self.runs(end)
+        self.runs(self.source.len())
             .into_iter()
             .try_for_each(|run| out.write_all(self.str(run).as_bytes()))
     }
 
-    /// Returns what is written, in order: pieces that follow one another in the buffer are one.
+    /// Returns what is written, in order, without what was read from a byte on, which was not edited: pieces that
+    /// follow one another in the buffer are one.
     pub(crate) fn runs(&self, end: usize) -> Vec<Piece> {
         let mut runs: Vec<Piece> = Vec::new();
         self.pieces(NodeId(0), &mut |piece| {
@@ -179,6 +190,11 @@ impl Tree {
             }
         });
         runs
+    }
+
+    /// Tells whether a run is of the text that was read, not of what edits have added.
+    pub(crate) fn is_read(&self, run: Piece) -> bool {
+        (run.start as usize) < self.source.len()
     }
 
     /// Returns the bytes of a run.
