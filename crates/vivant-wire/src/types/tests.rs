@@ -4,6 +4,8 @@ use super::*;
 use crate::out::Format;
 use crate::version::V;
 
+mod later;
+
 fn check<T: Read1 + Write1 + PartialEq + fmt::Debug>(name: &str, value: &T) {
     for format in [Format::Xml, Format::Json] {
         let text = Out::response(format, V(3, 1), |out| out.child(name, value));
