@@ -1,6 +1,9 @@
 //! A request before it is sent: where, what, and whether it may be sent twice.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,7 +11,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::time::Instant;
 use vivant_wire::paths::Method;
 use vivant_wire::{Format, Out, multipart};
@@ -18,7 +20,9 @@ use crate::secret::Secret;
 use crate::source::Piece;
 
 /// The pieces in which files are read and sent.
-const READ_SIZE: usize = 128 * 1024;
+const READ_SIZE: usize = 256 * 1024;
+/// How many pieces are read before they are needed.
+const READ_AHEAD: usize = 8;
 
 /// Everything but letters, digits and `-._~`, so that no server or proxy can misread a value.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -232,39 +236,52 @@ fn split(bytes: &Bytes) -> Vec<Bytes> {
         .collect()
 }
 
+/// Streams a part of a file. A thread of its own reads ahead of what is sent.
 pub(crate) async fn file_stream(
-    path: &std::path::Path,
+    path: &Path,
     offset: u64,
     length: u64,
 ) -> Result<impl Stream<Item = std::io::Result<Bytes>> + Send + 'static> {
-    let shown = path.display().to_string();
-    let unreadable = |e| Error::file(format!("{shown} cannot be read: {e}"));
-    let mut file = tokio::fs::File::open(path).await.map_err(unreadable)?;
-    file.seek(std::io::SeekFrom::Start(offset))
-        .await
-        .map_err(unreadable)?;
-    let reader = tokio_util::io::ReaderStream::with_capacity(file.take(length), READ_SIZE);
-    let trouble = shown.clone();
-    let read = reader
-        .map_err(move |e| std::io::Error::other(SourceTrouble(format!("{trouble} cannot be read: {e}"))));
-    // The length is announced already: a file that shrinks meanwhile must not look like a whole one.
-    let mut left = length;
-    Ok(read
-        .map_ok(Some)
-        .chain(stream::iter([Ok(None)]))
-        .try_filter_map(move |piece| {
-            let answer = match piece {
-                Some(bytes) => {
-                    left -= bytes.len() as u64;
-                    Ok(Some(bytes))
+    let path = path.to_owned();
+    let (give, take) = tokio::sync::mpsc::channel(READ_AHEAD);
+    let (opened, open) = tokio::sync::oneshot::channel();
+    tokio::task::spawn_blocking(move || {
+        let unreadable = |e: std::io::Error| format!("{} cannot be read: {e}", path.display());
+        let file = File::open(&path).and_then(|mut file| file.seek(SeekFrom::Start(offset)).map(|_| file));
+        let mut file = match file {
+            Ok(file) => file,
+            Err(e) => {
+                let _ = opened.send(Err(Error::file(unreadable(e))));
+                return;
+            }
+        };
+        let _ = opened.send(Ok(()));
+        let mut left = length;
+        while left > 0 {
+            let size = left.min(READ_SIZE as u64);
+            let mut buffer = Vec::with_capacity(READ_SIZE.min(size as usize));
+            let piece = match (&mut file).take(size).read_to_end(&mut buffer) {
+                Err(e) => Err(unreadable(e)),
+                // The length is announced already: a file that shrinks meanwhile must not look like a whole one.
+                Ok(read) if (read as u64) < size => {
+                    Err(format!("{} became shorter while it was sent", path.display()))
                 }
-                None if left > 0 => Err(std::io::Error::other(SourceTrouble(format!(
-                    "{shown} became shorter while it was sent"
-                )))),
-                None => Ok(None),
+                Ok(_) => Ok(Bytes::from(buffer)),
             };
-            std::future::ready(answer)
-        }))
+            left -= size;
+            let piece = piece.map_err(|trouble| std::io::Error::other(SourceTrouble(trouble)));
+            let broken = piece.is_err();
+            // Nobody takes any more once sending has failed.
+            if give.blocking_send(piece).is_err() || broken {
+                return;
+            }
+        }
+    });
+    open.await
+        .map_err(|_| Error::file("the thread that reads files is gone"))??;
+    Ok(stream::unfold(take, |mut take| async move {
+        take.recv().await.map(|piece| (piece, take))
+    }))
 }
 
 /// A failure of what is sent, not of the sending.

@@ -97,6 +97,7 @@ pub struct ClientBuilder {
     page_size: u32,
     parallelism: usize,
     chunk_size: u64,
+    cache_folder: Option<PathBuf>,
 }
 
 impl ClientBuilder {
@@ -166,6 +167,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets a folder in which uploads of files note how far they came, so that a program that is started again goes
+    /// on there. Without it, nothing is written.
+    pub fn cache_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache_folder = Some(folder.into());
+        self
+    }
+
     /// Makes the client. Nothing is sent yet.
     pub fn build(self) -> Result<Client> {
         let address = Address::parse(&self.server)?;
@@ -219,6 +227,7 @@ impl ClientBuilder {
             page_size: self.page_size,
             parallelism: self.parallelism,
             chunk_size: self.chunk_size,
+            cache_folder: self.cache_folder,
         })))
     }
 }
@@ -252,6 +261,7 @@ pub(crate) struct Inner {
     pub page_size: u32,
     pub parallelism: usize,
     pub chunk_size: u64,
+    pub cache_folder: Option<PathBuf>,
 }
 
 impl Client {
@@ -273,6 +283,7 @@ impl Client {
             page_size: vivant_wire::query::MAX_PAGE_SIZE,
             parallelism: 4,
             chunk_size: 50 * 1024 * 1024,
+            cache_folder: None,
         }
     }
 

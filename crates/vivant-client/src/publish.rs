@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::site::Site;
 use crate::source::{Pieces, Source};
+use crate::upload;
 
 /// What differs between kinds of content.
 pub(crate) trait Publication {
@@ -58,18 +59,24 @@ pub(crate) async fn publish<P: Publication, T: Read1>(
     call = options.parameters(call).flag("asJob", as_job);
     call.secrets = options.secrets();
     let payload = Out::request(Format::Xml, |out| options.payload(stem, out));
+    let mut uploaded = None;
     let content = match whole {
         // Tableau: the type goes into the address of uploads only; TSC sends it always, which servers allow.
         Some(piece) => Some((P::PART, piece)),
         None => {
-            let session = site.file_uploads().upload_pieces(&mut pieces).await?;
-            call = call.query("uploadSessionId", session);
+            let done = upload::upload(site, &mut pieces).await?;
+            call = call.query("uploadSessionId", &done.session);
+            uploaded = Some(done);
             None
         }
     };
     call = call.query(P::TYPE_PARAMETER, ending);
     call.body = Body::Multipart(Multipart::new(payload, content)?);
-    site.ask(&call, element).await
+    let published = site.ask(&call, element).await?;
+    if let Some(uploaded) = uploaded {
+        uploaded.published();
+    }
+    Ok(published)
 }
 
 /// The call that changes a connection.

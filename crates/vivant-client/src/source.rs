@@ -170,7 +170,7 @@ pub(crate) struct Pieces {
 
 enum Origin {
     File { path: PathBuf, offset: u64, length: u64 },
-    Bytes(Bytes),
+    Bytes { bytes: Bytes, offset: u64 },
     Reader(Box<dyn AsyncRead + Send + Unpin>),
 }
 
@@ -190,7 +190,7 @@ impl Pieces {
                     length: metadata.len(),
                 }
             }
-            Source::Bytes { bytes, .. } => Origin::Bytes(bytes),
+            Source::Bytes { bytes, .. } => Origin::Bytes { bytes, offset: 0 },
             Source::Reader { reader, .. } => Origin::Reader(reader),
         };
         Ok(Self {
@@ -200,11 +200,47 @@ impl Pieces {
         })
     }
 
+    /// The file that the content is in.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.from {
+            Origin::File { path, .. } => Some(path),
+            Origin::Bytes { .. } | Origin::Reader(_) => None,
+        }
+    }
+
+    /// Goes back to the beginning; what was read from a reader is gone.
+    pub fn rewind(&mut self) -> bool {
+        match &mut self.from {
+            Origin::File { offset, .. } | Origin::Bytes { offset, .. } => {
+                *offset = 0;
+                true
+            }
+            Origin::Reader(_) => false,
+        }
+    }
+
+    /// Passes over the first bytes of content of known length.
+    pub fn skip(&mut self, bytes: u64) {
+        match &mut self.from {
+            Origin::File { offset, length, .. } => *offset = bytes.min(*length),
+            Origin::Bytes { offset, bytes: all } => *offset = bytes.min(all.len() as u64),
+            Origin::Reader(_) => {}
+        }
+    }
+
+    /// All that is left, in one piece that a single request can hold.
+    pub async fn single(&mut self) -> Result<Piece> {
+        let limit = crate::client::SINGLE_LIMIT;
+        self.whole(limit, limit)
+            .await?
+            .ok_or_else(|| Error::invalid(format!("{} is larger than the 64 MB of one request", self.name)))
+    }
+
     /// How many bytes are left, where that is known.
     pub fn left(&self) -> Option<u64> {
         match &self.from {
             Origin::File { offset, length, .. } => Some(length - offset),
-            Origin::Bytes(bytes) => Some(bytes.len() as u64),
+            Origin::Bytes { bytes, offset } => Some(bytes.len() as u64 - offset),
             Origin::Reader(_) => None,
         }
     }
@@ -258,8 +294,10 @@ impl Pieces {
                 *offset += size;
                 Ok((size > 0).then_some(piece))
             }
-            Origin::Bytes(bytes) => {
-                let piece = bytes.split_to(wanted.min(bytes.len()));
+            Origin::Bytes { bytes, offset } => {
+                let from = usize::try_from(*offset).unwrap_or(usize::MAX).min(bytes.len());
+                let piece = bytes.slice(from..bytes.len().min(from.saturating_add(wanted)));
+                *offset += piece.len() as u64;
                 Ok((!piece.is_empty()).then_some(Piece::Bytes { name, bytes: piece }))
             }
             Origin::Reader(reader) => {

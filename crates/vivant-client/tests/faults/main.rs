@@ -5,8 +5,10 @@ mod fake;
 mod support;
 
 mod content;
+mod jobs;
 mod lists;
 mod retries;
 mod servers;
 mod session;
+mod uploads;
 mod writes;
