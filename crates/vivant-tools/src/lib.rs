@@ -2,14 +2,21 @@
 //!
 //! [`permissions`] holds rule sets as values: roles, comparison, changes with the fewest calls, audits,
 //! explanations. [`fixup`] rewrites what a workbook says of published data sources.
+//! [`sync`] makes users and groups what a list says, [`schedules`] makes schedules by factory.
+//! What changes many things has a plan first, made of [`Line`]s, and gives a [`Report`] after.
 
 mod error;
 mod file;
 pub mod fixup;
+pub mod journal;
 mod people;
 pub mod permissions;
+mod report;
+pub mod schedules;
+pub mod sync;
 mod tree;
 
 pub use error::{Error, Result};
 pub use people::People;
+pub use report::{Action, Line, Outcome, Progress, Report, Watch, summary};
 pub use tree::{Path, Tree};
