@@ -90,6 +90,7 @@ pub struct ClientBuilder {
     retry: RetryPolicy,
     user_agent: String,
     ca_file: Option<PathBuf>,
+    client_certificate: Option<PathBuf>,
     accept_invalid_certs: bool,
     proxy: ProxyChoice,
     http2: bool,
@@ -122,6 +123,12 @@ impl ClientBuilder {
     /// Trusts the authorities in a file (PEM or DER) beside those of the system.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_file = Some(path.into());
+        self
+    }
+
+    /// Shows servers a certificate that wants one: a PEM file with the certificate and its key.
+    pub fn client_certificate(mut self, path: impl Into<PathBuf>) -> Self {
+        self.client_certificate = Some(path.into());
         self
     }
 
@@ -188,7 +195,13 @@ impl ClientBuilder {
             return Err(Error::invalid(message));
         }
         let authorities = self.ca_file.as_deref().map(tls::read_certificates).transpose()?;
-        let tls = tls::config(
+        let identity = self
+            .client_certificate
+            .as_deref()
+            .map(tls::read_identity)
+            .transpose()?;
+        let tls = tls::config_as(
+            identity,
             authorities.unwrap_or_default(),
             self.accept_invalid_certs,
             self.http2,
@@ -276,6 +289,7 @@ impl Client {
             retry: RetryPolicy::default(),
             user_agent: concat!("vivant/", env!("CARGO_PKG_VERSION")).to_owned(),
             ca_file: None,
+            client_certificate: None,
             accept_invalid_certs: false,
             proxy: ProxyChoice::default(),
             http2: true,

@@ -19,9 +19,17 @@ pub struct Credentials {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Password { name: String, password: Secret },
-    Token { name: String, secret: Secret },
+    Password {
+        name: String,
+        password: Secret,
+    },
+    Token {
+        name: String,
+        secret: Secret,
+    },
     Jwt(Secret),
+    /// A session that somebody else began, and nothing to begin another one with.
+    Session(Secret),
 }
 
 impl Credentials {
@@ -44,6 +52,11 @@ impl Credentials {
     /// A JSON web token of a connected app (API 3.17). It cannot be renewed once it has expired.
     pub fn jwt(token: impl Into<Secret>) -> Self {
         Self::new(Kind::Jwt(token.into()))
+    }
+
+    /// Nothing but a session's token.
+    pub(crate) fn session(token: Secret) -> Self {
+        Self::new(Kind::Session(token))
     }
 
     fn new(kind: Kind) -> Self {
@@ -75,8 +88,13 @@ impl Credentials {
         match &self.kind {
             Kind::Password { password, .. } => password,
             Kind::Token { secret, .. } => secret,
-            Kind::Jwt(token) => token,
+            Kind::Jwt(token) | Kind::Session(token) => token,
         }
+    }
+
+    /// Whether one can sign in with them, again and again.
+    pub(crate) fn can_sign_in(&self) -> bool {
+        !matches!(self.kind, Kind::Session(_))
     }
 
     pub(crate) fn to_wire(&self) -> types::Credentials {
@@ -101,6 +119,7 @@ impl Credentials {
                 wire.personal_access_token_secret = Some(secret.expose().to_owned());
             }
             Kind::Jwt(token) => wire.jwt = Some(token.expose().to_owned()),
+            Kind::Session(_) => {}
         }
         wire
     }

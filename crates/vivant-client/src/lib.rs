@@ -55,7 +55,7 @@ pub use filters::{Filter, Sort};
 pub use list::{List, ListOptions, Listed, Page};
 pub use retry::RetryPolicy;
 pub use secret::Secret;
-pub use site::Site;
+pub use site::{SavedSession, Site};
 pub use source::Source;
 pub use wait::WaitOptions;
 

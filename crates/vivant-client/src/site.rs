@@ -1,5 +1,7 @@
 //! A session on one site: sign-in, renewal, and the sending of everything that needs a session.
 
+mod saved;
+
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -18,6 +20,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::probe;
 use crate::secret::Secret;
 use crate::transport::Answer;
+
+pub use saved::SavedSession;
 
 /// A session on a site. Copies are cheap and share the session.
 ///
@@ -300,6 +304,11 @@ impl Site {
             return Err(cause.with_note(
                 "the JSON web token has expired, so the session cannot be renewed; sign in with a new one",
             ));
+        }
+        if !self.0.credentials.can_sign_in() {
+            return Err(
+                cause.with_note("the session was begun elsewhere and cannot be renewed; sign in again")
+            );
         }
         tracing::info!(reason = %cause, "signing in again");
         let outcome = request_session(&self.0.client, &self.0.credentials).await;

@@ -7,14 +7,27 @@ use std::sync::{Arc, OnceLock};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use crate::error::{Error, Result};
 
-/// Makes the configuration of encrypted connections.
+/// Who the client is to the server: its certificate, those above it, and its key.
+pub(crate) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+/// Makes the configuration of encrypted connections of a client without a certificate of its own.
 pub(crate) fn config(
+    extra: Vec<CertificateDer<'static>>,
+    accept_invalid: bool,
+    http2: bool,
+) -> Result<ClientConfig> {
+    config_as(None, extra, accept_invalid, http2)
+}
+
+/// Makes the configuration of encrypted connections.
+pub(crate) fn config_as(
+    identity: Option<Identity>,
     extra: Vec<CertificateDer<'static>>,
     accept_invalid: bool,
     http2: bool,
@@ -28,17 +41,43 @@ pub(crate) fn config(
             made: OnceLock::new(),
         }),
     };
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| Error::invalid(format!("no TLS version can be used: {e}")))?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match identity {
+        None => builder.with_no_client_auth(),
+        Some((chain, key)) => builder
+            .with_client_auth_cert(chain, key)
+            .map_err(|e| Error::invalid(format!("the client certificate cannot be used: {e}")))?,
+    };
     config.alpn_protocols = match http2 {
         true => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         false => vec![b"http/1.1".to_vec()],
     };
     Ok(config)
+}
+
+/// Reads the client's certificate and its key from one PEM file.
+pub(crate) fn read_identity(path: &Path) -> Result<Identity> {
+    let shown = path.display();
+    let bytes = std::fs::read(path)
+        .map_err(|e| Error::file(format!("the client certificate {shown} cannot be read: {e}")))?;
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&bytes)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|e| Error::invalid(format!("the client certificate {shown} is damaged: {e}")))?;
+    if chain.is_empty() {
+        return Err(Error::invalid(format!(
+            "{shown} holds no certificate in PEM form"
+        )));
+    }
+    let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| {
+        Error::invalid(format!(
+            "{shown} holds no private key in PEM form without a password"
+        ))
+    })?;
+    Ok((chain, key))
 }
 
 /// Reads certificates of authorities from a file, PEM or DER.
