@@ -254,18 +254,25 @@ fn render(endpoints: &[Endpoint], files: &[Option<String>], rows: &[Row]) -> Str
             path,
             since,
         } = endpoint;
-        let (state, file, tests) = match file {
-            Some(file) => (
-                "implemented",
-                format!("`{file}`"),
-                errors::summary(rows, operation),
-            ),
-            None => ("answers 501", String::new(), String::new()),
-        };
-        let line =
-            format!("| {area} | {operation} | {method} | `{path}` | {since} | {state} | {file} | {tests} |");
-        // An empty cell would leave two spaces, which is one more than the rest of the table has.
-        writeln!(out, "{}", line.replace("  |", " |")).expect("writing to a String cannot fail");
+        let sharing = errors::SHARING
+            .iter()
+            .filter(|(_, other, _)| other == operation)
+            .map(|(name, _, since)| (*name, *since));
+        for (operation, since) in std::iter::once((operation.as_str(), since.as_str())).chain(sharing) {
+            let (state, file, tests) = match file {
+                Some(file) => (
+                    "implemented",
+                    format!("`{file}`"),
+                    errors::summary(rows, operation),
+                ),
+                None => ("answers 501", String::new(), String::new()),
+            };
+            let line = format!(
+                "| {area} | {operation} | {method} | `{path}` | {since} | {state} | {file} | {tests} |"
+            );
+            // An empty cell would leave two spaces, which is one more than the rest of the table has.
+            writeln!(out, "{}", line.replace("  |", " |")).expect("writing to a String cannot fail");
+        }
     }
     out
 }

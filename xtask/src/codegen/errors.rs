@@ -31,15 +31,21 @@ pub struct Row {
     line: usize,
 }
 
+/// Operations of the reference that share the method and the address of another: name, the other, and the version
+/// that brought them.
+pub const SHARING: [(&str, &str, &str); 3] = [
+    ("Add Project to Favorites", "Add Data Source to Favorites", "3.1"),
+    ("Add View to Favorites", "Add Data Source to Favorites", "2.0"),
+    ("Add Workbook to Favorites", "Add Data Source to Favorites", "2.0"),
+];
+
 impl Row {
     /// The operation whose route answers: one address serves the favorites of all kinds.
     pub fn route(&self) -> &str {
-        match self.operation.as_str() {
-            "Add Project to Favorites" | "Add View to Favorites" | "Add Workbook to Favorites" => {
-                "Add Data Source to Favorites"
-            }
-            own => own,
-        }
+        SHARING
+            .iter()
+            .find(|(name, ..)| *name == self.operation)
+            .map_or(&self.operation, |(_, route, _)| route)
     }
 }
 

@@ -79,6 +79,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["vivant-client"]),
     ("datafusion", &["vivant-query"]),
     ("calamine", &["vivant-data"]),
+    ("rust_xlsxwriter", &["vivant"]),
     ("parquet", &["vivant-data"]),
     ("clap", &["vivant-cli"]),
     ("zip", &["vivant-document", "vivant-data"]),
