@@ -153,7 +153,7 @@ fn render(rows: &[Row]) -> String {
 
 /// How many of an operation's rows are provoked, and where: `12 of 13, in x.py`.
 pub fn summary(rows: &[Row], operation: &str) -> String {
-    let own: Vec<&Row> = rows.iter().filter(|row| row.route() == operation).collect();
+    let own: Vec<&Row> = rows.iter().filter(|row| row.operation == operation).collect();
     let tests: BTreeSet<&str> = own
         .iter()
         .map(|row| row.test.as_str())
@@ -206,12 +206,13 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_summed_up_by_route() {
+    fn rows_are_summed_up_by_operation() {
         let rows = table(&[
             "Add View to Favorites\t400\t400005\tInvalid label\ta.py\t",
             "Add Data Source to Favorites\t400\t400005\tInvalid label\t\treason",
         ]);
-        assert_eq!(summary(&rows, "Add Data Source to Favorites"), "1 of 2, `a.py`");
+        assert_eq!(summary(&rows, "Add View to Favorites"), "1 of 1, `a.py`");
+        assert_eq!(summary(&rows, "Add Data Source to Favorites"), "");
         assert_eq!(summary(&rows, "Query Site"), "");
         let text = render(&rows);
         assert!(text.contains("Provoked: 1 of 2. With a reason: 1."));
