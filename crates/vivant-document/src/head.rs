@@ -6,8 +6,9 @@
 
 use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, Read};
+use std::ops::Range;
 
-use memchr::memmem;
+use memchr::{memmem, memrchr};
 
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -23,7 +24,8 @@ const PORTION: usize = 64 * 1024;
 pub enum HeadDepth {
     /// All of it.
     All,
-    /// Connections and where published data sources are; fields, filters and styles stay in the file.
+    /// Connections and where published data sources are. Fields, filters and styles stay in the file: of them only
+    /// the names of their elements are here.
     Connections,
 }
 
@@ -100,10 +102,10 @@ pub struct Rest {
     holes: Vec<Hole>,
 }
 
-/// The inside of an element that was checked and left in the file.
+/// Attributes or the inside of an element, checked and left in the file.
 #[derive(Debug, Clone)]
 struct Hole {
-    /// The byte of the text that is held before which it stood, which is where the end tag of its element begins.
+    /// The byte of the text that is held before which it stood: of what ends the start tag, or of the end tag.
     at: u32,
     /// Where it is in the file.
     from: u64,
@@ -113,8 +115,8 @@ struct Hole {
 /// Closes the head so that it is a document.
 const CLOSE: &str = "</workbook>";
 
-/// What is inside of closed elements and shorter than this is held: it costs less than to know where it was.
-const SMALL: u64 = 128;
+/// What is shorter than this is held: it costs less than to know where it was.
+const SMALL: usize = 64;
 
 impl Head {
     /// Reads the head of a workbook from its beginning and leaves the rest unread and unchecked; `None` when the
@@ -228,9 +230,23 @@ fn thin(
     }
     let mut holes = Vec::new();
     let mut dropped = 0;
+    // Leaves out a part of what is held, which ends at a byte of that.
+    let mut leave = |held: &mut Vec<u8>, range: Range<usize>| {
+        if range.len() > SMALL {
+            let from = range.start as u64 + dropped;
+            dropped += range.len() as u64;
+            holes.push(Hole {
+                at: range.start as u32,
+                from,
+                to: from + range.len() as u64,
+            });
+            held.drain(range);
+        }
+    };
     // How many elements of the data sources we are in.
     let mut inside = 0_usize;
     loop {
+        let before = held.borrow().len();
         let Some((name, _)) = xml.raw_child()? else {
             match inside {
                 // The root element ends without data sources.
@@ -243,22 +259,22 @@ fn thin(
         if inside == 0 && name == "datasources" {
             inside = 1;
         } else if closed.contains(&name.as_str()) {
-            let from = xml.position();
+            let inner = {
+                let mut held = held.borrow_mut();
+                let begin = before + memrchr(b'<', &held[before..]).unwrap_or_default();
+                let is_empty = held.ends_with(b"/>");
+                let end = held.len() - if is_empty { 2 } else { 1 };
+                let name = held[begin..end]
+                    .iter()
+                    .position(|byte| byte.is_ascii_whitespace());
+                leave(&mut held, begin + name.unwrap_or(end - begin)..end);
+                held.len()
+            };
             xml.skip()?;
             let mut held = held.borrow_mut();
-            let at = (from - dropped) as usize;
             // The end tag; an empty element has none.
-            let Some(length) = memmem::rfind(held.get(at..).unwrap_or_default(), b"</") else {
-                continue;
-            };
-            if length as u64 > SMALL {
-                held.drain(at..at + length);
-                dropped += length as u64;
-                holes.push(Hole {
-                    at: at as u32,
-                    from,
-                    to: from + length as u64,
-                });
+            if let Some(length) = memmem::rfind(&held[inner..], b"</") {
+                leave(&mut held, inner..inner + length);
             }
         } else if inside == 0 {
             xml.skip()?;
