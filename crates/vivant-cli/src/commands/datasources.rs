@@ -9,30 +9,42 @@ use vivant_client::{PublishDatasource, PublishDatasourceMode, filters};
 use super::content::{To, With};
 use super::{connections, projects, users};
 use crate::resource::{
-    Action, Attempt, DELETE, Found, GET, Kind, LIST, Place, Resource, Work, column, number, pages, value,
-    verb,
+    Action, Attempt, Column, DELETE, Found, GET, Kind, LIST, MOVE, Place, Resource, Work, column, number,
+    pages, value, verb,
 };
 
 /// Data sources.
 pub static KIND: Kind = Kind {
-    noun: "data source",
-    columns: &[
-        column("NAME", "name"),
-        column("PROJECT", "project.name"),
-        column("OWNER", "owner.name"),
-        column("TYPE", "type"),
-        number("MB", "size"),
-        column("CERTIFIED", "isCertified"),
-        column("UPDATED", "updatedAt"),
-        column("ID", "id"),
-    ],
-    fields: filters::DATASOURCES,
     place: Place::Project,
-    name: "name",
-    list: |site, options| pages(site.datasources().list(options)),
+    change: Some(|site, id, change| {
+        Box::pin(async move {
+            let changes = Datasource {
+                name: change.name,
+                description: change.description,
+                project: projects::by_id(change.project),
+                owner: users::by_id(change.owner),
+                ..Datasource::default()
+            };
+            Ok(value(&site.datasources().update(id.parse()?, &changes).await?))
+        })
+    }),
     get: Some(|site, id| Box::pin(async move { Ok(value(&site.datasources().get(id.parse()?).await?)) })),
     delete: Some(|site, id| Box::pin(async move { Ok(site.datasources().delete(id.parse()?).await?) })),
+    ..Kind::new("data source", COLUMNS, filters::DATASOURCES, |site, options| {
+        pages(site.datasources().list(options))
+    })
 };
+
+const COLUMNS: &[Column] = &[
+    column("NAME", "name"),
+    column("PROJECT", "project.name"),
+    column("OWNER", "owner.name"),
+    column("TYPE", "type"),
+    number("MB", "size"),
+    column("CERTIFIED", "isCertified"),
+    column("UPDATED", "updatedAt"),
+    column("ID", "id"),
+];
 
 /// `vivant datasources`.
 pub const RESOURCE: Resource = Resource {
@@ -45,7 +57,7 @@ pub const RESOURCE: Resource = Resource {
         GET,
         verb::<Publish>("publish"),
         verb::<Update>("update"),
-        verb::<Move>("move"),
+        MOVE,
         DELETE,
         verb::<Download>("download"),
         verb::<Connections>("connections"),
@@ -153,34 +165,6 @@ impl Action for Update {
         super::refuse_nothing(changes == Datasource::default())?;
         let found = work.find(&self.item).await?;
         change(work, "update", &found, changes).await
-    }
-}
-
-/// Move data sources into a project
-#[derive(Debug, Args)]
-struct Move {
-    /// Names, paths or ids
-    #[arg(value_name = "ITEM", required = true)]
-    items: Vec<String>,
-    /// The project, by name, path or id
-    #[arg(long, value_name = "PROJECT")]
-    to: String,
-}
-
-impl Action for Move {
-    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let project = projects::by_id(projects::target(work.site, Some(&self.to)).await?);
-        for item in &self.items {
-            let changes = Datasource {
-                project: project.clone(),
-                ..Datasource::default()
-            };
-            match work.find(item).await {
-                Ok(found) => change(work, "move", &found, changes).await?,
-                Err(error) => work.failed(Attempt::new("move", "data source", item), error)?,
-            }
-        }
-        Ok(())
     }
 }
 

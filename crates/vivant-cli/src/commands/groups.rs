@@ -7,29 +7,26 @@ use vivant_client::{Site, filters};
 use super::users;
 use crate::exit::UsageError;
 use crate::resource::{
-    Action, Attempt, Choice, DELETE, GET, Kind, LIST, Place, Resource, Work, column, number, pages, value,
+    Action, Attempt, Choice, Column, DELETE, GET, Kind, LIST, Resource, Work, column, number, pages, value,
     verb,
 };
 
 /// Groups.
 pub static KIND: Kind = Kind {
-    noun: "group",
-    columns: &[
-        column("NAME", "name"),
-        column("DOMAIN", "domain.name"),
-        number("USERS", "userCount"),
-        column("MINIMUM ROLE", "minimumSiteRole"),
-        column("SOURCE", "import.source"),
-        column("ID", "id"),
-    ],
-    fields: filters::GROUPS,
-    place: Place::Site,
-    name: "name",
-    list: |site, options| pages(site.groups().list(options)),
-    // There is no call for one group.
-    get: None,
     delete: Some(|site, id| Box::pin(async move { Ok(site.groups().delete(id.parse()?).await?) })),
+    ..Kind::new("group", COLUMNS, filters::GROUPS, |site, options| {
+        pages(site.groups().list(options))
+    })
 };
+
+const COLUMNS: &[Column] = &[
+    column("NAME", "name"),
+    column("DOMAIN", "domain.name"),
+    number("USERS", "userCount"),
+    column("MINIMUM ROLE", "minimumSiteRole"),
+    column("SOURCE", "import.source"),
+    column("ID", "id"),
+];
 
 /// `vivant groups`.
 pub const RESOURCE: Resource = Resource {

@@ -4,19 +4,33 @@
 pub mod admin;
 pub mod connections;
 pub mod content;
+pub mod custom_views;
+#[cfg(feature = "data")]
+pub mod data;
+pub mod data_alerts;
+pub mod databases;
 pub mod datasources;
 pub mod doc;
 #[cfg(feature = "engine")]
 pub mod engine;
+pub mod flow_runs;
+pub mod flow_tasks;
+pub mod flows;
+pub mod group_sets;
 pub mod groups;
+pub mod linked_tasks;
+pub mod metrics;
 pub mod profile;
 pub mod projects;
 #[cfg(feature = "server")]
 pub mod serve;
 pub mod shell;
 pub mod sites;
+pub mod tables;
 pub mod users;
 pub mod views;
+pub mod virtual_connections;
+pub mod webhooks;
 pub mod workbooks;
 
 use crate::exit::UsageError;
@@ -28,13 +42,25 @@ pub const RESOURCES: &[Resource] = &[
     projects::RESOURCE,
     workbooks::RESOURCE,
     views::RESOURCE,
+    custom_views::RESOURCE,
     datasources::RESOURCE,
+    flows::RESOURCE,
+    flow_runs::RESOURCE,
+    flow_tasks::RESOURCE,
+    linked_tasks::RESOURCE,
+    virtual_connections::RESOURCE,
+    databases::RESOURCE,
+    tables::RESOURCE,
+    metrics::RESOURCE,
     users::RESOURCE,
     groups::RESOURCE,
+    group_sets::RESOURCE,
+    data_alerts::RESOURCE,
+    webhooks::RESOURCE,
 ];
 
 /// Refuses a change without anything to change.
-fn refuse_nothing(nothing: bool) -> Result<(), UsageError> {
+pub fn refuse_nothing(nothing: bool) -> Result<(), UsageError> {
     match nothing {
         true => Err(UsageError(
             "nothing is to be changed: give at least one of the options".to_owned(),

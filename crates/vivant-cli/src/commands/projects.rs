@@ -9,29 +9,29 @@ use vivant_client::{ListOptions, Site, filters};
 
 use super::users;
 use crate::resource::{
-    Action, Attempt, DELETE, Found, GET, Kind, LIST, Place, Resource, Value, Work, column, find_as, pages,
-    text, value, verb,
+    Action, Attempt, Column, DELETE, Found, GET, Kind, LIST, Place, Resource, Value, Work, column, find_as,
+    pages, text, value, verb,
 };
 
 /// Projects.
 pub static KIND: Kind = Kind {
-    noun: "project",
-    columns: &[
-        column("NAME", "name"),
-        column("DESCRIPTION", "description"),
-        column("OWNER", "owner.name"),
-        column("PERMISSIONS", "contentPermissions"),
-        column("PARENT", "parentProjectId"),
-        column("UPDATED", "updatedAt"),
-        column("ID", "id"),
-    ],
-    fields: filters::PROJECTS,
     place: Place::Parent,
-    name: "name",
-    list: |site, options| pages(site.projects().list(options)),
     get: Some(|site, id| Box::pin(async move { Ok(value(&site.projects().get(id.parse()?).await?)) })),
     delete: Some(|site, id| Box::pin(async move { Ok(site.projects().delete(id.parse()?).await?) })),
+    ..Kind::new("project", COLUMNS, filters::PROJECTS, |site, options| {
+        pages(site.projects().list(options))
+    })
 };
+
+const COLUMNS: &[Column] = &[
+    column("NAME", "name"),
+    column("DESCRIPTION", "description"),
+    column("OWNER", "owner.name"),
+    column("PERMISSIONS", "contentPermissions"),
+    column("PARENT", "parentProjectId"),
+    column("UPDATED", "updatedAt"),
+    column("ID", "id"),
+];
 
 /// `vivant projects`.
 pub const RESOURCE: Resource = Resource {

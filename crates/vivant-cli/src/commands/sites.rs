@@ -5,29 +5,28 @@ use vivant_client::types::Site as SiteItem;
 
 use crate::exit::UsageError;
 use crate::resource::{
-    Action, Attempt, Found, GET, Kind, LIST, Place, Resource, Work, column, find, is_luid, number, pages,
+    Action, Attempt, Column, Found, GET, Kind, LIST, Resource, Work, column, find, is_luid, number, pages,
     text, value, verb,
 };
 
 /// Sites.
 pub static KIND: Kind = Kind {
-    noun: "site",
-    columns: &[
-        column("NAME", "name"),
-        column("CONTENT URL", "contentUrl"),
-        column("STATE", "state"),
-        column("ADMIN MODE", "adminMode"),
-        number("USER QUOTA", "userQuota"),
-        number("STORAGE QUOTA", "storageQuota"),
-        column("ID", "id"),
-    ],
-    fields: &[],
-    place: Place::Site,
-    name: "name",
-    list: |site, options| pages(site.sites().list(options)),
     get: Some(|site, id| Box::pin(async move { Ok(value(&site.sites().get(id.parse()?).await?)) })),
     delete: Some(|site, id| Box::pin(async move { Ok(site.sites().delete(id.parse()?).await?) })),
+    ..Kind::new("site", COLUMNS, &[], |site, options| {
+        pages(site.sites().list(options))
+    })
 };
+
+const COLUMNS: &[Column] = &[
+    column("NAME", "name"),
+    column("CONTENT URL", "contentUrl"),
+    column("STATE", "state"),
+    column("ADMIN MODE", "adminMode"),
+    number("USER QUOTA", "userQuota"),
+    number("STORAGE QUOTA", "storageQuota"),
+    column("ID", "id"),
+];
 
 /// `vivant sites`.
 pub const RESOURCE: Resource = Resource {
@@ -54,7 +53,7 @@ impl Action for Current {
 
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
         let site = work.site.sites().get(work.site.id()).await?;
-        work.item(KIND.columns, &value(&site));
+        work.item(COLUMNS, &value(&site));
         Ok(())
     }
 }

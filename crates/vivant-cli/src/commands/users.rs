@@ -3,33 +3,34 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use vivant_client::model::UserId;
 use vivant_client::types::User;
 use vivant_client::{Site, filters};
 
 use crate::resource::{
-    Action, Attempt, Choice, Found, GET, Kind, LIST, Place, Resource, Work, column, find_as, pages, value,
+    Action, Attempt, Choice, Column, Found, GET, Kind, LIST, Resource, Work, column, find_as, pages, value,
     verb,
 };
 use crate::secrets;
 
 /// Users.
 pub static KIND: Kind = Kind {
-    noun: "user",
-    columns: &[
-        column("NAME", "name"),
-        column("FULL NAME", "fullName"),
-        column("SITE ROLE", "siteRole"),
-        column("E-MAIL", "email"),
-        column("LAST LOGIN", "lastLogin"),
-        column("ID", "id"),
-    ],
-    fields: filters::USERS,
-    place: Place::Site,
-    name: "name",
-    list: |site, options| pages(site.users().list(options)),
+    ask: Some("_all_"),
     get: Some(|site, id| Box::pin(async move { Ok(value(&site.users().get(id.parse()?).await?)) })),
     delete: Some(|site, id| Box::pin(async move { Ok(site.users().remove(id.parse()?, None).await?) })),
+    ..Kind::new("user", COLUMNS, filters::USERS, |site, options| {
+        pages(site.users().list(options))
+    })
 };
+
+const COLUMNS: &[Column] = &[
+    column("NAME", "name"),
+    column("FULL NAME", "fullName"),
+    column("SITE ROLE", "siteRole"),
+    column("E-MAIL", "email"),
+    column("LAST LOGIN", "lastLogin"),
+    column("ID", "id"),
+];
 
 /// `vivant users`.
 pub const RESOURCE: Resource = Resource {
@@ -51,11 +52,15 @@ pub const RESOURCE: Resource = Resource {
 
 /// A user as an owner, by name or id.
 pub async fn owner(site: &Site, reference: Option<&str>) -> anyhow::Result<Option<User>> {
-    let id = find_as(site, &KIND, reference).await?;
-    Ok(id.map(|id| User {
+    Ok(by_id(find_as(site, &KIND, reference).await?))
+}
+
+/// A user by id, as requests name one.
+pub fn by_id(id: Option<UserId>) -> Option<User> {
+    id.map(|id| User {
         id: Some(id),
         ..User::default()
-    }))
+    })
 }
 
 /// What can be said of a user.
@@ -268,7 +273,7 @@ impl Action for WhoAmI {
 
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
         let user = work.site.users().get(work.site.user_id()).await?;
-        work.item(KIND.columns, &value(&user));
+        work.item(COLUMNS, &value(&user));
         Ok(())
     }
 }

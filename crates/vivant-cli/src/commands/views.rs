@@ -2,41 +2,43 @@
 
 use vivant_client::filters;
 
-use crate::resource::{GET, Kind, LIST, Place, Resource, column, number, pages, value};
+use crate::resource::{Column, GET, Kind, LIST, Place, Resource, column, number, pages, value};
 
 /// Views.
 pub static KIND: Kind = Kind {
-    noun: "view",
-    columns: &[
-        column("NAME", "name"),
-        column("WORKBOOK", "workbook.name"),
-        column("PROJECT", "project.name"),
-        column("OWNER", "owner.name"),
-        column("TYPE", "sheetType"),
-        column("ADDRESS", "contentUrl"),
-        column("ID", "id"),
-    ],
-    fields: filters::VIEWS,
     place: Place::Workbook,
-    name: "name",
-    list: |site, options| pages(site.views().list(options)),
+    ask: Some("_default_,workbook.name,project.name,owner.name"),
     get: Some(|site, id| Box::pin(async move { Ok(value(&site.views().get(id.parse()?).await?)) })),
-    delete: None,
+    ..Kind::new("view", COLUMNS, filters::VIEWS, |site, options| {
+        pages(site.views().list(options))
+    })
 };
+
+const COLUMNS: &[Column] = &[
+    column("NAME", "name"),
+    column("WORKBOOK", "workbook.name"),
+    column("PROJECT", "project.name"),
+    column("OWNER", "owner.name"),
+    column("TYPE", "sheetType"),
+    column("ADDRESS", "contentUrl"),
+    column("ID", "id"),
+];
 
 /// The views of one workbook, which the server gives at once.
 pub static OF_A_WORKBOOK: Kind = Kind {
-    noun: "view",
-    columns: &[
-        column("NAME", "name"),
-        column("ADDRESS", "contentUrl"),
-        number("VIEWED", "usage.totalViewCount"),
-        column("UPDATED", "updatedAt"),
-        column("ID", "id"),
-    ],
-    fields: &[],
-    ..KIND
+    place: Place::Workbook,
+    ..Kind::new("view", COLUMNS_OF_A_WORKBOOK, &[], |site, options| {
+        pages(site.views().list(options))
+    })
 };
+
+const COLUMNS_OF_A_WORKBOOK: &[Column] = &[
+    column("NAME", "name"),
+    column("ADDRESS", "contentUrl"),
+    number("VIEWED", "usage.totalViewCount"),
+    column("UPDATED", "updatedAt"),
+    column("ID", "id"),
+];
 
 /// `vivant views`.
 pub const RESOURCE: Resource = Resource {

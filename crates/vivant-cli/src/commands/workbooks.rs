@@ -11,29 +11,41 @@ use vivant_client::{PublishMode, PublishWorkbook, Site, filters};
 use super::content::{To, With};
 use super::{connections, projects, users};
 use crate::resource::{
-    Action, Attempt, Choice, DELETE, Found, GET, Kind, LIST, Place, Resource, Verb, Work, column, find_luid,
-    number, once, pages, value, verb,
+    Action, Attempt, Choice, Column, DELETE, Found, GET, Kind, LIST, MOVE, Place, Resource, Verb, Work,
+    column, find_luid, number, once, pages, value, verb,
 };
 
 /// Workbooks.
 pub static KIND: Kind = Kind {
-    noun: "workbook",
-    columns: &[
-        column("NAME", "name"),
-        column("PROJECT", "project.name"),
-        column("OWNER", "owner.name"),
-        number("MB", "size"),
-        column("UPDATED", "updatedAt"),
-        column("TAGS", "tags.tag.label"),
-        column("ID", "id"),
-    ],
-    fields: filters::WORKBOOKS,
     place: Place::Project,
-    name: "name",
-    list: |site, options| pages(site.workbooks().list(options)),
+    change: Some(|site, id, change| {
+        Box::pin(async move {
+            let changes = Workbook {
+                name: change.name,
+                description: change.description,
+                project: projects::by_id(change.project),
+                owner: users::by_id(change.owner),
+                ..Workbook::default()
+            };
+            Ok(value(&site.workbooks().update(id.parse()?, &changes).await?))
+        })
+    }),
     get: Some(|site, id| Box::pin(async move { Ok(value(&site.workbooks().get(id.parse()?).await?)) })),
     delete: Some(|site, id| Box::pin(async move { Ok(site.workbooks().delete(id.parse()?).await?) })),
+    ..Kind::new("workbook", COLUMNS, filters::WORKBOOKS, |site, options| {
+        pages(site.workbooks().list(options))
+    })
 };
+
+const COLUMNS: &[Column] = &[
+    column("NAME", "name"),
+    column("PROJECT", "project.name"),
+    column("OWNER", "owner.name"),
+    number("MB", "size"),
+    column("UPDATED", "updatedAt"),
+    column("TAGS", "tags.tag.label"),
+    column("ID", "id"),
+];
 
 /// `vivant workbooks`.
 pub const RESOURCE: Resource = Resource {
@@ -46,7 +58,7 @@ pub const RESOURCE: Resource = Resource {
         GET,
         verb::<Publish>("publish"),
         verb::<Update>("update"),
-        verb::<Move>("move"),
+        MOVE,
         DELETE,
         verb::<Download>("download"),
         verb::<Views>("views"),
@@ -174,34 +186,6 @@ impl Action for Update {
         super::refuse_nothing(changes == Workbook::default())?;
         let found = work.find(&self.item).await?;
         change(work, "update", &found, changes).await
-    }
-}
-
-/// Move workbooks into a project
-#[derive(Debug, Args)]
-struct Move {
-    /// Names, paths or ids
-    #[arg(value_name = "ITEM", required = true)]
-    items: Vec<String>,
-    /// The project, by name, path or id
-    #[arg(long, value_name = "PROJECT")]
-    to: String,
-}
-
-impl Action for Move {
-    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let project = projects::by_id(projects::target(work.site, Some(&self.to)).await?);
-        for item in &self.items {
-            let changes = Workbook {
-                project: project.clone(),
-                ..Workbook::default()
-            };
-            match work.find(item).await {
-                Ok(found) => change(work, "move", &found, changes).await?,
-                Err(error) => work.failed(Attempt::new("move", "workbook", item), error)?,
-            }
-        }
-        Ok(())
     }
 }
 

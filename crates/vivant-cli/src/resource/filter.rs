@@ -99,10 +99,11 @@ impl Choice {
             (None, true) => None,
             (None, false) => Some(SCREENFUL),
         };
-        let read = self.read(work, &split, limit, &list, self.asked()).await;
+        let asked = self.asked().or(kind.ask.map(str::to_owned));
+        let read = self.read(work, &split, limit, &list, asked.clone()).await;
         let (mut items, total) = match read {
             // Tableau: a server may know the parameter `fields` but not this field of it.
-            Err(error) if self.asked().is_some() && is_refused(&error) => {
+            Err(error) if asked.is_some() && is_refused(&error) => {
                 tracing::info!(reason = %error, "asking without the fields");
                 self.read(work, &split, limit, &list, None).await?
             }

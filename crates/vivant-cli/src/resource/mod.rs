@@ -18,6 +18,7 @@ use std::fmt;
 use clap::ArgMatches;
 use futures_util::future::LocalBoxFuture;
 use vivant_client::filters::Field;
+use vivant_client::model::{ProjectId, UserId};
 use vivant_client::{ListOptions, Site};
 
 use crate::commands;
@@ -26,8 +27,8 @@ pub use action::{Action, Output, Verb, verb};
 pub use filter::Choice;
 pub use find::{Found, find, find_as, find_luid, is_luid};
 pub use show::{Column, column, item as show_item, number};
-pub use value::{Rows, Value, leaves, once, pages, text, value};
-pub use verbs::{DELETE, GET, LIST};
+pub use value::{Rows, Value, inner, leaves, once, pages, text, value};
+pub use verbs::{DELETE, GET, LIST, MOVE, UPDATE};
 pub use work::{Attempt, Work};
 
 /// Writes a list that does not come from a server.
@@ -63,12 +64,52 @@ pub struct Kind {
     pub place: Place,
     /// The member that holds its name.
     pub name: &'static str,
+    /// What the list is to have that servers leave out by themselves: a value of the parameter `fields`.
+    pub ask: Option<&'static str>,
     /// Lists them.
     pub list: fn(Site, ListOptions) -> Rows,
     /// Reads one by its id; the list has everything there is where this is missing.
     pub get: Option<fn(Site, String) -> Task<Value>>,
     /// Deletes one by its id.
     pub delete: Option<fn(Site, String) -> Task<()>>,
+    /// Changes what most content has.
+    pub change: Option<fn(Site, String, Change) -> Task<Value>>,
+}
+
+impl Kind {
+    /// A sort of thing that can be listed and no more.
+    pub const fn new(
+        noun: &'static str,
+        columns: &'static [Column],
+        fields: &'static [Field],
+        list: fn(Site, ListOptions) -> Rows,
+    ) -> Self {
+        Self {
+            noun,
+            columns,
+            fields,
+            place: Place::Site,
+            name: "name",
+            ask: None,
+            list,
+            get: None,
+            delete: None,
+            change: None,
+        }
+    }
+}
+
+/// What can be changed of most content.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Change {
+    /// Its name.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Where it is.
+    pub project: Option<ProjectId>,
+    /// Whose it is.
+    pub owner: Option<UserId>,
 }
 
 /// A resource on the command line.

@@ -70,6 +70,19 @@ pub fn pages<T: Listed + Write1>(list: List<T>) -> Rows {
         .boxed_local()
 }
 
+/// A list whose items stand within another element.
+pub fn inner(rows: Rows, member: &'static str) -> Rows {
+    rows.map_ok(move |mut chunk| {
+        for item in &mut chunk.items {
+            if let Some(within) = item.get_mut(member) {
+                *item = within.take();
+            }
+        }
+        chunk
+    })
+    .boxed_local()
+}
+
 /// A list that comes at once.
 pub fn once<T: Write1>(items: impl Future<Output = vivant_client::Result<Vec<T>>> + 'static) -> Rows {
     futures_util::stream::once(async move {

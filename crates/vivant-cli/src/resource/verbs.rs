@@ -4,14 +4,19 @@ use clap::Args;
 
 use super::action::{Action, Verb, verb};
 use super::filter::Choice;
-use super::work::{Attempt, Work};
-use super::{Kind, text};
+use super::work::Work;
+use super::{Change, Found, Kind, Value, find, find_as, text};
+use crate::commands::{self, projects, users};
 use crate::exit::Unclear;
 
 /// Lists the things of a kind.
 pub const LIST: Verb = verb::<List>("list");
 /// Shows one.
 pub const GET: Verb = verb::<Get>("get");
+/// Changes what most content has.
+pub const UPDATE: Verb = verb::<Update>("update");
+/// Puts some into another project.
+pub const MOVE: Verb = verb::<Move>("move");
 /// Deletes some.
 pub const DELETE: Verb = verb::<Delete>("delete");
 
@@ -72,7 +77,7 @@ impl Action for Get {
 }
 
 /// Looks for an id in the list, for kinds that cannot be asked for one by one.
-async fn by_id(work: &Work<'_>, id: &str) -> anyhow::Result<super::Value> {
+async fn by_id(work: &Work<'_>, id: &str) -> anyhow::Result<Value> {
     use futures_util::TryStreamExt;
     let mut rows = (work.kind.list)(work.site.clone(), vivant_client::ListOptions::new());
     while let Some(chunk) = rows.try_next().await? {
@@ -99,21 +104,109 @@ impl Action for Delete {
         let Some(delete) = work.kind.delete else {
             anyhow::bail!("{} cannot be deleted", plural(work.kind.noun));
         };
-        for reference in &self.items {
-            match work.find(reference).await {
-                Ok(found) => {
-                    let doing = async {
-                        delete(work.site.clone(), found.id.clone()).await?;
-                        Ok(None)
-                    };
-                    work.step(Attempt::on("delete", work.kind.noun, &found), doing)
-                        .await?;
-                }
-                Err(error) => work.failed(Attempt::new("delete", work.kind.noun, reference), error)?,
+        let doing = async |found: &Found| {
+            delete(work.site.clone(), found.id.clone()).await?;
+            Ok(None)
+        };
+        work.each("delete", "", &self.items, doing).await
+    }
+}
+
+#[derive(Debug, Args)]
+struct Move {
+    /// Names, paths or ids
+    #[arg(value_name = "ITEM", required = true)]
+    items: Vec<String>,
+    /// The project, by name, path or id
+    #[arg(long, value_name = "PROJECT")]
+    to: String,
+}
+
+impl Action for Move {
+    fn about(kind: &Kind) -> Option<String> {
+        Some(format!("Move {} into a project", plural(kind.noun)))
+    }
+
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let project = find(work.site, &projects::KIND, &self.to).await?;
+        let change = Change {
+            project: Some(project.luid()?),
+            ..Change::default()
+        };
+        let doing = async |found: &Found| apply(work, found, change.clone()).await;
+        work.each("move", &format!("to {}", project.label), &self.items, doing)
+            .await
+    }
+}
+
+#[derive(Debug, Args)]
+struct Update {
+    /// Names, paths or ids
+    #[arg(value_name = "ITEM", required = true)]
+    items: Vec<String>,
+    #[command(flatten)]
+    details: Details,
+}
+
+/// What can be changed of most content, as options.
+#[derive(Debug, Args)]
+pub struct Details {
+    /// Its new name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Its new owner, by name or id
+    #[arg(long, value_name = "USER")]
+    owner: Option<String>,
+    /// The project it goes into, by name, path or id
+    #[arg(long, value_name = "PROJECT")]
+    project: Option<String>,
+}
+
+impl Details {
+    /// The change, and what to say of it.
+    pub async fn change(&self, work: &Work<'_>) -> anyhow::Result<(Change, Vec<String>)> {
+        let mut told = Vec::new();
+        for (what, value) in [
+            ("name", &self.name),
+            ("description", &self.description),
+            ("owner", &self.owner),
+            ("project", &self.project),
+        ] {
+            if let Some(value) = value {
+                told.push(format!("{what}={value}"));
             }
         }
-        Ok(())
+        let change = Change {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            owner: find_as(work.site, &users::KIND, self.owner.as_deref()).await?,
+            project: find_as(work.site, &projects::KIND, self.project.as_deref()).await?,
+        };
+        Ok((change, told))
     }
+}
+
+impl Action for Update {
+    fn about(kind: &Kind) -> Option<String> {
+        Some(format!("Change {}", plural(kind.noun)))
+    }
+
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let (change, told) = self.details.change(work).await?;
+        commands::refuse_nothing(change == Change::default())?;
+        let doing = async |found: &Found| apply(work, found, change.clone()).await;
+        work.each("update", &told.join(", "), &self.items, doing).await
+    }
+}
+
+async fn apply(work: &Work<'_>, found: &Found, change: Change) -> anyhow::Result<Option<Value>> {
+    let Some(apply) = work.kind.change else {
+        anyhow::bail!("{} cannot be changed", plural(work.kind.noun));
+    };
+    Ok(Some(apply(work.site.clone(), found.id.clone(), change).await?))
 }
 
 /// Several of a noun.

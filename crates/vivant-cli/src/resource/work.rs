@@ -141,6 +141,26 @@ impl<'a> Work<'a> {
         Ok(found)
     }
 
+    /// Does the same step to several things of the resource's kind; those that are missing are noted.
+    pub async fn each(
+        &self,
+        action: &str,
+        detail: &str,
+        references: &[String],
+        doing: impl AsyncFn(&Found) -> anyhow::Result<Option<Value>>,
+    ) -> anyhow::Result<()> {
+        for reference in references {
+            match self.find(reference).await {
+                Ok(found) => {
+                    let attempt = Attempt::on(action, self.kind.noun, &found).detail(detail);
+                    self.step(attempt, doing(&found)).await?;
+                }
+                Err(error) => self.failed(Attempt::new(action, self.kind.noun, reference), error)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Prints a list.
     pub fn list(&self, columns: &[Column], items: &[Value], chosen: bool) {
         self.print(&show::list(self.report.output, columns, items, chosen));

@@ -1,0 +1,200 @@
+//! `vivant flows`: prep flows; publish, download, run, change, delete.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use vivant_client::types::Flow;
+use vivant_client::{PublishFlow, PublishFlowMode, filters};
+
+use super::content::To;
+use super::{connections, projects, users};
+use crate::resource::{
+    Action, Attempt, Column, DELETE, Found, GET, Kind, LIST, MOVE, Place, Resource, UPDATE, Work, column,
+    pages, value, verb,
+};
+
+/// Flows.
+pub static KIND: Kind = Kind {
+    place: Place::Project,
+    get: Some(|site, id| Box::pin(async move { Ok(value(&site.flows().get(id.parse()?).await?)) })),
+    delete: Some(|site, id| Box::pin(async move { Ok(site.flows().delete(id.parse()?).await?) })),
+    change: Some(|site, id, change| {
+        Box::pin(async move {
+            let changes = Flow {
+                name: change.name,
+                description: change.description,
+                project: projects::by_id(change.project),
+                owner: users::by_id(change.owner),
+                ..Flow::default()
+            };
+            Ok(value(&site.flows().update(id.parse()?, &changes).await?))
+        })
+    }),
+    ..Kind::new("flow", COLUMNS, filters::FLOWS, |site, options| {
+        pages(site.flows().list(options))
+    })
+};
+
+const COLUMNS: &[Column] = &[
+    column("NAME", "name"),
+    column("PROJECT", "project.name"),
+    column("OWNER", "owner.name"),
+    column("TYPE", "fileType"),
+    column("UPDATED", "updatedAt"),
+    column("TAGS", "tags.tag.label"),
+    column("ID", "id"),
+];
+
+/// `vivant flows`.
+pub const RESOURCE: Resource = Resource {
+    name: "flows",
+    aliases: &["flow"],
+    about: "Flows that prepare data",
+    kind: &KIND,
+    verbs: &[
+        LIST,
+        GET,
+        verb::<Publish>("publish"),
+        UPDATE,
+        MOVE,
+        DELETE,
+        verb::<Download>("download"),
+        verb::<Run>("run"),
+        verb::<Connections>("connections"),
+        verb::<UpdateConnection>("update-connection"),
+    ],
+};
+
+/// Publish flow files
+#[derive(Debug, Args)]
+struct Publish {
+    /// Files that end in .tfl or .tflx
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// The project they go into, by name, path or id; otherwise the server's Default
+    #[arg(long, value_name = "PROJECT")]
+    project: Option<String>,
+    /// The name of the one file there; otherwise the file's, without its ending
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Replace a flow of the name
+    #[arg(long)]
+    overwrite: bool,
+    #[command(flatten)]
+    connection: connections::Publishing,
+}
+
+impl Action for Publish {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        super::content::check_files(&self.files, self.name.as_deref())?;
+        let options = PublishFlow {
+            name: self.name,
+            project_id: projects::target(work.site, self.project.as_deref()).await?,
+            mode: match self.overwrite {
+                true => PublishFlowMode::Overwrite,
+                false => PublishFlowMode::CreateNew,
+            },
+            connections: self.connection.specs()?,
+        };
+        let progress = work.progress();
+        for file in self.files {
+            let shown = file.display().to_string();
+            let doing = async {
+                progress.phase("publishing");
+                Ok(Some(value(
+                    &work.site.flows().publish(options.clone(), file).await?,
+                )))
+            };
+            work.step(Attempt::new("publish", "flow", &shown), doing).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Download a flow
+#[derive(Debug, Args)]
+struct Download {
+    /// Name, path or id
+    item: String,
+    #[command(flatten)]
+    to: To,
+}
+
+impl Action for Download {
+    const WRITES: bool = false;
+
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let id = work.find(&self.item).await?.luid()?;
+        self.to
+            .download(work, async |to| work.site.flows().download(id, to).await)
+            .await
+    }
+}
+
+/// Run flows now; the answers are jobs
+#[derive(Debug, Args)]
+struct Run {
+    /// Names, paths or ids
+    #[arg(value_name = "ITEM", required = true)]
+    items: Vec<String>,
+}
+
+impl Action for Run {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let doing = async |found: &Found| Ok(Some(value(&work.site.flows().refresh(found.luid()?).await?)));
+        work.each("run", "", &self.items, doing).await
+    }
+}
+
+/// List the connections of a flow
+#[derive(Debug, Args)]
+struct Connections {
+    /// Name, path or id
+    item: String,
+}
+
+impl Action for Connections {
+    const WRITES: bool = false;
+
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let id = work.find(&self.item).await?.luid()?;
+        let found = work.site.flows().connections(id).await?;
+        let items: Vec<_> = found.iter().map(value).collect();
+        work.list(connections::COLUMNS, &items, false);
+        Ok(())
+    }
+}
+
+/// Change a connection of a flow
+#[derive(Debug, Args)]
+struct UpdateConnection {
+    /// Name, path or id
+    item: String,
+    /// The connection's id, or its server; otherwise the only one there is
+    #[arg(value_name = "CONNECTION")]
+    connection: Option<String>,
+    #[command(flatten)]
+    change: connections::Change,
+}
+
+impl Action for UpdateConnection {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let (change, told) = self.change.read()?;
+        let found = work.find(&self.item).await?;
+        let id = found.luid()?;
+        let all = work.site.flows().connections(id).await?;
+        let connection = connections::pick(&all, self.connection.as_deref(), &found.label)?;
+        let doing = async {
+            let changed = work
+                .site
+                .flows()
+                .update_connection(id, connection, &change)
+                .await?;
+            Ok(Some(value(&changed)))
+        };
+        let name = format!("{connection} of {}", found.label);
+        work.step(Attempt::new("update", "connection", &name).detail(told), doing)
+            .await?;
+        Ok(())
+    }
+}
