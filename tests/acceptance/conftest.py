@@ -66,6 +66,13 @@ def binary(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def client_binary(binary) -> Path:
+    """The program whose commands drive a server: VIVANT_CLIENT_BIN, else the program under test."""
+    named = os.environ.get("VIVANT_CLIENT_BIN")
+    return Path(named) if named else binary
+
+
+@pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL: VIVANT_TEST_POSTGRES_URL, else one started by scripts/postgres."""
     service = Postgres()
