@@ -1,8 +1,8 @@
 //! Projects, workbooks, views, data sources, connections, uploads.
 
 use super::{
-    ConnectionId, DatasourceId, Node, Out, ProjectId, Read1, ReadError, Site, Timestamp, User, ViewId,
-    WorkbookId, Write1,
+    Collection, ConnectionId, DatasourceId, Flow, Intervals, Location, Luid, Metric, Node, Out, ProjectId,
+    Read1, ReadError, Site, Timestamp, User, ViewId, WorkbookId, Write1,
 };
 
 element! {
@@ -61,6 +61,7 @@ element! {
         attr user_name: String = "userName";
         attr password: String = "password", "In requests only.";
         attr db_name: String = "dbName";
+        attr database_name: String = "databaseName", "In requests to publish.";
         attr query_tagging_enabled: bool = "queryTaggingEnabled";
         attr authentication_type: String = "authenticationType";
         one datasource: Datasource = "datasource";
@@ -91,6 +92,8 @@ element! {
         attr has_extracts: bool = "hasExtracts";
         attr encrypt_extracts: String = "encryptExtracts";
         attr default_view_id: ViewId = "defaultViewId";
+        attr share_description: String = "shareDescription";
+        attr last_published_at: Timestamp = "lastPublishedAt";
         attr thumbnails_user_id: String = "thumbnailsUserId", "In requests only.";
         attr thumbnails_group_id: String = "thumbnailsGroupId", "In requests only.";
         attr generate_thumbnails_as_user: String = "generateThumbnailsAsUser", "In requests only.";
@@ -101,6 +104,9 @@ element! {
         one owner: User = "owner";
         one tags: Tags = "tags";
         one views: Views = "views";
+        one location: Location = "location";
+        one data_acceleration_config: DataAccelerationConfig = "dataAccelerationConfig";
+        one data_freshness_policy: DataFreshnessPolicy = "dataFreshnessPolicy";
     }
 }
 
@@ -124,11 +130,14 @@ element! {
         attr sheet_type: String = "sheetType";
         attr view_url_name: String = "viewUrlName";
         attr hidden: bool = "hidden";
+        attr favorites_total: u64 = "favoritesTotal";
         one workbook: Workbook = "workbook";
         one owner: User = "owner";
         one project: Project = "project";
         one tags: Tags = "tags";
         one usage: Usage = "usage";
+        one location: Location = "location";
+        one data_acceleration_config: DataAccelerationConfig = "dataAccelerationConfig";
     }
 }
 
@@ -163,6 +172,11 @@ element! {
         attr encrypt_extracts: String = "encryptExtracts";
         attr has_extracts: bool = "hasExtracts";
         attr use_remote_query_agent: bool = "useRemoteQueryAgent";
+        attr connected_workbooks_count: u64 = "connectedWorkbooksCount";
+        attr favorites_total: u64 = "favoritesTotal";
+        attr has_alert: bool = "hasAlert";
+        attr is_published: bool = "isPublished";
+        attr server_name: String = "serverName";
         one connections: Connections = "connections";
         one connection_credentials: ConnectionCredentials = "connectionCredentials";
         one site: Site = "site";
@@ -222,13 +236,126 @@ element! {
 }
 
 element! {
+    /// `revisions`.
+    Revisions {
+        many revision: Revision = "revision";
+    }
+}
+
+element! {
+    /// `dataAccelerationConfig` of a workbook or view.
+    DataAccelerationConfig {
+        attr acceleration_enabled: bool = "accelerationEnabled";
+        attr accelerate_now: bool = "accelerateNow", "In requests: at once, too.";
+        attr last_updated_at: Timestamp = "lastUpdatedAt";
+        attr acceleration_status: String = "accelerationStatus";
+    }
+}
+
+element! {
+    /// `dataFreshnessPolicy` of a workbook: how old the data may be that it shows.
+    DataFreshnessPolicy {
+        attr option: String = "option", "`SiteDefault`, `AlwaysLive`, `FreshEvery` or `FreshAt`.";
+        one fresh_every_schedule: FreshEverySchedule = "freshEverySchedule";
+        one fresh_at_schedule: FreshAtSchedule = "freshAtSchedule";
+    }
+}
+
+element! {
+    /// `freshEverySchedule`: fresh after so much time.
+    FreshEverySchedule {
+        attr frequency: String = "frequency", "`Minutes`, `Hours`, `Days` or `Weeks`.";
+        attr value: u64 = "value";
+    }
+}
+
+element! {
+    /// `freshAtSchedule`: fresh at a time of day.
+    FreshAtSchedule {
+        attr frequency: String = "frequency", "`Day`, `Week` or `Month`.";
+        attr time: String = "time";
+        attr timezone: String = "timezone";
+        one intervals: Intervals = "intervals";
+    }
+}
+
+element! {
+    /// `tagBatch`: labels for several items at once.
+    TagBatch {
+        one tags: Tags = "tags";
+        one contents: TaggedContents = "contents";
+    }
+}
+
+element! {
+    /// `contents` of a batch of labels.
+    TaggedContents {
+        many content: TaggedContent = "content";
+    }
+}
+
+element! {
+    /// `content` of a batch of labels.
+    TaggedContent {
+        attr id: Luid = "id";
+        attr content_type: String = "contentType", "Such as `Workbook`.";
+    }
+}
+
+element! {
+    /// `connectionLUIDs`: which connections, by their ids.
+    ConnectionLuids {
+        many connection_luid: ConnectionLuid = "connectionLUID";
+    }
+}
+
+element! {
+    /// `connectionLUID`.
+    ConnectionLuid {
+        text id: ConnectionId = "value";
+    }
+}
+
+element! {
+    /// `datasources` in a request about extracts of a workbook: all of them, or those named.
+    EmbeddedDatasources {
+        attr include_all: bool = "includeAll";
+        many datasource: Datasource = "datasource";
+    }
+}
+
+element! {
+    /// `favoriteOrderings`: moves in a user's favorites.
+    FavoriteOrderings {
+        many favorite_ordering: FavoriteOrdering = "favoriteOrdering";
+    }
+}
+
+element! {
+    /// `favoriteOrdering`: one move.
+    FavoriteOrdering {
+        attr favorite_id: Luid = "favoriteId";
+        attr favorite_type: String = "favoriteType";
+        attr favorite_id_move_after: Luid = "favoriteIdMoveAfter";
+        attr favorite_type_move_after: String = "favoriteTypeMoveAfter";
+    }
+}
+
+element! {
     /// `favorite` of a user.
     Favorite {
         attr label: String = "label";
+        attr parent_project_name: String = "parentProjectName";
+        attr target_owner_name: String = "targetOwnerName";
+        attr position: u64 = "position";
+        attr added_at: Timestamp = "addedAt";
         one project: Project = "project";
         one view: View = "view";
         one workbook: Workbook = "workbook";
         one datasource: Datasource = "datasource";
+        one flow: Flow = "flow";
+        one metric: Metric = "metric";
+        one collection: Collection = "collection";
     }
 }
 

@@ -1,6 +1,6 @@
 //! Jobs: work that goes on in the background.
 
-use super::{Datasource, Luid, Node, Out, Read1, ReadError, Timestamp, Workbook, Write1};
+use super::{Datasource, Luid, Node, Out, Read1, ReadError, RunFlowJob, Timestamp, Workbook, Write1};
 
 element! {
     /// `job`: one job, as it was begun or as it stands.
@@ -16,6 +16,7 @@ element! {
         attr finish_code: i64 = "finishCode", "0 success, 1 error or not ended yet, 2 cancelled.";
         one status_notes: StatusNotes = "statusNotes";
         one extract_refresh_job: ExtractRefreshJob = "extractRefreshJob";
+        one run_flow_job: RunFlowJob = "runFlowJobType", "Since 3.3.";
         leaf notes: String = "notes", "What jobs other than refreshes of extracts have to say.";
     }
 }

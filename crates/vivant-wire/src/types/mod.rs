@@ -93,9 +93,11 @@ pub use catalog::{
     Column, Columns, DataQualityWarning, DataQualityWarnings, Database, Databases, Location, Table, Tables,
 };
 pub use content::{
-    AskData, Connection, ConnectionCredentials, Connections, ContentsCounts, Datasource, Datasources,
-    Favorite, Favorites, FileUpload, Project, Projects, Revision, Tag, Tags, Usage, View, Views, Workbook,
-    Workbooks,
+    AskData, Connection, ConnectionCredentials, ConnectionLuid, ConnectionLuids, Connections, ContentsCounts,
+    DataAccelerationConfig, DataFreshnessPolicy, Datasource, Datasources, EmbeddedDatasources, Favorite,
+    FavoriteOrdering, FavoriteOrderings, Favorites, FileUpload, FreshAtSchedule, FreshEverySchedule, Project,
+    Projects, Revision, Revisions, Tag, TagBatch, TaggedContent, TaggedContents, Tags, Usage, View, Views,
+    Workbook, Workbooks,
 };
 pub use custom_views::{CustomView, CustomViews};
 pub use flows::{

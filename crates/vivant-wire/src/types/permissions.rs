@@ -1,7 +1,8 @@
 //! Permission rules.
 
 use super::{
-    Datasource, Group, GroupSet, Luid, Node, Out, Project, Read1, ReadError, User, View, Workbook, Write1,
+    Datasource, Flow, Group, GroupSet, Luid, Node, Out, Project, Read1, ReadError, User, View, Workbook,
+    Write1,
 };
 
 element! {
@@ -12,6 +13,7 @@ element! {
         one project: Project = "project";
         one workbook: Workbook = "workbook";
         one view: View = "view";
+        one flow: Flow = "flow";
         many grantee_capabilities: GranteeCapabilities = "granteeCapabilities";
     }
 }

@@ -58,6 +58,7 @@ element! {
     Task {
         attr run_now: bool = "runNow", "In requests: at once, too.";
         one extract_refresh: ExtractRefresh = "extractRefresh";
+        one data_acceleration: ExtractRefresh = "dataAcceleration", "Since 3.8.";
     }
 }
 

@@ -23,6 +23,38 @@ element! {
         attr guest_access_enabled: bool = "guestAccessEnabled";
         attr cache_warmup_enabled: bool = "cacheWarmupEnabled";
         attr commenting_enabled: bool = "commentingEnabled";
+        attr commenting_mentions_enabled: bool = "commentingMentionsEnabled", "Since 3.0.";
+        attr flows_enabled: bool = "flowsEnabled", "3.3 to 3.9.";
+        attr cataloging_enabled: bool = "catalogingEnabled", "Since 3.5.";
+        attr derived_permissions_enabled: bool = "derivedPermissionsEnabled", "Since 3.5.";
+        attr extract_encryption_mode: String = "extractEncryptionMode", "Since 3.5; enforced, enabled or disabled.";
+        attr data_acceleration_mode: String = "dataAccelerationMode", "Since 3.5.";
+        attr request_access_enabled: bool = "requestAccessEnabled", "Since 3.6.";
+        attr run_now_enabled: bool = "runNowEnabled", "Since 3.6.";
+        attr ask_data_mode: String = "askDataMode", "Since 3.6.";
+        attr data_alerts_enabled: bool = "dataAlertsEnabled", "Since 3.7.";
+        attr allow_subscription_attachments: bool = "allowSubscriptionAttachments", "Since 3.7.";
+        attr use_default_time_zone: bool = "useDefaultTimeZone", "Since 3.7.";
+        attr time_zone: String = "timeZone", "Since 3.7.";
+        attr user_visibility_mode: String = "userVisibilityMode", "Since 3.8; FULL or LIMITED.";
+        attr editing_flows_enabled: bool = "editingFlowsEnabled", "Since 3.10, as what follows.";
+        attr scheduling_flows_enabled: bool = "schedulingFlowsEnabled";
+        attr catalog_obfuscation_enabled: bool = "catalogObfuscationEnabled";
+        attr flow_auto_save_enabled: bool = "flowAutoSaveEnabled";
+        attr web_extraction_enabled: bool = "webExtractionEnabled";
+        attr metrics_content_type_enabled: bool = "metricsContentTypeEnabled";
+        attr notify_site_admins_on_throttle: bool = "notifySiteAdminsOnThrottle";
+        attr authoring_enabled: bool = "authoringEnabled";
+        attr custom_subscription_email_enabled: bool = "customSubscriptionEmailEnabled";
+        attr custom_subscription_email: String = "customSubscriptionEmail";
+        attr custom_subscription_footer_enabled: bool = "customSubscriptionFooterEnabled";
+        attr custom_subscription_footer: String = "customSubscriptionFooter";
+        attr named_sharing_enabled: bool = "namedSharingEnabled";
+        attr mobile_biometrics_enabled: bool = "mobileBiometricsEnabled";
+        attr sheet_image_enabled: bool = "sheetImageEnabled";
+        attr auto_suspend_refresh_enabled: bool = "autoSuspendRefreshEnabled";
+        attr auto_suspend_refresh_inactivity_window: String = "autoSuspendRefreshInactivityWindow", "Days.";
+        attr attribute_capture_enabled: bool = "attributeCaptureEnabled", "Since 3.20.";
         one usage: SiteUsage = "usage";
     }
 }
@@ -48,7 +80,8 @@ element! {
 /// Further attributes of a site that later API versions added, with the version and the value
 /// that a new site has.
 ///
-/// They are settings that Vivant keeps and gives back; TSC sends all of them with every update.
+/// They are settings that Vivant keeps and gives back as they came, beside what it reads of [`Site`]; TSC
+/// sends all of them with every update.
 pub const LATER_ATTRIBUTES: &[(&str, (u16, u16), &str)] = &[
     ("commentingMentionsEnabled", (3, 0), "true"),
     ("flowsEnabled", (3, 3), "true"),
