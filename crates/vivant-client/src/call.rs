@@ -151,7 +151,8 @@ pub(crate) fn encode(text: &str) -> String {
 #[derive(Clone, Debug)]
 pub(crate) struct Multipart {
     boundary: String,
-    payload: String,
+    /// The request's document; `None` where there is no part for it at all.
+    payload: Option<String>,
     /// Name of the part, its content.
     content: Option<(&'static str, Piece)>,
 }
@@ -163,14 +164,22 @@ impl Multipart {
             .map_err(|e| Error::file(format!("the system gives no random numbers: {e}")))?;
         Ok(Self {
             boundary: format!("vivant-{:032x}", u128::from_be_bytes(random)),
-            payload,
+            payload: Some(payload),
             content,
+        })
+    }
+
+    /// A body of content only.
+    pub fn of_file(name: &'static str, piece: Piece) -> Result<Self> {
+        Ok(Self {
+            payload: None,
+            ..Self::new(String::new(), Some((name, piece)))?
         })
     }
 
     /// The request's document.
     pub fn payload(&self) -> &str {
-        &self.payload
+        self.payload.as_deref().unwrap_or_default()
     }
 
     /// The content, where the body has some.
@@ -184,10 +193,15 @@ impl Multipart {
 
     /// What stands before the content, and behind it.
     fn frame(&self) -> (String, String) {
-        let mut head = multipart::part_header(&self.boundary, "request_payload", None, "text/xml");
-        head.push_str(&self.payload);
+        let mut head = String::new();
+        if let Some(payload) = &self.payload {
+            head = multipart::part_header(&self.boundary, "request_payload", None, "text/xml");
+            head.push_str(payload);
+        }
         if let Some((name, piece)) = &self.content {
-            head.push_str("\r\n");
+            if !head.is_empty() {
+                head.push_str("\r\n");
+            }
             head.push_str(&multipart::part_header(
                 &self.boundary,
                 name,

@@ -101,6 +101,12 @@ fields! {
     }
     /// Data-driven alerts.
     DATA_ALERTS { text: [], range: [], equal: ["viewId"] }
+    /// Jobs.
+    JOBS {
+        text: ["jobType", "status", "title", "subtitle", "notes", "args"],
+        range: ["createdAt", "startedAt", "endedAt", "completedAt", "priority", "progress"],
+        equal: []
+    }
     /// Published data sources.
     DATASOURCES {
         text: [

@@ -39,8 +39,11 @@ pub use client::{Client, ClientBuilder, ProxyChoice, Timeouts, VersionChoice};
 pub use credentials::Credentials;
 pub use download::{DownloadOptions, Downloaded, Target};
 pub use endpoints::{
-    ConnectionSpec, Datasources, FileUploads, Groups, Projects, PublishDatasource, PublishDatasourceMode,
-    PublishMode, PublishWorkbook, Sites, Users, Views, Workbooks,
+    AddedToSchedule, ConnectionSpec, Datasources, DefaultPermissionsFor, Export, ExportOptions, FavoriteItem,
+    Favorites, FileUploads, Grantee, Groups, HyperAction, HyperCondition, HyperData, HyperValue, ImageFormat,
+    Jobs, NewUser, Orientation, PageType, Projects, PublishDatasource, PublishDatasourceMode, PublishMode,
+    PublishWorkbook, ScheduleState, Scheduled, Schedules, Sites, Subscriptions, TaggedKind, Tags, Tasks,
+    Users, Views, Workbooks, users_from_csv,
 };
 pub use endpoints::{
     ContentExploration, CustomViews, DataAccelerationReports, DataAlerts, Databases, Extensions, FlowRuns,

@@ -74,19 +74,19 @@ pub trait Listed: Read1 + Send + 'static {
 }
 
 macro_rules! listed {
-    ($($type:ident: $plural:literal $singular:literal),*) => {$(
+    ($luid:expr; $($type:ident: $plural:literal $singular:literal),*) => {$(
         impl Listed for types::$type {
             const PLURAL: &'static str = $plural;
             const SINGULAR: &'static str = $singular;
 
             fn luid(&self) -> Option<Luid> {
-                self.id.map(|id| id.0)
+                self.id.as_ref().and_then($luid)
             }
         }
     )*};
 }
 
-listed! {
+listed! { |id| Some(id.0);
     Workbook: "workbooks" "workbook",
     View: "views" "view",
     Datasource: "datasources" "datasource",
@@ -104,6 +104,26 @@ listed! {
     VirtualConnection: "virtualConnections" "virtualConnection",
     DatabaseConnection: "virtualConnectionConnections" "connection",
     GroupSet: "groupSets" "groupSet"
+}
+
+listed! { |id| Some(*id);
+    BackgroundJob: "backgroundJobs" "backgroundJob",
+    Schedule: "schedules" "schedule",
+    Extract: "extracts" "extract"
+}
+
+listed! { |id| id.parse().ok();
+    Subscription: "subscriptions" "subscription"
+}
+
+impl Listed for types::Favorite {
+    const PLURAL: &'static str = "favorites";
+    const SINGULAR: &'static str = "favorite";
+
+    // The same item may be there under several labels.
+    fn luid(&self) -> Option<Luid> {
+        None
+    }
 }
 
 impl Listed for types::Revision {

@@ -7,7 +7,7 @@ use vivant_wire::types::{self, Connection, Datasource, Job};
 use super::{ConnectionSpec, connections, secrets};
 use crate::call::Call;
 use crate::download::{DownloadOptions, Downloaded, Target};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::filters;
 use crate::list::{List, ListOptions};
 use crate::publish::{self, Publication};
@@ -28,6 +28,8 @@ pub enum PublishDatasourceMode {
     Overwrite,
     /// The rows of the extract are added to it.
     Append,
+    /// The rows of the extract take the place of its own.
+    Replace,
 }
 
 /// How a data source is published.
@@ -43,8 +45,18 @@ pub struct PublishDatasource {
     pub description: Option<String>,
     /// How it connects to its sources.
     pub connections: Vec<ConnectionSpec>,
+    /// User name, password and the rest for its only source, of which nothing else is said.
+    pub credentials: Option<ConnectionSpec>,
+    /// Whether it is certified, and why (API 2.8).
+    pub is_certified: Option<bool>,
+    /// What people read beside the mark of certification.
+    pub certification_note: Option<String>,
+    /// Whether questions may be asked of it: `Enabled`, `Disabled` or `SiteDefault`.
+    pub ask_data: Option<String>,
     /// Whether Tableau Bridge is used for it.
     pub use_remote_query_agent: Option<bool>,
+    /// Whether the server encrypts its extracts (API 3.5).
+    pub encrypt_extracts: Option<bool>,
 }
 
 impl Datasources {
@@ -121,7 +133,37 @@ impl Datasources {
             .await
     }
 
-    fn path(&self, id: DatasourceId, rest: &str) -> String {
+    /// Changes several connections alike: user name, password, way of authentication (API 3.26).
+    pub async fn update_connections(
+        &self,
+        id: DatasourceId,
+        connections: &[ConnectionId],
+        changes: &Connection,
+    ) -> Result<Vec<Connection>> {
+        super::update_connections(&self.site, self.path(id, "/connections"), connections, changes).await
+    }
+
+    /// Refreshes the extract of a data source now (API 2.8), wholly or only what is new (API 3.25), and
+    /// returns the job; `None` where such a job waits already.
+    pub async fn refresh(&self, id: DatasourceId, incremental: bool) -> Result<Option<Job>> {
+        super::refresh(&self.site, self.path(id, "/refresh"), incremental).await
+    }
+
+    /// Makes an extract of a data source, and returns the job (API 3.5).
+    pub async fn create_extract(&self, id: DatasourceId, encrypt: bool) -> Result<Job> {
+        let call = Call::new(Method::Post, self.path(id, "/createExtract"))
+            .query("encrypt", encrypt)
+            .body(|_| {});
+        self.site.ask(&call, "job").await
+    }
+
+    /// Turns the extract of a data source back into a live connection (API 3.5).
+    pub async fn delete_extract(&self, id: DatasourceId) -> Result<()> {
+        let call = Call::new(Method::Post, self.path(id, "/deleteExtract")).body(|_| {});
+        self.site.tell(&call).await
+    }
+
+    pub(super) fn path(&self, id: DatasourceId, rest: &str) -> String {
         self.site.path(&format!("/datasources/{id}{rest}"))
     }
 }
@@ -133,6 +175,18 @@ impl Publication for PublishDatasource {
     const ENDINGS: &'static [&'static str] = &["tds", "tdsx", "tde", "hyper", "parquet"];
     const NOUN: &'static str = "a data source";
 
+    fn check(&self) -> Result<()> {
+        match &self.credentials {
+            Some(_) if !self.connections.is_empty() => Err(Error::invalid(
+                "a data source is published with credentials or with connections, not with both",
+            )),
+            Some(spec) if spec.user_name.is_none() => {
+                Err(Error::invalid("credentials of a data source need a user name"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn payload(&self, stem: &str, out: &mut vivant_wire::Out) {
         let datasource = Datasource {
             name: Some(self.name.clone().unwrap_or_else(|| stem.to_owned())),
@@ -142,7 +196,17 @@ impl Publication for PublishDatasource {
                 id: Some(id),
                 ..types::Project::default()
             }),
+            is_certified: self.is_certified,
+            encrypt_extracts: self.encrypt_extracts.map(|encrypt| encrypt.to_string()),
+            certification_note: self.certification_note.clone(),
+            ask_data: self.ask_data.clone().map(|enablement| types::AskData {
+                enablement: Some(enablement),
+            }),
             connections: connections(&self.connections),
+            connection_credentials: self
+                .credentials
+                .as_ref()
+                .and_then(|spec| spec.to_wire().connection_credentials),
             ..Datasource::default()
         };
         out.child("datasource", &datasource);
@@ -151,9 +215,12 @@ impl Publication for PublishDatasource {
     fn parameters(&self, call: Call) -> Call {
         call.flag("overwrite", self.mode == PublishDatasourceMode::Overwrite)
             .flag("append", self.mode == PublishDatasourceMode::Append)
+            .flag("replace", self.mode == PublishDatasourceMode::Replace)
     }
 
     fn secrets(&self) -> Vec<crate::secret::Secret> {
-        secrets(&self.connections)
+        let mut secrets = secrets(&self.connections);
+        secrets.extend(self.credentials.iter().filter_map(|spec| spec.password.clone()));
+        secrets
     }
 }

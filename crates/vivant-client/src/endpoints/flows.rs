@@ -155,7 +155,7 @@ impl Flows {
         Ok(warnings.unwrap_or_default().warning)
     }
 
-    fn path(&self, id: FlowId, rest: &str) -> String {
+    pub(super) fn path(&self, id: FlowId, rest: &str) -> String {
         self.site.path(&format!("/flows/{id}{rest}"))
     }
 }

@@ -6,7 +6,7 @@ use vivant_wire::types::Project;
 
 use crate::call::Call;
 use crate::error::Result;
-use crate::filters;
+use crate::filters::{self, Filter};
 use crate::list::{List, ListOptions};
 
 super::group! {
@@ -41,6 +41,43 @@ impl Projects {
         self.site.ask(&call, "project").await
     }
 
+    /// Gets a project by its path, the names of the projects above it and its own (`["Finance", "Reports"]`);
+    /// `None` where there is none.
+    pub async fn get_by_path<T: AsRef<str>>(&self, path: &[T]) -> Result<Option<Project>> {
+        let mut found: Option<Project> = None;
+        for name in path {
+            let mut options = ListOptions::new().filter(Filter::eq("name", name.as_ref()));
+            let parent = found.and_then(|project| project.id);
+            if let Some(id) = parent {
+                options = options.filter(Filter::eq("parentProjectId", id.to_string()));
+            }
+            let named = self.list(options).all().await?;
+            found = named
+                .into_iter()
+                .find(|project| parent.is_some() || project.parent_project_id.is_none());
+            if found.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Creates a project with the server's samples in it.
+    pub async fn create_with_samples(&self, project: &Project) -> Result<Project> {
+        let call = Call::new(Method::Post, self.site.path("/projects"))
+            .query("publishSamples", "true")
+            .body(|out| out.child("project", project));
+        self.site.ask(&call, "project").await
+    }
+
+    /// Publishes the server's samples into a project.
+    pub async fn publish_samples(&self, id: ProjectId) -> Result<Project> {
+        let call = self
+            .change(id, &Project::default())
+            .query("publishSamples", "true");
+        self.site.ask(&call, "project").await
+    }
+
     /// Changes a project: whatever is set in `changes`.
     pub async fn update(&self, id: ProjectId, changes: &Project) -> Result<Project> {
         self.site.ask(&self.change(id, changes), "project").await
@@ -49,15 +86,15 @@ impl Projects {
     /// Deletes a project with everything in it.
     pub async fn delete(&self, id: ProjectId) -> Result<()> {
         self.site
-            .tell(&Call::new(
-                Method::Delete,
-                self.site.path(&format!("/projects/{id}")),
-            ))
+            .tell(&Call::new(Method::Delete, self.path(id, "")))
             .await
     }
 
     fn change(&self, id: ProjectId, changes: &Project) -> Call {
-        Call::new(Method::Put, self.site.path(&format!("/projects/{id}")))
-            .body(|out| out.child("project", changes))
+        Call::new(Method::Put, self.path(id, "")).body(|out| out.child("project", changes))
+    }
+
+    pub(super) fn path(&self, id: ProjectId, rest: &str) -> String {
+        self.site.path(&format!("/projects/{id}{rest}"))
     }
 }

@@ -2,7 +2,7 @@
 
 use vivant_model::SiteId;
 use vivant_wire::paths::Method;
-use vivant_wire::types::Site;
+use vivant_wire::types::{Site, SiteAuthConfiguration};
 
 use crate::call::{Call, encode};
 use crate::error::Result;
@@ -53,8 +53,41 @@ impl Sites {
             .await
     }
 
+    /// Encrypts the extracts of a site, and lets new ones be encrypted (API 3.5).
+    pub async fn encrypt_extracts(&self, id: SiteId) -> Result<()> {
+        self.extracts(id, "encrypt-extracts").await
+    }
+
+    /// Decrypts the extracts of a site (API 3.5).
+    pub async fn decrypt_extracts(&self, id: SiteId) -> Result<()> {
+        self.extracts(id, "decrypt-extracts").await
+    }
+
+    /// Encrypts the encrypted extracts of a site with new keys (API 3.5).
+    pub async fn re_encrypt_extracts(&self, id: SiteId) -> Result<()> {
+        self.extracts(id, "reencrypt-extracts").await
+    }
+
+    /// The ways of signing in that are set up for the session's site (API 3.24).
+    pub async fn list_auth_configurations(&self) -> Result<Vec<SiteAuthConfiguration>> {
+        self.site.oidc().list().await
+    }
+
+    async fn extracts(&self, id: SiteId, what: &str) -> Result<()> {
+        let call = Call::new(Method::Post, format!("/sites/{id}/{what}")).body(|_| {});
+        self.site.tell(&call).await
+    }
+
     async fn by_key(&self, value: &str, key: &str) -> Result<Site> {
         let call = Call::get(format!("/sites/{}", encode(value))).query("key", key);
         self.site.ask(&call, "site").await
+    }
+}
+
+impl crate::site::Site {
+    /// Makes all personal access tokens of server administrators invalid (API 3.10).
+    pub async fn revoke_all_server_admin_tokens(&self) -> Result<()> {
+        let call = Call::new(Method::Post, "/auth/revokeAllServerAdminTokens").repeatable();
+        self.tell(&call).await
     }
 }

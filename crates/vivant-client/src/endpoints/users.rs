@@ -1,10 +1,13 @@
 //! Users of a site: list, get, add, change, remove; their groups.
 
+use futures_util::{StreamExt, stream};
 use vivant_model::UserId;
 use vivant_wire::paths::Method;
-use vivant_wire::types::{Group, User};
+use vivant_wire::types::{Group, Job, User};
+use vivant_wire::{Format, Out};
 
-use crate::call::Call;
+use super::user_file::{self, NewUser};
+use crate::call::{Body, Call, Multipart};
 use crate::error::Result;
 use crate::filters;
 use crate::list::{List, ListOptions};
@@ -51,6 +54,39 @@ impl Users {
         if let Some(user) = assets_to {
             call = call.query("mapAssetsTo", user);
         }
+        self.site.tell(&call).await
+    }
+
+    /// Adds users one after the other, four at once, and returns what became of each, in their order.
+    pub async fn add_all(&self, users: &[User]) -> Vec<Result<User>> {
+        stream::iter(users)
+            .map(|user| self.add(user))
+            .buffered(4)
+            .collect()
+            .await
+    }
+
+    /// Adds users in the background, and returns the job (API 3.15).
+    pub async fn bulk_add(&self, users: &[NewUser]) -> Result<Job> {
+        let settings = Out::request(Format::Xml, |out| {
+            out.children("user", &users.iter().map(NewUser::settings).collect::<Vec<_>>());
+        });
+        let file = user_file::piece(user_file::csv_of(users)?);
+        let mut call = Call::new(Method::Post, self.site.path("/users/import")).long();
+        call.secrets
+            .extend(users.iter().filter_map(|user| user.password.clone()));
+        call.body = Body::Multipart(Multipart::new(settings, Some(("tableau_user_import", file)))?);
+        self.site.ask(&call, "job").await
+    }
+
+    /// Removes users, by their names, with one request (API 3.15).
+    ///
+    /// A name may have its domain before it, `example\\ann`.
+    pub async fn bulk_remove<T: AsRef<str>>(&self, names: &[T]) -> Result<()> {
+        let users: Vec<NewUser> = names.iter().map(|name| NewUser::new(name.as_ref())).collect();
+        let file = user_file::piece(user_file::csv_of_names(&users)?);
+        let mut call = Call::new(Method::Post, self.site.path("/users/delete")).long();
+        call.body = Body::Multipart(Multipart::of_file("tableau_user_delete", file)?);
         self.site.tell(&call).await
     }
 

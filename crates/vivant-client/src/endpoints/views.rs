@@ -1,6 +1,7 @@
-//! Views: list and get.
+//! Views: list, get, delete.
 
 use vivant_model::ViewId;
+use vivant_wire::paths::Method;
 use vivant_wire::types::View;
 
 use crate::call::Call;
@@ -31,8 +32,23 @@ impl Views {
 
     /// Gets one view (API 3.1).
     pub async fn get(&self, id: ViewId) -> Result<View> {
+        self.site.get(self.path(id, ""), "view").await
+    }
+
+    /// Gets one view with how often it was looked at (API 3.1).
+    pub async fn get_with_usage(&self, id: ViewId) -> Result<View> {
+        let call = Call::get(self.path(id, "")).query("includeUsageStatistics", "true");
+        self.site.ask(&call, "view").await
+    }
+
+    /// Deletes a view from its workbook (API 3.27).
+    pub async fn delete(&self, id: ViewId) -> Result<()> {
         self.site
-            .ask(&Call::get(self.site.path(&format!("/views/{id}"))), "view")
+            .tell(&Call::new(Method::Delete, self.path(id, "")))
             .await
+    }
+
+    pub(super) fn path(&self, id: ViewId, rest: &str) -> String {
+        self.site.path(&format!("/views/{id}{rest}"))
     }
 }

@@ -133,7 +133,7 @@ impl VirtualConnections {
         content(self.site.get(path, "virtualConnection").await?)
     }
 
-    fn path(&self, id: VirtualConnectionId, rest: &str) -> String {
+    pub(super) fn path(&self, id: VirtualConnectionId, rest: &str) -> String {
         self.site.path(&format!("/virtualConnections/{id}{rest}"))
     }
 }

@@ -1,6 +1,6 @@
 //! Workbooks: list, publish, download, change, delete; their views and connections.
 
-use vivant_model::{ConnectionId, GroupId, ProjectId, UserId, WorkbookId};
+use vivant_model::{ConnectionId, DatasourceId, GroupId, ProjectId, UserId, WorkbookId};
 use vivant_wire::paths::Method;
 use vivant_wire::types::{self, Connection, Job, View, Workbook};
 use vivant_wire::version::V;
@@ -44,6 +44,10 @@ pub struct PublishWorkbook {
     pub description: Option<String>,
     /// How it connects to its sources.
     pub connections: Vec<ConnectionSpec>,
+    /// User name, password and the rest for all of its sources, of which nothing else is said.
+    pub credentials: Option<ConnectionSpec>,
+    /// Whether the server encrypts its extracts (API 3.5).
+    pub encrypt_extracts: Option<bool>,
     /// Names of views that are not shown (API 3.2).
     pub hidden_views: Vec<String>,
     /// Whether the server leaves connections unchecked.
@@ -117,6 +121,21 @@ impl Workbooks {
         self.site.ask(&call, "workbook").await
     }
 
+    /// Changes a workbook, and asks for the state of acceleration of its views, too (API 3.22).
+    pub async fn update_with_acceleration_status(
+        &self,
+        id: WorkbookId,
+        changes: &Workbook,
+    ) -> Result<Workbook> {
+        self.site
+            .needs(V(3, 22), "the state of acceleration of views")
+            .await?;
+        let call = Call::new(Method::Put, self.path(id, ""))
+            .query("includeViewAccelerationStatus", "true")
+            .body(|out| out.child("workbook", changes));
+        self.site.ask(&call, "workbook").await
+    }
+
     /// Deletes a workbook.
     pub async fn delete(&self, id: WorkbookId) -> Result<()> {
         self.site
@@ -128,6 +147,48 @@ impl Workbooks {
     pub async fn views(&self, id: WorkbookId) -> Result<Vec<View>> {
         let views: types::Views = self.site.get(self.path(id, "/views"), "views").await?;
         Ok(views.view)
+    }
+
+    /// The views of a workbook with how often each was looked at.
+    pub async fn views_with_usage(&self, id: WorkbookId) -> Result<Vec<View>> {
+        let call = Call::get(self.path(id, "/views")).query("includeUsageStatistics", "true");
+        let views: types::Views = self.site.ask(&call, "views").await?;
+        Ok(views.view)
+    }
+
+    /// Refreshes the extracts of a workbook now (API 2.8), wholly or only what is new (API 3.25), and returns
+    /// the job; `None` where such a job waits already.
+    pub async fn refresh(&self, id: WorkbookId, incremental: bool) -> Result<Option<Job>> {
+        super::refresh(&self.site, self.path(id, "/refresh"), incremental).await
+    }
+
+    /// Makes extracts of the workbook's own data sources, all of them or those named, and returns the job
+    /// (API 3.5).
+    pub async fn create_extract(
+        &self,
+        id: WorkbookId,
+        encrypt: bool,
+        datasources: Option<&[DatasourceId]>,
+    ) -> Result<Job> {
+        let embedded = embedded(datasources);
+        let call = Call::new(Method::Post, self.path(id, "/createExtract"))
+            .query("encrypt", encrypt)
+            .body(|out| out.child("datasources", &embedded));
+        self.site.ask(&call, "job").await
+    }
+
+    /// Turns extracts of the workbook's own data sources, all of them or those named, back into live
+    /// connections, and returns the job where the server makes one (API 3.3).
+    pub async fn delete_extract(
+        &self,
+        id: WorkbookId,
+        datasources: Option<&[DatasourceId]>,
+    ) -> Result<Option<Job>> {
+        let embedded = embedded(datasources);
+        let call = Call::new(Method::Post, self.path(id, "/deleteExtract"))
+            .body(|out| out.child("datasources", &embedded));
+        let node = self.site.call(&call).await?;
+        super::optional(&node, "job")
     }
 
     /// The connections of a workbook.
@@ -152,8 +213,32 @@ impl Workbooks {
             .await
     }
 
-    fn path(&self, id: WorkbookId, rest: &str) -> String {
+    /// Changes several connections alike: user name, password, way of authentication (API 3.26).
+    pub async fn update_connections(
+        &self,
+        id: WorkbookId,
+        connections: &[ConnectionId],
+        changes: &Connection,
+    ) -> Result<Vec<Connection>> {
+        super::update_connections(&self.site, self.path(id, "/connections"), connections, changes).await
+    }
+
+    pub(super) fn path(&self, id: WorkbookId, rest: &str) -> String {
         self.site.path(&format!("/workbooks/{id}{rest}"))
+    }
+}
+
+fn embedded(datasources: Option<&[DatasourceId]>) -> types::EmbeddedDatasources {
+    types::EmbeddedDatasources {
+        include_all: datasources.is_none().then_some(true),
+        datasource: datasources
+            .unwrap_or_default()
+            .iter()
+            .map(|id| types::Datasource {
+                id: Some(*id),
+                ..types::Datasource::default()
+            })
+            .collect(),
     }
 }
 
@@ -165,6 +250,11 @@ impl Publication for PublishWorkbook {
     const NOUN: &'static str = "a workbook";
 
     fn check(&self) -> Result<()> {
+        if self.credentials.is_some() && !self.connections.is_empty() {
+            return Err(Error::invalid(
+                "a workbook is published with credentials or with connections, not with both",
+            ));
+        }
         match (self.thumbnails_user_id, self.thumbnails_group_id) {
             (Some(_), Some(_)) => Err(Error::invalid(
                 "thumbnails show the data of a user or of a group, not of both",
@@ -184,7 +274,12 @@ impl Publication for PublishWorkbook {
                 id: Some(id),
                 ..types::Project::default()
             }),
+            encrypt_extracts: self.encrypt_extracts.map(|encrypt| encrypt.to_string()),
             connections: connections(&self.connections),
+            connection_credentials: self
+                .credentials
+                .as_ref()
+                .and_then(|spec| spec.to_wire().connection_credentials),
             views: (!self.hidden_views.is_empty()).then(|| types::Views {
                 view: self
                     .hidden_views
@@ -207,6 +302,8 @@ impl Publication for PublishWorkbook {
     }
 
     fn secrets(&self) -> Vec<crate::secret::Secret> {
-        secrets(&self.connections)
+        let mut secrets = secrets(&self.connections);
+        secrets.extend(self.credentials.iter().filter_map(|spec| spec.password.clone()));
+        secrets
     }
 }
