@@ -44,6 +44,7 @@ OPERATIONS |= {
     "Get Favorites for User": ("GET", "/sites/{site}/favorites/{user}", "POST"),
     "Query Workbook Preview Image": ("GET", "/sites/{site}/workbooks/{workbook}/previewImage", "POST"),
     "Query View Preview Image": ("GET", "/sites/{site}/workbooks/{workbook}/views/{view}/previewImage", "POST"),
+    "Query View Data": ("GET", "/sites/{site}/views/{view}/data", "POST"),
     "Query Default Permissions": ("GET", DEFAULTS, "POST"),
     "Add Default Permissions": ("PUT", DEFAULTS, "POST"),
     "Delete Default Permission": ("DELETE", DEFAULTS + "/users/{user}/{capability}/{mode}", "POST"),
@@ -217,6 +218,15 @@ row("Query View Preview Image", 404, "404011", "View not found",
     lambda w: w.ask("Query View Preview Image", place={"view": NOBODY}))
 row("Query View Preview Image", 404, "404011", "View not found",
     lambda w: w.ask("Query View Preview Image", place={"workbook": w.new_workbook()}))
+
+# Data
+
+for id in (NOBODY, "no-id"):
+    row("Query View Data", 400, "400080", "Bad Request", lambda w, id=id: w.ask("Query View Data", place={"view": id}))
+row("Query View Data", 403, "403032", "Read forbidden", lambda w: w.ask("Query View Data", who="cora"))
+row("Query View Data", 401, "401002", "Unauthorized", lambda w: w.ask("Query View Data", headers={"X-Tableau-Auth": "stale"}))
+for bad in ({"maxAge": "x"}, {"maxAge": "-1"}, {"language": "tlh"}):
+    row("Query View Data", 400, "400008", "Invalid parameter value", lambda w, bad=bad: w.ask("Query View Data", params=bad))
 
 # Permissions
 

@@ -21,6 +21,7 @@ RULE = "/{word}/{grantee}/{capability}/{mode}"
 OPERATIONS: dict[str, tuple[str, str, str, str]] = {
     "Get Current Server Session": ("GET", "/sessions/current", "POST", "3.1"),
     "Get View": ("GET", VIEW, "POST", "3.1"),
+    "Download View Crosstab Excel": ("GET", VIEW + "/crosstab/excel", "POST", "3.8"),
     "Query Permissions (views)": ("GET", VIEW + "/permissions", "POST", "3.2"),
     "Add Permissions (views)": ("PUT", VIEW + "/permissions", "POST", "3.2"),
     "Delete Permission (views)": ("DELETE", VIEW + "/permissions" + RULE, "POST", "3.2"),
@@ -118,6 +119,10 @@ row("Delete Permission (views)", 403, "403096", "View permissions follow the wor
 
 row("Get View", 404, "404011", "View not found", lambda w: w.ask("Get View", place={"view": NOBODY}))
 row("Get View", 403, "403004", "Read forbidden", lambda w: w.ask("Get View", who="cora"))
+CROSSTAB = "Download View Crosstab Excel"
+row(CROSSTAB, 400, "400080", "Bad Request", lambda w: w.ask(CROSSTAB, place={"view": NOBODY}))
+row(CROSSTAB, 400, "400008", "Invalid parameter value", lambda w: w.ask(CROSSTAB, params={"maxAge": "soon"}))
+row(CROSSTAB, 403, "403032", "Read forbidden", lambda w: w.ask(CROSSTAB, who="cora"))
 row("Get Groups for a User", 404, "404002", "User not found", lambda w: w.ask("Get Groups for a User", place={"user": NOBODY}))
 row("Get Groups for a User", 403, "403004", "Read forbidden", lambda w: w.ask("Get Groups for a User", who="ada"))
 for number in ("0", "x", "99"):

@@ -27,6 +27,9 @@ pub enum Command {
     /// Install the program that reads and writes .hyper files
     #[cfg(feature = "engine")]
     Engine(commands::engine::Args),
+    /// Write the rows that a view of a workbook shows, from the file
+    #[cfg(feature = "data")]
+    Data(Box<commands::data::Args>),
     /// Read, check, compare and edit workbooks and data sources as files
     Doc(commands::doc::Args),
     #[command(flatten)]

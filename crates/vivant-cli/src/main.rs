@@ -39,6 +39,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Admin(args) => commands::admin::run(args).await,
         #[cfg(feature = "engine")]
         Command::Engine(args) => commands::engine::run(args).await,
+        #[cfg(feature = "data")]
+        Command::Data(args) => commands::data::run(*args).await,
         Command::Doc(args) => commands::doc::run(args),
         Command::Resource(invocation) => invocation.run().await,
         Command::Profile(args) => commands::profile::run(args).await,

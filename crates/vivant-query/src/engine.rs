@@ -2,12 +2,15 @@
 //! results become the rows of marks cards.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use datafusion::dataframe::DataFrame;
 use datafusion::execution::context::SessionContext;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::SessionConfig;
+use futures_util::StreamExt as _;
 use vivant_calc::civil::{DateTime, Weekday};
 use vivant_calc::diag::Warned;
 use vivant_calc::eval::User;
@@ -15,14 +18,14 @@ use vivant_calc::names::FieldName;
 use vivant_calc::tree::{LodKind, NodeId, NodeKind, Tree};
 use vivant_calc::{DataType, Diagnostic, Level, Value};
 use vivant_document::spec::{
-    Derivation, FieldKind, FieldRef, FieldSpec, FilterSpec, FilterTest, Literal, MemberSet, OBJECT_PART,
-    PaneSpec, Pill, SheetSpec, SourceSpec, WorkbookSpec,
+    Derivation, FieldKind, FieldRef, FilterSpec, FilterTest, Literal, OBJECT_PART, PaneSpec, Pill, SheetSpec,
+    SourceSpec, WorkbookSpec,
 };
 
 use crate::calc::{Fields, level_of};
 use crate::data::Data;
 use crate::expr::{Scope, Typed, compile, internal};
-use crate::fields::{RowScope, in_list, unknown_field, unsupported};
+use crate::fields::{RowScope, unknown_field, unsupported};
 use crate::filters::{Stage, stage, test_of};
 use crate::frame::{ColumnRole, Frame, FrameColumn};
 use crate::level::Aggregation;
@@ -39,8 +42,8 @@ pub struct Question<'q> {
     pub workbook: &'q WorkbookSpec,
     /// The sheet.
     pub sheet: &'q SheetSpec,
-    /// Filters of the person who asks: label of a field and the values that it may have.
-    pub filters: Vec<(String, Vec<String>)>,
+    /// How many values a result may have before it is refused.
+    pub most_values: usize,
 }
 
 /// The rows of a sheet.
@@ -53,6 +56,10 @@ pub struct Answer {
     /// The measures of the list of measure names, in order.
     pub measure_names: Vec<FieldRef>,
 }
+
+/// What plans may hold in memory, all questions of the process together. Sorting and grouping go on disk
+/// beyond it.
+const MEMORY: usize = 2 << 30;
 
 /// Answers questions.
 pub struct Engine<'e> {
@@ -69,7 +76,7 @@ impl<'e> Engine<'e> {
         // Names are exact: what a document calls a field is what the plan calls a column.
         config.options_mut().sql_parser.enable_ident_normalization = false;
         Engine {
-            session: SessionContext::new_with_config(config),
+            session: SessionContext::new_with_config_rt(config, runtime()),
             data,
         }
     }
@@ -179,6 +186,17 @@ impl<'e> Engine<'e> {
         }
         Ok(answer)
     }
+}
+
+/// What all engines of the process share: memory, and files that sorting and grouping spill to.
+fn runtime() -> Arc<RuntimeEnv> {
+    static RUNTIME: OnceLock<Arc<RuntimeEnv>> = OnceLock::new();
+    let made = RUNTIME.get_or_init(|| {
+        let bounded = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY)));
+        // Without a folder for temporary files there is no spilling.
+        bounded.build_arc().unwrap_or_default()
+    });
+    Arc::clone(made)
 }
 
 /// Reads the first day of the week of a data source.
@@ -623,9 +641,6 @@ impl Asker<'_> {
         for filter in later {
             tests.extend(self.row_test(&mut scope, filter)?);
         }
-        for (label, values) in &self.question.filters {
-            tests.extend(self.asked_test(&mut scope, label, values)?);
-        }
         if let Some(test) = tests.into_iter().reduce(Expr::and) {
             scope.frame = scope.frame.clone().filter(test).map_err(internal)?;
         }
@@ -706,8 +721,20 @@ impl Asker<'_> {
             chosen.push(lit(1_i64).alias("none"));
         }
         let frame = frame.select(chosen).map_err(internal)?;
-        let batches = frame.collect().await.map_err(internal)?;
-        let rows = batches.iter().map(|batch| batch.num_rows()).sum();
+        let mut stream = frame.execute_stream().await.map_err(internal)?;
+        let (mut batches, mut rows) = (Vec::new(), 0_usize);
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(internal)?;
+            rows += batch.num_rows();
+            let most = self.question.most_values / types.len().max(1);
+            if rows > most {
+                return Err(Box::new(
+                    Diagnostic::error("query.too-large", format!("the view has more than {most} rows"))
+                        .hint("filter it, or ask for it at a higher level"),
+                ));
+            }
+            batches.push(batch);
+        }
         let items = wanted
             .dimensions
             .iter()
@@ -751,10 +778,7 @@ impl Asker<'_> {
             FilterTest::All => Ok(None),
             FilterTest::Members(members) if members.is_all() => Ok(None),
             // Sets and lists of members say themselves which fields they are about.
-            FilterTest::Members(members) => {
-                let members = self.with_pills(members);
-                scope.members(&members).map(Some)
-            }
+            FilterTest::Members(members) => scope.members(members).map(Some),
             test => {
                 let item = self.item(&filter.column)?;
                 let value = self.dimension(scope, &item)?;
@@ -762,33 +786,6 @@ impl Asker<'_> {
             }
         }
         .map_err(|error| Box::new(error.within(format!("filter {}", filter.column))))
-    }
-
-    /// Members name instances of the sheet; sets of the data source cannot know them.
-    fn with_pills(&self, members: &MemberSet) -> MemberSet {
-        members.clone()
-    }
-
-    /// Makes a test of the values that the person who asks gave for a field, by its label.
-    fn asked_test(&self, scope: &mut RowScope<'_>, label: &str, values: &[String]) -> Found<Option<Expr>> {
-        let by_caption = |field: &&FieldSpec| field.caption == label;
-        let Some(spec) = self.fields.source.fields.iter().find(by_caption) else {
-            // Tableau: a label that no field has is passed over.
-            return Ok(None);
-        };
-        if self.fields.level(spec).1 > Level::Row {
-            return Ok(None);
-        }
-        let value = scope.row_field(&spec.name)?;
-        let literals: Vec<Literal> = values
-            .iter()
-            .map(|text| match value.data_type {
-                DataType::String => Literal::Value(Value::String(text.clone())),
-                DataType::Date | DataType::DateTime => Literal::parse(&format!("#{text}#")),
-                _ => Literal::parse(text),
-            })
-            .collect();
-        Ok(Some(in_list(&value, literals.iter())))
     }
 
     /// Computes the fixed levels of detail that a field needs.

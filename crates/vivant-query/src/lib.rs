@@ -27,5 +27,5 @@ pub use data::{Data, Table, TableFuture};
 pub use engine::{Answer, Engine, Question};
 pub use frame::{ColumnRole, Frame, FrameColumn, MANY, compare, number};
 pub use rows::Surroundings;
-pub use tables::{PlanTable, in_memory};
+pub use tables::{PlanTable, batch, in_memory, parquet};
 pub use values::{arrow_type, calc_type};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use vivant_store::{Millis, Store};
 
+use crate::answers::Answers;
 use crate::auth::throttle::Throttle;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -25,6 +26,8 @@ pub struct Inner {
     pub config: Config,
     /// The time.
     pub clock: Clock,
+    /// What answers for the data of views.
+    pub answers: Answers,
     /// The jobs of this node.
     pub jobs: Jobs,
     /// Failures to sign in.
@@ -40,6 +43,7 @@ impl App {
             store,
             config,
             clock: Clock::default(),
+            answers: Answers::default(),
             jobs: Jobs::default(),
             throttle: Throttle::default(),
             mailer,

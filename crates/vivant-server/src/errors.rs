@@ -160,7 +160,7 @@ fn forbidden(rule: Forbidden) -> ErrorCode {
 }
 
 /// Makes a sentence of a message: capital letter, full stop.
-fn sentence(message: &str) -> String {
+pub fn sentence(message: &str) -> String {
     let mut chars = message.chars();
     let first = chars
         .next()

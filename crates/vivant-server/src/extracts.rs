@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use vivant::{
-    Asker, ConnectionSpec, Credentials, DataError, DataFile, ExtractColumn, Folders, HyperEngine,
+    Asker, ConnectionSpec, Credentials, DataError, DataFile, ExtractColumn, Folders, HyperEngine, Published,
     RefreshedExtract, World,
 };
 use vivant_model::SiteId;
@@ -132,6 +132,10 @@ pub struct Surroundings {
     own: Vec<SocketAddr>,
     hyper: Option<HyperEngine>,
     now: vivant::DateTime,
+    /// The data sources that are published on their own, by content URL.
+    published: Vec<(String, Published)>,
+    /// Copies of files that are read.
+    _copies: Vec<Spooled>,
 }
 
 impl World for Surroundings {
@@ -179,6 +183,16 @@ impl World for Surroundings {
         Ok(())
     }
 
+    fn published(&self, content_url: &str) -> std::result::Result<Published, DataError> {
+        let found = self.published.iter().find(|(url, _)| url == content_url);
+        found
+            .map(|(_, found)| found.clone())
+            .ok_or_else(|| DataError::Server {
+                server: format!("the published data source `{content_url}`"),
+                message: "it is not on this site".to_owned(),
+            })
+    }
+
     fn hyper(&self) -> Option<HyperEngine> {
         self.hyper.clone()
     }
@@ -207,7 +221,23 @@ impl Surroundings {
             own: own_servers(app).await,
             hyper: hyper_engine(app),
             now: local_time(app)?,
+            published: Vec::new(),
+            _copies: Vec::new(),
         })
+    }
+
+    /// Adds the data sources that are published on their own, by content URL.
+    #[must_use]
+    pub fn with_published(mut self, published: Vec<(String, Published)>) -> Self {
+        self.published = published;
+        self
+    }
+
+    /// Keeps copies of files as long as somebody reads here.
+    #[must_use]
+    pub fn keeping(mut self, copies: Vec<Spooled>) -> Self {
+        self._copies = copies;
+        self
     }
 }
 
@@ -239,7 +269,7 @@ pub fn hyper_engine(app: &App) -> Option<HyperEngine> {
 }
 
 /// What clocks show in the server's time zone.
-fn local_time(app: &App) -> Result<vivant::DateTime> {
+pub fn local_time(app: &App) -> Result<vivant::DateTime> {
     let local = app.config.time_zone.local(app.now());
     local
         .and_then(|millis| vivant::DateTime::from_micros(millis.checked_mul(1000)?))
@@ -257,6 +287,8 @@ mod tests {
             own: own.iter().map(|address| address.parse().unwrap()).collect(),
             hyper: None,
             now: vivant::DateTime::from_micros(0).unwrap(),
+            published: Vec::new(),
+            _copies: Vec::new(),
         }
     }
 

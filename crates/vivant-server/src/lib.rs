@@ -19,6 +19,7 @@ pub mod errors;
 pub mod lists;
 pub mod reply;
 
+pub mod answers;
 pub mod api;
 pub mod directory;
 pub mod extracts;

@@ -95,6 +95,8 @@ fn routes() -> Vec<(&'static str, Handler)> {
         ("Query Workbook Preview Image", on(workbooks::query_workbook_preview_image)),
         ("Query View Preview Image", on(workbooks::query_view_preview_image)),
         ("Get View", on(views::get_view)),
+        ("Query View Data", on(views::query_view_data)),
+        ("Download View Crosstab Excel", on(views::download_view_crosstab_excel)),
         ("Add Tags to View", on(views::add_tags_to_view)),
         ("Delete Tag from View", on(views::delete_tag_from_view)),
 

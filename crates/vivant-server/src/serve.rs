@@ -223,6 +223,7 @@ async fn sweep(app: App) {
     loop {
         tokio::time::sleep(EVERY).await;
         round = round.wrapping_add(1);
+        app.answers.tidy(app.now());
         if round % FULL_EVERY == 1 {
             match app.store.purge_jobs(app.now() - KEEP_JOBS_MS).await {
                 Ok(0) => {}

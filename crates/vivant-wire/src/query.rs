@@ -53,7 +53,7 @@ impl QueryString {
             match piece.split_once('=') {
                 Some((name, value)) => {
                     // Python's urlencode writes a space as `+`; a literal plus arrives as %2B.
-                    pairs.push((decode(name), decode(&value.replace('+', " "))));
+                    pairs.push((decode(&name.replace('+', " ")), decode(&value.replace('+', " "))));
                 }
                 None => match pairs.last_mut() {
                     Some((name, value)) if name == "filter" => {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use vivant::{
@@ -63,7 +64,7 @@ fn main() {
         };
         let spool = std::env::temp_dir();
         let request = BookRequest {
-            document: &path,
+            document: DataFile::new(path.display().to_string(), &path),
             kind,
             extracts: Vec::new(),
             spool: &spool,
@@ -75,7 +76,7 @@ fn main() {
             folders: Folders::new([]).beside(path.parent().unwrap_or(Path::new("."))),
             hyper: HyperEngine::find(hyper.as_deref(), &[]),
         };
-        let book = match Book::open(&request, &world) {
+        let book = match Book::open(&request, Arc::new(world)) {
             Ok(book) => book,
             Err(error) => {
                 println!("{}: {error}", path.display());

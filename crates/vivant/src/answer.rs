@@ -2,43 +2,50 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
+use vivant_calc::Diagnostic;
+use vivant_calc::civil::DateTime;
 use vivant_calc::diag::Warned;
 use vivant_calc::eval::User;
-use vivant_calc::{DataType, Diagnostic};
-use vivant_data::spec::{ConnectionSpec, FileColumn, TableSpec};
-use vivant_data::{Batches, Column, ColumnType, DataError, DataLimits, Files, Place, open};
-use vivant_document::spec::{self, RelationSpec, SourceSpec, WorkbookSpec};
-use vivant_document::{Document, FileKind, Limits, PackageFile};
-use vivant_query::{Answer, Data, Engine, PlanTable, Question, Surroundings, Table, TableFuture, in_memory};
+use vivant_data::{DataError, DataFile, DataLimits};
+use vivant_document::spec::{self, SheetSpec, SourceSpec, WorkbookSpec};
+use vivant_document::{Document, FileKind, Limits};
+use vivant_query::{Answer, Data, Engine, Question, Surroundings, Table, TableFuture};
 
-use crate::document::PackageFiles;
+use crate::asked;
+use crate::document;
+use crate::published;
 use crate::refresh::PreviousExtract;
-use crate::world::World;
+use crate::stop::Stop;
+use crate::tables::{Origin, Tables};
+use crate::world::{Asker, World};
 
-/// A workbook that can be asked.
-pub struct Book<'w> {
+/// A workbook that can be asked, by many at once. What it read stays with it.
+pub struct Book {
     /// What the workbook means.
     pub spec: WorkbookSpec,
     /// What could not be understood of it.
     pub diagnostics: Vec<Diagnostic>,
-    files: PackageFiles<'w>,
-    world: &'w dyn World,
-    limits: DataLimits,
-    extracts: Vec<PreviousExtract>,
-    tables: Mutex<HashMap<String, PlanTable>>,
+    world: Arc<dyn World>,
+    own: Arc<Origin>,
+    /// Where the sources read that are published on their own, or why they cannot be read.
+    published: HashMap<String, Result<Arc<Origin>, Arc<DataError>>>,
+    tables: Tables,
+    is_personal: bool,
+    _keep: DataFile,
 }
 
 /// What a workbook is opened from.
 #[derive(Debug, Clone)]
 pub struct BookRequest<'r> {
     /// The workbook or data source on disk.
-    pub document: &'r Path,
+    pub document: DataFile,
     /// What it is: its name may not say.
     pub kind: FileKind,
-    /// Extracts that were refreshed since; they are read in place of those in the package.
+    /// Extracts that were refreshed since; they are read in place of those in the package. Several of one
+    /// table are its parts.
     pub extracts: Vec<PreviousExtract>,
     /// Folder for what is unpacked on the way.
     pub spool: &'r Path,
@@ -49,12 +56,20 @@ pub struct BookRequest<'r> {
 }
 
 /// What is asked of a sheet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Ask {
     /// Labels of fields and the values that they may have.
     pub filters: Vec<(String, Vec<String>)>,
     /// Parameters by label or name, and their values.
     pub parameters: Vec<(String, String)>,
+    /// Who asks; without it the world's.
+    pub asker: Option<Asker>,
+    /// The time on the clock; without it the world's.
+    pub now: Option<DateTime>,
+    /// How many values a result may have; without it 20 million.
+    pub most_values: Option<usize>,
+    /// Ends the question.
+    pub stop: Stop,
 }
 
 /// Why there is no answer.
@@ -64,6 +79,9 @@ pub enum AnswerError {
     /// The document cannot be read.
     #[error("{0}")]
     Document(#[from] vivant_document::Error),
+    /// The document has no data source.
+    #[error("the document has no data source")]
+    Empty,
     /// A file cannot be read.
     #[error("{what}: {source}")]
     Io {
@@ -80,235 +98,361 @@ pub enum AnswerError {
         /// What is there.
         known: String,
     },
+    /// A parameter cannot have the value.
+    #[error("the parameter `{name}` cannot be `{value}`; it takes {wanted}")]
+    Parameter {
+        /// The parameter.
+        name: String,
+        /// The value that was asked for.
+        value: String,
+        /// What it takes.
+        wanted: String,
+    },
     /// The sheet cannot be answered.
     #[error("{0}")]
     Sheet(Box<Diagnostic>),
+    /// The question was ended.
+    #[error("the question was stopped")]
+    Stopped,
 }
 
-impl<'w> Book<'w> {
-    /// Opens a workbook.
-    pub fn open(request: &BookRequest<'_>, world: &'w dyn World) -> Result<Book<'w>, AnswerError> {
-        let io = |source| AnswerError::Io {
-            what: format!("`{}`", request.document.display()),
-            source,
-        };
-        let bytes = if request.kind.is_package() {
-            let file = std::fs::File::open(request.document).map_err(io)?;
-            PackageFile::open(file, &request.document_limits)?.read_document()?
-        } else {
-            std::fs::read(request.document).map_err(io)?
-        };
-        let document = Document::parse(bytes, &request.document_limits)?;
-        let Warned { value, diagnostics } = spec::workbook(&document);
-        let files = PackageFiles::new(
-            request.document,
-            request.kind,
-            world,
-            request.spool,
-            &request.document_limits,
-            request.data_limits.file_bytes,
-        )
-        .map_err(io)?;
-        Ok(Book {
-            spec: value,
-            diagnostics,
-            files,
-            world,
-            limits: request.data_limits.clone(),
-            extracts: request.extracts.clone(),
-            tables: Mutex::default(),
-        })
+impl AnswerError {
+    /// Tells whether something of the workbook is not supported here, rather than wrong.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self, AnswerError::Sheet(found) if matches!(found.code, UNSUPPORTED | "query.unsupported" | "spec.not-understood"))
     }
 
-    /// Gives the rows of a worksheet.
+    /// Tells whether the data behind the workbook could not be read.
+    pub fn is_of_data(&self) -> bool {
+        matches!(self, AnswerError::Sheet(found) if found.code == DATA)
+    }
+}
+
+/// Code of diagnostics of data that cannot be read.
+pub(crate) const DATA: &str = "data";
+/// Code of diagnostics of data that nothing here reads.
+pub(crate) const UNSUPPORTED: &str = "data.unsupported";
+
+/// How many values a result may have unless something else is asked for.
+const MOST_VALUES: usize = 20_000_000;
+
+impl Book {
+    /// Opens a workbook.
+    pub fn open(request: &BookRequest<'_>, world: Arc<dyn World>) -> Result<Book, AnswerError> {
+        let limits = &request.document_limits;
+        let file = &request.document;
+        let bytes = document::bytes(file.path(), request.kind, limits)?;
+        let Warned { value, diagnostics } = spec::workbook(&Document::parse(bytes, limits)?);
+        let own = Arc::new(Origin::new(request, Arc::clone(&world))?);
+        let mut book = Book {
+            tables: Tables::new(request.spool)?,
+            spec: value,
+            diagnostics,
+            world,
+            own,
+            published: HashMap::new(),
+            is_personal: false,
+            _keep: file.clone(),
+        };
+        book.resolve(request)?;
+        book.is_personal = is_personal(&book.spec);
+        Ok(book)
+    }
+
+    /// Tells whether answers depend on who asks: whether a formula or filter reads the user.
+    pub fn is_personal(&self) -> bool {
+        self.is_personal
+    }
+
+    /// Tells whether what was read so far may change without the files of the book: from a database, or a
+    /// file outside of the packages.
+    pub fn is_live(&self) -> bool {
+        let published = self.published.values().filter_map(|found| found.as_ref().ok());
+        std::iter::once(&self.own)
+            .chain(published)
+            .any(|origin| origin.is_live())
+    }
+
+    /// Returns how many bytes the tables in memory have.
+    pub fn bytes(&self) -> usize {
+        self.tables.bytes()
+    }
+
+    /// Lists the content URLs of the published data sources that a worksheet reads.
+    pub fn published_of(&self, sheet: &str) -> Vec<&str> {
+        let sources = self.spec.sheet(sheet).map(|sheet| sheet.sources.as_slice());
+        sources
+            .unwrap_or_default()
+            .iter()
+            .filter(|name| self.published.contains_key(*name))
+            .filter_map(|name| self.spec.source(name)?.published.as_ref())
+            .map(|(_, url)| url.as_str())
+            .collect()
+    }
+
+    /// Finds the worksheet whose data a tab shows: itself; of a dashboard, the first of its sheets by name; of a
+    /// story, what its first point shows. `None` where a dashboard has no worksheet.
+    pub fn sheet_of(&self, tab: &str) -> Result<Option<&SheetSpec>, AnswerError> {
+        let mut name = tab;
+        // Points of stories lead to dashboards, dashboards to worksheets.
+        for _ in 0..3 {
+            if let Some(sheet) = self.spec.sheet(name) {
+                return Ok(Some(sheet));
+            }
+            let Some(dashboard) = self.spec.dashboard(name) else {
+                return Err(self.no_sheet(name));
+            };
+            let next = match dashboard.is_story {
+                true => dashboard.points.first().map(|point| point.sheet.as_str()),
+                false => first_of(&dashboard.zones, &self.spec),
+            };
+            match next {
+                Some(next) => name = next,
+                None => return Ok(None),
+            }
+        }
+        Err(self.no_sheet(tab))
+    }
+
+    /// Gives the rows of a worksheet. Diagnostics say what may differ from what Tableau shows; what would make
+    /// rows wrong is an error.
     pub fn answer(&self, sheet: &str, ask: &Ask) -> Result<Warned<Answer>, AnswerError> {
         let Some(sheet) = self.spec.sheet(sheet) else {
-            let known: Vec<&str> = self.spec.sheets.iter().map(|sheet| sheet.name.as_str()).collect();
-            return Err(AnswerError::NoSheet {
-                name: sheet.to_owned(),
-                known: known.join(", "),
-            });
+            return Err(self.no_sheet(sheet));
         };
-        let user = self.world.asker().map(|asker| User {
+        let place = format!("worksheet '{}'", sheet.name);
+        let in_place = |one: &&Diagnostic| {
+            let path = one.place.path.as_deref();
+            path.is_some_and(|path| path.starts_with(&place))
+        };
+        // A shelf that was not understood would be missing from the rows.
+        if let Some(unknown) = self.diagnostics.iter().find(in_place) {
+            return Err(AnswerError::Sheet(Box::new(unknown.clone())));
+        }
+        if is_empty(sheet) {
+            return Ok(Warned::new(Answer::default()));
+        }
+        let asker = ask.asker.clone().or_else(|| self.world.asker());
+        let user = asker.map(|asker| User {
             name: asker.name,
             full_name: asker.full_name,
             domain: asker.domain,
             groups: asker.groups,
             attributes: Vec::new(),
         });
-        let surroundings = Surroundings::of(&self.spec, self.world.now(), user, &ask.parameters);
+        let now = ask.now.unwrap_or_else(|| self.world.now());
+        let (sheet, parameters) = asked::put(&self.spec, sheet, ask)?;
+        let surroundings = Surroundings::of(&self.spec, now, user, &parameters);
         let question = Question {
             workbook: &self.spec,
-            sheet,
-            filters: ask.filters.clone(),
+            sheet: &sheet,
+            most_values: ask.most_values.unwrap_or(MOST_VALUES),
         };
-        let engine = Engine::new(self);
-        run(engine.answer(&question, &surroundings)).map_err(AnswerError::Sheet)
-    }
-
-    fn open_table(&self, source: &SourceSpec, table: Table<'_>) -> Result<PlanTable, Box<Diagnostic>> {
-        let key = match table {
-            Table::Extract(path) => format!("{}\u{0}extract\u{0}{}", source.name, path.join("\u{0}")),
-            Table::Relation(relation) => format!("{}\u{0}{relation:?}", source.name),
+        let data = Asked {
+            book: self,
+            stop: &ask.stop,
         };
-        if let Some(found) = self
-            .tables
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-        {
-            return Ok(Arc::clone(found));
-        }
-        let batches = self.batches(source, table).map_err(|error| {
-            let found = Diagnostic::error("data", error.to_string());
-            Box::new(found.within(format!("data source '{}'", source.caption)))
+        let engine = Engine::new(&data);
+        let found = run(async {
+            tokio::select! {
+                biased;
+                () = ask.stop.stopped() => Err(AnswerError::Stopped),
+                found = engine.answer(&question, &surroundings) => match ask.stop.is_stopped() {
+                    // What failed because of the end is not wrong.
+                    true => Err(AnswerError::Stopped),
+                    false => found.map_err(AnswerError::Sheet),
+                },
+            }
         })?;
-        let schema = Arc::clone(batches.schema());
-        let batches: Result<Vec<_>, DataError> = batches.collect();
-        let batches = batches.map_err(|error| Box::new(Diagnostic::error("data", error.to_string())))?;
-        let made = in_memory(schema, batches)?;
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.insert(key, Arc::clone(&made));
-        Ok(made)
+        match found.diagnostics.iter().find(|one| one.is_error()) {
+            Some(error) => Err(AnswerError::Sheet(Box::new(error.clone()))),
+            None => Ok(found),
+        }
     }
 
-    fn batches(&self, source: &SourceSpec, table: Table<'_>) -> Result<Batches, DataError> {
-        let hyper = self.world.hyper();
-        let credentials = |connection: &ConnectionSpec| self.world.credentials(connection);
-        let guard = |connection: &ConnectionSpec| self.world.may_connect(connection);
-        let place = Place {
-            guard: &guard,
-            files: &self.files,
-            credentials: &credentials,
-            limits: &self.limits,
-            hyper: hyper.as_ref(),
-        };
-        match table {
-            Table::Extract(path) => {
-                let last = path.last().map_or("Extract", String::as_str);
-                let of_source = || {
-                    self.extracts
-                        .iter()
-                        .filter(|extract| extract.datasource == source.name)
-                };
-                let refreshed = of_source()
-                    .find(|extract| extract.table == last)
-                    .or_else(|| of_source().next().filter(|_| of_source().count() == 1));
-                if let Some(extract) = refreshed {
-                    let one = OneFile(extract.file.clone());
-                    let place = Place { files: &one, ..place };
-                    let connection = ConnectionSpec::of_class("parquet").with("filename", "extract");
-                    return open(&connection, &TableSpec::of_table("extract"), place);
+    fn no_sheet(&self, name: &str) -> AnswerError {
+        let known: Vec<&str> = self.spec.sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+        AnswerError::NoSheet {
+            name: name.to_owned(),
+            known: known.join(", "),
+        }
+    }
+
+    /// Puts published data sources in the place of the connections that name them.
+    fn resolve(&mut self, request: &BookRequest<'_>) -> Result<(), AnswerError> {
+        let mut parameters = Vec::new();
+        for source in &mut self.spec.sources {
+            let Some(url) = content_url(source) else { continue };
+            let found = match self.world.published(&url) {
+                Ok(found) => found,
+                Err(error) => {
+                    self.published.insert(source.name.clone(), Err(Arc::new(error)));
+                    continue;
                 }
-                let extract = source.extract.as_ref();
-                let path_of = extract
-                    .and_then(|extract| extract.path.clone())
-                    .unwrap_or_default();
-                let class = extract.map_or("hyper", |extract| extract.class.as_str());
-                let connection = ConnectionSpec::of_class(class).with("dbname", path_of);
-                let parts: Vec<String> = path.iter().map(|part| vivant_document::quote(part)).collect();
-                open(&connection, &TableSpec::of_table(parts.join(".")), place)
+            };
+            let request = BookRequest {
+                document: found.file.clone(),
+                kind: found.kind,
+                extracts: found.extracts.clone(),
+                ..request.clone()
+            };
+            let inside = match published::read(&found, &request.document_limits)? {
+                None => {
+                    published::put_table(source, found.kind);
+                    String::new()
+                }
+                Some(meaning) => {
+                    let inside = meaning.source.name.clone();
+                    published::put(source, meaning.source);
+                    parameters.extend(meaning.parameters);
+                    inside
+                }
+            };
+            source.published = Some((String::new(), url));
+            let origin = Origin::new(&request, found.world)?.of_published(&inside);
+            self.published.insert(source.name.clone(), Ok(Arc::new(origin)));
+        }
+        for parameter in parameters {
+            if self.spec.parameter(&parameter.name).is_none() {
+                self.spec.parameters.push(parameter);
             }
-            Table::Relation(RelationSpec::Table(table)) => {
-                let found = source
-                    .connection(table.connection.as_deref())
-                    .or(source.connections.first());
-                let Some(found) = found else {
-                    return Err(DataError::FileMissing {
-                        path: table.name.clone(),
-                    });
-                };
-                let connection = ConnectionSpec {
-                    name: found.key.clone(),
-                    class: found.class.clone(),
-                    attributes: found.attributes.clone(),
-                    caption: None,
-                };
-                open(&connection, &table_spec(table), place)
-            }
-            Table::Relation(other) => Err(DataError::UnsupportedClass {
-                class: match other {
-                    RelationSpec::Sql { .. } => "custom SQL".to_owned(),
-                    _ => "stored procedure".to_owned(),
-                },
-                hint: "refresh an extract of it with the program that made it".to_owned(),
-            }),
+        }
+        // A calculation of a sheet must not stand in for one of the published source.
+        let (sources, sheets) = (&self.spec.sources, &mut self.spec.sheets);
+        for sheet in sheets {
+            sheet.local_fields.retain(|(name, field)| {
+                let source = sources.iter().find(|source| source.name == *name);
+                source.is_none_or(|source| source.field(&field.name).is_none())
+            });
+        }
+        Ok(())
+    }
+
+    fn origin(&self, source: &SourceSpec) -> Result<&Arc<Origin>, Arc<DataError>> {
+        match self.published.get(&source.name) {
+            None => Ok(&self.own),
+            Some(Ok(origin)) => Ok(origin),
+            Some(Err(error)) => Err(Arc::clone(error)),
         }
     }
 }
 
-impl Data for Book<'_> {
+/// Tells whether nothing lies on a sheet: it shows nothing, whatever its data source.
+fn is_empty(sheet: &SheetSpec) -> bool {
+    let on_cards = |pane: &spec::PaneSpec| !pane.encodings.is_empty();
+    sheet.rows.is_empty()
+        && sheet.cols.is_empty()
+        && sheet.pages.is_empty()
+        && !sheet.panes.iter().any(on_cards)
+}
+
+/// The tables of a book for one question.
+struct Asked<'b> {
+    book: &'b Book,
+    stop: &'b Stop,
+}
+
+impl Data for Asked<'_> {
     fn table<'t>(&'t self, source: &'t SourceSpec, table: Table<'t>) -> TableFuture<'t> {
-        Box::pin(async move { self.open_table(source, table) })
-    }
-}
-
-/// Finds one file whatever is asked for.
-struct OneFile(PathBuf);
-
-impl Files for OneFile {
-    fn find(&self, path: &str) -> Result<vivant_data::DataFile, DataError> {
-        Ok(vivant_data::DataFile::new(path, &self.0))
-    }
-}
-
-/// Describes a table as connectors read it.
-fn table_spec(table: &spec::TableSpec) -> TableSpec {
-    let parts: Vec<String> = table
-        .path
-        .iter()
-        .map(|part| vivant_document::quote(part))
-        .collect();
-    let mut found = TableSpec {
-        name: table.name.clone(),
-        connection: table.connection.clone().unwrap_or_default(),
-        ..TableSpec::of_table(parts.join("."))
-    };
-    if let Some(file) = &table.file {
-        let mut set = |name: &str, value: Option<String>| {
-            if let Some(value) = value {
-                found.format.insert(name.to_owned(), value);
-            }
-        };
-        set("header", Some(if file.header { "yes" } else { "no" }.to_owned()));
-        set("character-set", file.character_set.clone());
-        set("separator", file.separator.clone());
-        set("text-qualifier", file.text_qualifier.clone());
-        set("locale", file.locale.clone());
-        set("gridOrigin", file.grid.clone());
-    }
-    found.columns = table
-        .columns
-        .iter()
-        .enumerate()
-        .filter_map(|(index, column)| {
-            let word = match column.data_type {
-                DataType::Real => "real",
-                other => other.as_str(),
+        Box::pin(async move {
+            let failed = |error: &DataError| {
+                let code = match error {
+                    DataError::UnsupportedClass { .. }
+                    | DataError::UnsupportedSetting { .. }
+                    | DataError::NeedsEngine { .. } => UNSUPPORTED,
+                    _ => DATA,
+                };
+                let found = Diagnostic::error(code, error.to_string());
+                Box::new(found.within(format!("data source '{}'", source.caption)))
             };
-            Some(FileColumn {
-                column: Column {
-                    name: column.name.clone(),
-                    kind: ColumnType::from_name(word)?,
-                },
-                ordinal: Some(index),
-                date_format: column.date_pattern.clone(),
+            let origin = self.book.origin(source).map_err(|error| failed(&error))?;
+            let found = self.book.tables.open(origin, source, table, self.stop).await;
+            found.map_err(|error| match error {
+                crate::tables::Failure::Data(error) => failed(&error),
+                crate::tables::Failure::Plan(error) => error,
             })
         })
-        .collect();
-    found
+    }
+}
+
+/// Returns the content URL of the published data source that a source stands for.
+fn content_url(source: &SourceSpec) -> Option<String> {
+    let proxy = source.connections.iter().find(|one| one.class == "sqlproxy")?;
+    // A workbook may keep an extract of a published source; then that is asked.
+    if source.uses_extract() {
+        return None;
+    }
+    let named = source.published.as_ref().map(|(_, url)| url.clone());
+    named.or_else(|| proxy.attributes.get("dbname").cloned())
+}
+
+/// Finds the worksheet of a dashboard whose name is the first.
+///
+/// Tableau: the data of a dashboard are those of its first sheet in the order of names.
+fn first_of<'z>(zones: &'z [spec::ZoneSpec], workbook: &WorkbookSpec) -> Option<&'z str> {
+    fn collect<'z>(zones: &'z [spec::ZoneSpec], found: &mut Vec<&'z str>) {
+        for zone in zones {
+            if let spec::ZoneKind::Sheet { sheet, .. } = &zone.kind {
+                found.push(sheet);
+            }
+            collect(&zone.children, found);
+        }
+    }
+    let mut found = Vec::new();
+    collect(zones, &mut found);
+    found.retain(|name| workbook.sheet(name).is_some());
+    found.into_iter().min_by_key(|name| (name.to_lowercase(), *name))
+}
+
+/// Looks for functions that read the user, in everything that can hold a formula. A name in a text counts,
+/// too: the price is an answer that is not shared.
+fn is_personal(workbook: &WorkbookSpec) -> bool {
+    const FUNCTIONS: [&str; 8] = [
+        "USERNAME",
+        "FULLNAME",
+        "USERDOMAIN",
+        "ISUSERNAME",
+        "ISFULLNAME",
+        "ISMEMBEROF",
+        "ISCURRENTUSER",
+        "USERATTRIBUTE",
+    ];
+    let reads = |text: String| {
+        let text = text.to_uppercase();
+        FUNCTIONS.iter().any(|function| text.contains(function))
+    };
+    let of_source = |source: &SourceSpec| {
+        reads(format!("{:?}", source.filters))
+            || source
+                .fields
+                .iter()
+                .any(|field| reads(format!("{:?}", field.kind)))
+            || source
+                .objects
+                .iter()
+                .any(|object| reads(format!("{:?}", object.relation)))
+    };
+    let of_sheet = |sheet: &SheetSpec| {
+        reads(format!("{:?}", sheet.filters))
+            || sheet
+                .local_fields
+                .iter()
+                .any(|(_, field)| reads(format!("{:?}", field.kind)))
+    };
+    workbook.sources.iter().any(of_source) || workbook.sheets.iter().any(of_sheet)
 }
 
 /// Runs a question to its end, on threads that all questions share.
-fn run<F: Future>(question: F) -> F::Output {
+pub(crate) fn run<F: Future>(question: F) -> F::Output {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
         tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(threads.max(2))
             .thread_name("query")
             .enable_all()
             .build()
-            .expect("the system starts two threads")
+            .expect("the system starts threads")
     });
     runtime.block_on(question)
 }

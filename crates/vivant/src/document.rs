@@ -14,49 +14,57 @@ use crate::world::World;
 
 /// Reads the document of a file, from its package if it is in one.
 pub(crate) fn read(path: &Path, kind: FileKind, limits: &Limits) -> Result<Document, vivant_document::Error> {
-    let bytes = if kind.is_package() {
-        PackageFile::open(File::open(path)?, limits)?.read_document()?
-    } else {
-        let mut bytes = Vec::new();
-        File::open(path)?
-            .take(limits.document_bytes.saturating_add(1))
-            .read_to_end(&mut bytes)?;
-        bytes
-    };
-    Document::parse_datasources(bytes, limits)
+    Document::parse_datasources(bytes(path, kind, limits)?, limits)
 }
 
-/// The files of a package, and then those of the world.
+/// Returns the document of a file as it is written.
+pub(crate) fn bytes(path: &Path, kind: FileKind, limits: &Limits) -> Result<Vec<u8>, vivant_document::Error> {
+    if kind.is_package() {
+        return PackageFile::open(File::open(path)?, limits)?.read_document();
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(limits.document_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The files of a package.
 ///
 /// What is asked for is unpacked once, into a folder of its own that goes with this value and the files that
 /// were handed out.
-pub struct PackageFiles<'w> {
+pub(crate) struct Package {
     package: Option<PathBuf>,
-    world: &'w dyn World,
     folder: Arc<TempDir>,
     limits: Limits,
     most: u64,
     unpacked: Mutex<HashMap<String, DataFile>>,
 }
 
-impl<'w> PackageFiles<'w> {
-    /// Opens the files of a document; `spool` is where they are unpacked to, at most `most` bytes each.
-    pub fn new(
+impl Package {
+    /// Opens a document; `spool` is where its files are unpacked to, at most `most` bytes each.
+    pub(crate) fn new(
         document: &Path,
         kind: FileKind,
-        world: &'w dyn World,
         spool: &Path,
         limits: &Limits,
         most: u64,
     ) -> io::Result<Self> {
         Ok(Self {
             package: kind.is_package().then(|| document.to_owned()),
-            world,
             folder: Arc::new(tempfile::Builder::new().prefix("data-").tempdir_in(spool)?),
             limits: limits.clone(),
             most,
             unpacked: Mutex::default(),
         })
+    }
+
+    /// Finds a file of the package.
+    pub(crate) fn find(&self, path: &str) -> Result<Option<DataFile>, DataError> {
+        match &self.package {
+            Some(package) => self.unpack(package, path),
+            None => Ok(None),
+        }
     }
 
     fn unpack(&self, package: &Path, path: &str) -> Result<Option<DataFile>, DataError> {
@@ -100,13 +108,32 @@ impl<'w> PackageFiles<'w> {
     }
 }
 
+/// The files of a package, and then those of the world.
+pub struct PackageFiles<'w> {
+    package: Package,
+    world: &'w dyn World,
+}
+
+impl<'w> PackageFiles<'w> {
+    /// Opens the files of a document; `spool` is where they are unpacked to, at most `most` bytes each.
+    pub fn new(
+        document: &Path,
+        kind: FileKind,
+        world: &'w dyn World,
+        spool: &Path,
+        limits: &Limits,
+        most: u64,
+    ) -> io::Result<Self> {
+        let package = Package::new(document, kind, spool, limits, most)?;
+        Ok(Self { package, world })
+    }
+}
+
 impl Files for PackageFiles<'_> {
     fn find(&self, path: &str) -> Result<DataFile, DataError> {
-        if let Some(package) = &self.package
-            && let Some(file) = self.unpack(package, path)?
-        {
-            return Ok(file);
+        match self.package.find(path)? {
+            Some(file) => Ok(file),
+            None => self.world.file(path),
         }
-        self.world.file(path)
     }
 }

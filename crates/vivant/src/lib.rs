@@ -3,31 +3,44 @@
 //! [`World`] is everything outside: files beyond the package, credentials, who asks, what time it is. Nothing
 //! here reads a clock, an environment or a network by itself.
 //!
-//! [`refresh`] reads the data of a document's connections again and writes them as extracts.
+//! [`refresh`] reads the data of a document's connections again and writes them as extracts. `Book`, behind the
+//! feature `query`, answers for the rows of worksheets.
 
 #[cfg(feature = "query")]
 mod answer;
+#[cfg(feature = "query")]
+mod asked;
 mod document;
 #[cfg(feature = "query")]
 mod export;
 mod load;
+#[cfg(feature = "query")]
+mod published;
 mod refresh;
+#[cfg(feature = "query")]
+mod stop;
+#[cfg(feature = "query")]
+mod tables;
 mod world;
 
 #[cfg(feature = "query")]
 pub use answer::{AnswerError, Ask, Book, BookRequest};
+#[cfg(feature = "query")]
+pub use asked::values;
 pub use document::PackageFiles;
 #[cfg(feature = "query")]
-pub use export::csv;
+pub use export::{ExportError, csv, json, parquet, xlsx};
 pub use load::{LoadRequest, load};
 pub use refresh::{
     PreviousExtract, Progress, RefreshError, RefreshMode, RefreshRequest, Refreshed, RefreshedExtract,
     refresh,
 };
+#[cfg(feature = "query")]
+pub use stop::Stop;
 /// A moment on a clock, without a time zone.
 pub use vivant_calc::civil::DateTime;
 pub use vivant_data::extract::ExtractColumn;
 pub use vivant_data::hyper::{self, HyperEngine};
 pub use vivant_data::spec::ConnectionSpec;
 pub use vivant_data::{Column, ColumnType, Credentials, DataError, DataFile, DataLimits, schema_of};
-pub use world::{Asker, Folders, World};
+pub use world::{Asker, Folders, Published, World};

@@ -1,11 +1,15 @@
 //! Everything outside a document, as one trait.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use vivant_calc::civil::DateTime;
 use vivant_data::hyper::HyperEngine;
 use vivant_data::spec::ConnectionSpec;
 use vivant_data::{Credentials, DataError, DataFile};
+use vivant_document::FileKind;
+
+use crate::refresh::PreviousExtract;
 
 /// Who asks, for user functions and filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +22,19 @@ pub struct Asker {
     pub domain: String,
     /// Names of the groups that the user is in.
     pub groups: Vec<String>,
+}
+
+/// A data source that a document names instead of having it.
+#[derive(Clone)]
+pub struct Published {
+    /// Its file.
+    pub file: DataFile,
+    /// What it is: its name may not say.
+    pub kind: FileKind,
+    /// Extracts that were refreshed since; they are read in place of those in the package.
+    pub extracts: Vec<PreviousExtract>,
+    /// What surrounds it. It has connections and credentials of its own.
+    pub world: Arc<dyn World>,
 }
 
 /// What surrounds a document.
@@ -34,6 +51,14 @@ pub trait World: Send + Sync {
     fn may_connect(&self, connection: &ConnectionSpec) -> Result<(), DataError> {
         let _ = connection;
         Ok(())
+    }
+
+    /// Finds a published data source by its content URL. Who asks must be allowed to connect to it.
+    fn published(&self, content_url: &str) -> Result<Published, DataError> {
+        Err(DataError::UnsupportedClass {
+            class: "sqlproxy".to_owned(),
+            hint: format!("the published data source `{content_url}` is on a server"),
+        })
     }
 
     /// Returns the program that reads `.hyper` files, if it is installed.
@@ -130,6 +155,29 @@ impl Folders {
         } else {
             missing()
         })
+    }
+}
+
+/// A world in which there is nothing.
+#[cfg(test)]
+pub(crate) struct Closed;
+
+#[cfg(test)]
+impl World for Closed {
+    fn file(&self, path: &str) -> Result<DataFile, DataError> {
+        Folders::default().find(path)
+    }
+
+    fn credentials(&self, _: &ConnectionSpec) -> Option<Credentials> {
+        None
+    }
+
+    fn asker(&self) -> Option<Asker> {
+        None
+    }
+
+    fn now(&self) -> DateTime {
+        DateTime::from_micros(0).expect("1970 is a year")
     }
 }
 

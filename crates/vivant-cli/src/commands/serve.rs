@@ -76,6 +76,9 @@ pub struct Args {
     /// Jobs that this node runs at once; 0 leaves jobs and schedules to other nodes [default: 2]
     #[arg(long, env = "VIVANT_WORKERS", value_name = "NUMBER")]
     workers: Option<u32>,
+    /// Seconds that computing one view may take [default: 300]
+    #[arg(long, env = "VIVANT_QUERY_SECONDS", value_name = "SECONDS")]
+    query_seconds: Option<u32>,
     #[command(flatten)]
     ldap: ldap::Ldap,
     #[command(flatten)]
@@ -149,6 +152,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         hyperd_path: args.hyperd_path,
         data_folders: args.data_folders,
         workers: args.workers,
+        query_seconds: args.query_seconds,
         ldap: args.ldap.settings(),
         smtp: args.smtp.settings(),
         log_format: args.log_format,

@@ -56,6 +56,8 @@ pub struct Settings {
     pub data_folders: Option<Vec<PathBuf>>,
     /// `--workers`: how many jobs run at once on this node.
     pub workers: Option<u32>,
+    /// `--query-seconds`: how long computing one view may take.
+    pub query_seconds: Option<u32>,
     /// The directory of users and groups: the table `[ldap]`, the options `--ldap-…`.
     #[serde(default)]
     pub ldap: LdapSettings,
@@ -87,7 +89,7 @@ impl Settings {
     pub fn or(self, other: Self) -> Self {
         prefer!(self, other;
             listen, data_dir, database_url, storage_url, tls_cert, tls_key, admin_name, admin_password, ephemeral,
-            seed, samples, token_idle_minutes, strict_tokens, public_url, time_zone, ldap, smtp, workers, data_folders, hyperd_path, log_format, log)
+            seed, samples, token_idle_minutes, strict_tokens, public_url, time_zone, ldap, smtp, workers, query_seconds, data_folders, hyperd_path, log_format, log)
     }
 }
 
@@ -132,13 +134,17 @@ pub struct Config {
     pub data_folders: Vec<PathBuf>,
     /// Jobs that run at once on this node; 0 leaves jobs and schedules to others.
     pub workers: u32,
+    /// Seconds that computing one view may take.
+    pub query_seconds: u32,
 }
 
 /// Minutes that a session lives unused (`wgserver.session.idle_limit` of Tableau Server).
 pub const DEFAULT_TOKEN_IDLE_MINUTES: u32 = 240;
 /// Jobs that run at once on a node (Tableau Server begins with two backgrounders, too).
 pub const DEFAULT_WORKERS: u32 = 2;
-/// The most of them.
+/// How long computing one view may take, in seconds.
+pub const DEFAULT_QUERY_SECONDS: u32 = 300;
+/// The most of the jobs at once.
 pub const MAX_WORKERS: u32 = 256;
 
 impl Config {
@@ -162,6 +168,10 @@ impl Config {
         let workers = settings.workers.unwrap_or(DEFAULT_WORKERS);
         if workers > MAX_WORKERS {
             bail!("--workers must be at most {MAX_WORKERS}");
+        }
+        let query_seconds = settings.query_seconds.unwrap_or(DEFAULT_QUERY_SECONDS);
+        if query_seconds == 0 {
+            bail!("--query-seconds must be at least 1");
         }
         if ephemeral && workers == 0 {
             bail!("--ephemeral is one node, so it needs at least one of --workers");
@@ -200,6 +210,7 @@ impl Config {
             hyperd_path: settings.hyperd_path,
             data_folders: settings.data_folders.unwrap_or_default(),
             workers,
+            query_seconds,
         })
     }
 
@@ -302,6 +313,7 @@ mod tests {
         check("token_idle_minutes = 0", "at least 1");
         check("time_zone = 'Mars/Olympus'", "--time-zone");
         check("workers = 257", "at most 256");
+        check("query_seconds = 0", "at least 1");
         check("ephemeral = true\nworkers = 0", "at least one");
         check("listen = 'nowhere:x'", "not an address");
         assert!(toml::from_str::<Settings>("lisen = 'x'").is_err());

@@ -149,6 +149,7 @@ pub fn view_view(view: View, shape: &Shape, inside: bool, usage: bool) -> types:
         usage: (usage || (shape.fields.is_all() && newer)).then(|| types::Usage {
             total_view_count: u64::try_from(view.total_views).ok(),
         }),
+        ..types::View::default()
     }
 }
 

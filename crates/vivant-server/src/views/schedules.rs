@@ -40,13 +40,13 @@ pub fn task_schedule_view(schedule: Schedule) -> types::Schedule {
 /// `task` in answers about tasks.
 pub fn task_view(task: Task, shape: &Shape) -> types::Task {
     types::Task {
-        run_now: None,
         extract_refresh: Some(types::ExtractRefresh {
             // The 3.0 schema does not know it.
             last_run_at: task.last_run_at.filter(|_| shape.since(3, 2)).map(Timestamp),
             schedule: Some(task_schedule_view(task.schedule.clone())),
             ..task_head(&task, task_type(task.kind))
         }),
+        ..types::Task::default()
     }
 }
 
@@ -54,7 +54,6 @@ pub fn task_view(task: Task, shape: &Shape) -> types::Task {
 pub fn new_task_view(task: &Task) -> types::Task {
     let schedule = &task.schedule;
     types::Task {
-        run_now: None,
         extract_refresh: Some(types::ExtractRefresh {
             schedule: Some(types::Schedule {
                 id: Some(schedule.id.0),
@@ -64,6 +63,7 @@ pub fn new_task_view(task: &Task) -> types::Task {
             }),
             ..task_head(task, task_type(task.kind))
         }),
+        ..types::Task::default()
     }
 }
 

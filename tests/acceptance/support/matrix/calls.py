@@ -190,6 +190,8 @@ call("Query Views for Workbook", "workbook", holders("Read"))
 call("Query Workbook Preview Image", "workbook", holders("Read"), answers=(404, "404003"))
 call("Query View Preview Image", "view", holders("Read"), answers=(404, "404003"))
 call("Get View", "view", holders("Read"))
+for one in ("Query View Data", "Download View Crosstab Excel"):
+    call(one, "view", holders("Read", "ExportData"), "403032")
 call("Download Workbook", "workbook", holders("ExportXml"), "403019")
 call("Get Workbook Revisions", "workbook", republishers, "403056")
 call("Download Workbook Revision", "workbook", republishers, "403019", place=lambda w, p: {"revision-number": "1"})

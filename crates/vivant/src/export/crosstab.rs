@@ -1,0 +1,556 @@
+//! The crosstab: a table laid out as the sheet is, as a spreadsheet.
+//!
+//! Fields on rows are headers on the left, fields on columns headers above, outermost first; fields that are
+//! on the marks card alone follow those on the left. Measures stand in the cells; several of them, or a list of
+//! measure names, are one more header.
+
+use std::collections::HashMap;
+
+use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
+use vivant_calc::Value;
+use vivant_document::spec::{FieldRef, SheetSpec, WorkbookSpec};
+use vivant_query::{Answer, ColumnRole, Frame, compare};
+
+use super::{ExportError, Shown, Summary, format};
+
+/// The most rows of a spreadsheet.
+const MOST_ROWS: usize = 1_048_576;
+/// The most columns of a spreadsheet.
+const MOST_COLUMNS: usize = 16_384;
+/// The most cells of a crosstab: it is held in memory.
+const MOST_CELLS: usize = 5_000_000;
+/// The longest name of a sheet.
+const NAME_CHARS: usize = 31;
+
+/// Writes the crosstab of a sheet as an `.xlsx` file.
+pub fn xlsx(workbook: &WorkbookSpec, sheet: &SheetSpec, answer: &Answer) -> Result<Vec<u8>, ExportError> {
+    let table = Crosstab::new(workbook, sheet, answer)?;
+    let mut book = Workbook::new();
+    let page = book.add_worksheet();
+    page.set_name(page_name(&sheet.name)).map_err(failed)?;
+    table.write(page).map_err(failed)?;
+    book.save_to_buffer().map_err(failed)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
+fn failed(error: XlsxError) -> ExportError {
+    ExportError::Spreadsheet(error.to_string())
+}
+
+/// Makes the name of a page: what spreadsheets do not take in it is left out.
+fn page_name(name: &str) -> String {
+    let clean: String = name
+        .chars()
+        .map(|char| {
+            if matches!(char, '[' | ']' | ':' | '*' | '?' | '/' | '\\') || char.is_control() {
+                ' '
+            } else {
+                char
+            }
+        })
+        .take(NAME_CHARS)
+        .collect();
+    let clean = clean.trim_matches(['\'', ' ']);
+    match clean {
+        "" => "Sheet".to_owned(),
+        // Tableau and spreadsheets keep this name for themselves.
+        clean if clean.eq_ignore_ascii_case("history") => format!("{clean} 1"),
+        clean => clean.to_owned(),
+    }
+}
+
+/// A level of headers.
+enum Level<'a> {
+    /// Members of a field.
+    Field(Shown<'a>),
+    /// Titles of measures.
+    Measures,
+}
+
+/// A header: for each level a member, or the number of a measure.
+type Header = Vec<Part>;
+
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    /// A member; `None` where the mark has no such field.
+    Member(Option<Value>),
+    /// A measure, by its number.
+    Measure(usize),
+}
+
+struct Crosstab<'a> {
+    rows: Vec<Level<'a>>,
+    cols: Vec<Level<'a>>,
+    measures: Vec<Shown<'a>>,
+    row_headers: Vec<Header>,
+    col_headers: Vec<Header>,
+    cells: HashMap<(usize, usize), (usize, Value)>,
+}
+
+impl<'a> Crosstab<'a> {
+    fn new(
+        workbook: &'a WorkbookSpec,
+        sheet: &'a SheetSpec,
+        answer: &'a Answer,
+    ) -> Result<Crosstab<'a>, ExportError> {
+        let Summary {
+            dimensions,
+            measures: own,
+            listed,
+            ..
+        } = Summary::new(workbook, sheet, answer);
+        let is_list = !listed.is_empty();
+        let measures: Vec<Shown<'a>> = listed.into_iter().chain(own).collect();
+        let on_cols = sheet.cols.fields();
+        let names_on_rows = sheet.rows.fields().iter().any(|key| key.is_measure_names());
+        let (cols, rows): (Vec<_>, Vec<_>) = dimensions
+            .into_iter()
+            .partition(|shown| on_cols.contains(&&shown.key) && !sheet.rows.fields().contains(&&shown.key));
+        let mut rows: Vec<Level<'a>> = rows.into_iter().map(Level::Field).collect();
+        let mut cols: Vec<Level<'a>> = cols.into_iter().map(Level::Field).collect();
+        // One measure in a table with headers above needs no title.
+        let titled = is_list || measures.len() > 1 || cols.is_empty();
+        if titled && !measures.is_empty() {
+            let (levels, shelf) = match names_on_rows {
+                true => (&mut rows, sheet.rows.fields()),
+                false => (&mut cols, on_cols),
+            };
+            let at = place_of_names(&shelf, levels);
+            levels.insert(at, Level::Measures);
+        }
+        let mut table = Crosstab {
+            rows,
+            cols,
+            measures,
+            row_headers: Vec::new(),
+            col_headers: Vec::new(),
+            cells: HashMap::new(),
+        };
+        table.fill(sheet, answer)?;
+        Ok(table)
+    }
+
+    /// Finds the headers, puts them in order and puts the values in their cells.
+    fn fill(&mut self, sheet: &SheetSpec, answer: &Answer) -> Result<(), ExportError> {
+        let (mut rows, mut cols) = (Headers::default(), Headers::default());
+        let mut found: Vec<(usize, usize, usize, Value)> = Vec::new();
+        for (number, frame) in answer.frames.iter().enumerate() {
+            for row in 0..frame.rows {
+                let measures: Vec<usize> = (0..self.measures.len())
+                    .filter(|&at| frame.column(&self.measures[at].key).is_some())
+                    .collect();
+                if measures.is_empty() {
+                    let mut header = header_of(&self.rows, frame, row, 0);
+                    self.tell_apart(&mut header, sheet, number, row);
+                    rows.place(header);
+                    cols.place(header_of(&self.cols, frame, row, 0));
+                }
+                for measure in measures {
+                    let mut header = header_of(&self.rows, frame, row, measure);
+                    self.tell_apart(&mut header, sheet, number, row);
+                    let value = frame.value(&self.measures[measure].key, row);
+                    let at = (
+                        rows.place(header),
+                        cols.place(header_of(&self.cols, frame, row, measure)),
+                    );
+                    found.push((at.0, at.1, measure, value));
+                    if found.len() > MOST_CELLS {
+                        return Err(ExportError::TooLarge {
+                            found: found.len(),
+                            limit: MOST_CELLS,
+                            unit: "cells or more",
+                        });
+                    }
+                }
+            }
+        }
+        let (row_order, row_headers) = rows.ordered();
+        let (col_order, col_headers) = cols.ordered();
+        for (row, col, measure, value) in found {
+            self.cells
+                .insert((row_order[row], col_order[col]), (measure, value));
+        }
+        self.row_headers = row_headers;
+        self.col_headers = col_headers;
+        let check = |found: usize, limit: usize, unit| match found > limit {
+            true => Err(ExportError::TooLarge { found, limit, unit }),
+            false => Ok(()),
+        };
+        check(
+            self.row_headers.len() + self.cols.len() + 1,
+            MOST_ROWS,
+            "rows with its headers",
+        )?;
+        check(
+            self.col_headers.len() + self.rows.len(),
+            MOST_COLUMNS,
+            "columns with its headers",
+        )
+    }
+
+    /// Marks of a sheet that is not aggregated are rows of their own, also where their headers are the same.
+    fn tell_apart(&self, header: &mut Header, sheet: &SheetSpec, frame: usize, row: usize) {
+        if !sheet.aggregated {
+            let number = i64::try_from(row).unwrap_or(i64::MAX);
+            header.push(Part::Measure(frame));
+            header.push(Part::Member(Some(Value::Integer(number))));
+        }
+    }
+
+    fn write(&self, page: &mut Worksheet) -> Result<(), XlsxError> {
+        let bold = Format::new().set_bold();
+        let top = bold.clone().set_align(FormatAlign::Top);
+        let label_rows = usize::from(self.cols.iter().any(|level| matches!(level, Level::Field(_))));
+        let first_row = label_rows + self.cols.len();
+        let first_col = self.rows.len();
+        // Labels of the fields on the left stand in the last row above the cells.
+        let label_row = first_row.max(1) - 1;
+        for (at, level) in self.rows.iter().enumerate() {
+            let label = match level {
+                Level::Field(shown) => shown.title.as_str(),
+                Level::Measures => "",
+            };
+            page.write_string_with_format(number(label_row), column(at), label, &bold)?;
+        }
+        let first_row = first_row.max(usize::from(!self.rows.is_empty()));
+        if label_rows > 0 {
+            let labels: Vec<&str> = self
+                .cols
+                .iter()
+                .filter_map(|level| match level {
+                    Level::Field(shown) => Some(shown.title.as_str()),
+                    Level::Measures => None,
+                })
+                .collect();
+            let last = first_col + self.col_headers.len().max(1) - 1;
+            merged(page, (0, first_col), (0, last), &labels.join(" / "), &bold)?;
+        }
+        for (at, level) in self.cols.iter().enumerate() {
+            for (from, to) in runs(&self.col_headers, at) {
+                let row = label_rows + at;
+                let cells = ((row, first_col + from), (row, first_col + to));
+                self.header(page, level, &self.col_headers[from][at], cells, &bold)?;
+            }
+        }
+        for (at, level) in self.rows.iter().enumerate() {
+            for (from, to) in runs(&self.row_headers, at) {
+                let cells = ((first_row + from, at), (first_row + to, at));
+                self.header(page, level, &self.row_headers[from][at], cells, &top)?;
+            }
+        }
+        let formats = self.formats();
+        for (&(row, col), (measure, value)) in &self.cells {
+            let place = (number(first_row + row), column(first_col + col));
+            self.value(page, place, &self.measures[*measure], value, &formats[*measure])?;
+        }
+        Ok(())
+    }
+
+    /// Writes a header, merged over what it is for.
+    fn header(
+        &self,
+        page: &mut Worksheet,
+        level: &Level<'_>,
+        part: &Part,
+        (from, to): ((usize, usize), (usize, usize)),
+        style: &Format,
+    ) -> Result<(), XlsxError> {
+        let text = match (level, part) {
+            (Level::Field(shown), Part::Member(Some(value))) => {
+                let day = match value {
+                    _ if from != to => None,
+                    Value::Date(date) => Some((date.days() as f64, false)),
+                    Value::DateTime(moment) => Some((moment.micros() as f64 / 86_400e6, moment.time() != 0)),
+                    _ => None,
+                };
+                let format = day.and_then(|(_, has_time)| {
+                    format::date(shown.derivation, shown.format.as_deref(), has_time)
+                });
+                if let (Some((day, _)), Some(format)) = (day, format)
+                    && day + format::EPOCH > 60.0
+                {
+                    let style = style.clone().set_num_format(format);
+                    page.write_number_with_format(
+                        number(from.0),
+                        column(from.1),
+                        day + format::EPOCH,
+                        &style,
+                    )?;
+                    return Ok(());
+                }
+                shown.text(value)
+            }
+            (_, Part::Measure(measure)) => self.measures[*measure].title.clone(),
+            _ => String::new(),
+        };
+        merged(page, from, to, &text, style)
+    }
+
+    /// The format of the cells of each measure.
+    fn formats(&self) -> Vec<Format> {
+        self.measures
+            .iter()
+            .map(|shown| {
+                let is_integer = shown.data_type == vivant_calc::DataType::Integer;
+                let code = match shown.data_type {
+                    data_type if data_type.is_date() => {
+                        let has_time = data_type == vivant_calc::DataType::DateTime;
+                        format::date(shown.derivation, shown.format.as_deref(), has_time).map(str::to_owned)
+                    }
+                    _ => format::number(shown.format.as_deref(), is_integer),
+                };
+                code.map_or_else(Format::new, |code| Format::new().set_num_format(code))
+            })
+            .collect()
+    }
+
+    fn value(
+        &self,
+        page: &mut Worksheet,
+        (row, col): (u32, u16),
+        shown: &Shown<'_>,
+        value: &Value,
+        format: &Format,
+    ) -> Result<(), XlsxError> {
+        let days = match value {
+            Value::Null => return Ok(()),
+            Value::Boolean(value) => {
+                page.write_boolean(row, col, *value)?;
+                return Ok(());
+            }
+            Value::Integer(value) => {
+                page.write_number_with_format(row, col, *value as f64, format)?;
+                return Ok(());
+            }
+            Value::Real(value) if value.is_finite() => {
+                page.write_number_with_format(row, col, *value, format)?;
+                return Ok(());
+            }
+            Value::Date(date) => Some((date.days() as f64, false)),
+            Value::DateTime(moment) => Some((moment.micros() as f64 / 86_400e6, moment.time() != 0)),
+            Value::Real(_) | Value::String(_) => None,
+        };
+        // Spreadsheets know no days before March 1900 for sure.
+        if let Some((days, has_time)) = days
+            && days + format::EPOCH > 60.0
+            && format::date(shown.derivation, shown.format.as_deref(), has_time).is_some()
+        {
+            page.write_number_with_format(row, col, days + format::EPOCH, format)?;
+            return Ok(());
+        }
+        page.write_string(row, col, shorten(&shown.text(value)))?;
+        Ok(())
+    }
+}
+
+/// Finds where on a shelf the list of measure names stands among the levels.
+fn place_of_names(shelf: &[&FieldRef], levels: &[Level<'_>]) -> usize {
+    let Some(names) = shelf.iter().position(|key| key.is_measure_names()) else {
+        return levels.len();
+    };
+    let before = |level: &Level<'_>| match level {
+        Level::Field(shown) => shelf
+            .iter()
+            .position(|key| **key == shown.key)
+            .is_some_and(|at| at < names),
+        Level::Measures => false,
+    };
+    levels.iter().filter(|level| before(level)).count()
+}
+
+fn header_of(levels: &[Level<'_>], frame: &Frame, row: usize, measure: usize) -> Header {
+    levels
+        .iter()
+        .map(|level| match level {
+            Level::Field(shown) => Part::Member(
+                frame
+                    .column(&shown.key)
+                    .filter(|column| column.role == ColumnRole::Dimension)
+                    .map(|column| column.values[row].clone()),
+            ),
+            Level::Measures => Part::Measure(measure),
+        })
+        .collect()
+}
+
+/// Headers as they come up, each one once.
+#[derive(Default)]
+struct Headers {
+    known: HashMap<String, usize>,
+    all: Vec<Header>,
+}
+
+impl Headers {
+    fn place(&mut self, header: Header) -> usize {
+        // Equal values print alike, and no others do.
+        let key = format!("{header:?}");
+        if let Some(&place) = self.known.get(&key) {
+            return place;
+        }
+        self.known.insert(key, self.all.len());
+        self.all.push(header);
+        self.all.len() - 1
+    }
+
+    /// Puts the members of each level in the order in which they come up, or, where what comes up rises or falls
+    /// throughout, in that order: a member may be missing beside the first ones.
+    fn ordered(self) -> (Vec<usize>, Vec<Header>) {
+        let depth = self.all.first().map_or(0, Vec::len);
+        let ranks: Vec<HashMap<String, usize>> = (0..depth).map(|level| ranks(&self.all, level)).collect();
+        let mut order: Vec<usize> = (0..self.all.len()).collect();
+        let key = |place: &usize| -> Vec<usize> {
+            let parts = self.all[*place].iter().zip(&ranks);
+            parts
+                .map(|(part, ranks)| ranks.get(&format!("{part:?}")).copied().unwrap_or(0))
+                .collect()
+        };
+        order.sort_by_cached_key(key);
+        let mut places = vec![0; order.len()];
+        for (new, &old) in order.iter().enumerate() {
+            places[old] = new;
+        }
+        let headers = order.iter().map(|&old| self.all[old].clone()).collect();
+        (places, headers)
+    }
+}
+
+/// Ranks the members of a level.
+fn ranks(headers: &[Header], level: usize) -> HashMap<String, usize> {
+    let mut members: Vec<&Part> = Vec::new();
+    let mut seen = HashMap::new();
+    let (mut rises, mut falls) = (true, true);
+    let mut before: Option<&Header> = None;
+    for header in headers {
+        let part = &header[level];
+        if let Some(before) = before
+            && before[..level] == header[..level]
+        {
+            match order_of(&before[level], part) {
+                std::cmp::Ordering::Less => falls = false,
+                std::cmp::Ordering::Greater => rises = false,
+                std::cmp::Ordering::Equal => {}
+            }
+        }
+        before = Some(header);
+        seen.entry(format!("{part:?}")).or_insert_with(|| {
+            members.push(part);
+        });
+    }
+    match (rises, falls) {
+        (true, _) => members.sort_by(|a, b| order_of(a, b)),
+        (false, true) => members.sort_by(|a, b| order_of(b, a)),
+        _ => {}
+    }
+    members
+        .into_iter()
+        .enumerate()
+        .map(|(rank, part)| (format!("{part:?}"), rank))
+        .collect()
+}
+
+fn order_of(a: &Part, b: &Part) -> std::cmp::Ordering {
+    match (a, b) {
+        (Part::Member(Some(a)), Part::Member(Some(b))) => compare(a, b),
+        (Part::Member(a), Part::Member(b)) => a.is_some().cmp(&b.is_some()),
+        (Part::Measure(a), Part::Measure(b)) => a.cmp(b),
+        (Part::Measure(_), Part::Member(_)) => std::cmp::Ordering::Less,
+        (Part::Member(_), Part::Measure(_)) => std::cmp::Ordering::Greater,
+    }
+}
+
+/// Lists the runs of headers that are the same up to a level: first and last.
+fn runs(headers: &[Header], level: usize) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (at, header) in headers.iter().enumerate() {
+        match found.last_mut() {
+            Some((from, to)) if headers[*from][..=level] == header[..=level] => *to = at,
+            _ => found.push((at, at)),
+        }
+    }
+    found
+}
+
+fn merged(
+    page: &mut Worksheet,
+    from: (usize, usize),
+    to: (usize, usize),
+    text: &str,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    let text = shorten(text);
+    if from == to {
+        page.write_string_with_format(number(from.0), column(from.1), text, format)?;
+    } else {
+        page.merge_range(
+            number(from.0),
+            column(from.1),
+            number(to.0),
+            column(to.1),
+            &text,
+            format,
+        )?;
+    }
+    Ok(())
+}
+
+/// Cuts a text at what a cell takes.
+fn shorten(text: &str) -> String {
+    const MOST_CHARS: usize = 32_767;
+    text.chars().take(MOST_CHARS).collect()
+}
+
+fn number(row: usize) -> u32 {
+    u32::try_from(row).unwrap_or(u32::MAX)
+}
+
+fn column(col: usize) -> u16 {
+    u16::try_from(col).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(text: &str) -> Part {
+        Part::Member(Some(Value::String(text.to_owned())))
+    }
+
+    #[test]
+    fn headers_keep_the_order_of_the_sheet() {
+        let order = |all: &[&[&str]]| -> Vec<String> {
+            let mut headers = Headers::default();
+            for header in all {
+                headers.place(header.iter().map(|text| member(text)).collect());
+            }
+            let (_, found) = headers.ordered();
+            found
+                .iter()
+                .map(|header| {
+                    header
+                        .iter()
+                        .map(|part| match part {
+                            Part::Member(Some(Value::String(text))) => text.as_str(),
+                            _ => "?",
+                        })
+                        .collect()
+                })
+                .collect()
+        };
+        // The order is by hand where what comes up neither rises nor falls.
+        assert_eq!(order(&[&["b"], &["a"], &["c"]]), ["b", "a", "c"]);
+        assert_eq!(order(&[&["c"], &["b"], &["a"]]), ["c", "b", "a"]);
+        // Members of the second level that come up late stand where they belong.
+        assert_eq!(
+            order(&[&["x", "b"], &["y", "a"], &["y", "b"]]),
+            ["xb", "ya", "yb"]
+        );
+    }
+
+    #[test]
+    fn names_of_pages_are_those_that_spreadsheets_take() {
+        assert_eq!(page_name("Sales [2024]/Q1"), "Sales  2024  Q1");
+        assert_eq!(page_name("'x'"), "x");
+        assert_eq!(page_name("///"), "Sheet");
+        assert_eq!(page_name(&"é".repeat(40)).chars().count(), 31);
+    }
+}

@@ -1,0 +1,308 @@
+//! Exports: the rows of a sheet as a table in the order that Tableau writes, and as files.
+//!
+//! [`csv`], [`json`] and [`parquet`] write the summary data: one line for each mark. [`xlsx`] writes the
+//! crosstab: the table as the sheet lays it out.
+
+mod crosstab;
+mod format;
+mod text;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use vivant_calc::{DataType, Value};
+use vivant_data::DataError;
+use vivant_data::parquet::ParquetWriter;
+use vivant_document::display;
+use vivant_document::spec::{
+    Derivation, FieldRef, FieldSpec, Literal, Pill, SheetSpec, WorkbookSpec, format_for,
+};
+use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
+
+pub use crosstab::xlsx;
+pub use text::{csv, json};
+
+/// Why an answer cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// It does not fit.
+    #[error("the crosstab has {found} {unit}, and a spreadsheet takes {limit}; ask for the data as CSV")]
+    TooLarge {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        limit: usize,
+        /// Of what.
+        unit: &'static str,
+    },
+    /// The spreadsheet cannot be made.
+    #[error("the spreadsheet: {0}")]
+    Spreadsheet(String),
+    /// The Parquet file cannot be made.
+    #[error("{0}")]
+    Parquet(#[from] DataError),
+    /// It cannot be written.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Writes the summary data of a sheet as a Parquet file.
+pub fn parquet(
+    workbook: &WorkbookSpec,
+    sheet: &SheetSpec,
+    answer: &Answer,
+    path: &Path,
+) -> Result<(), ExportError> {
+    let summary = Summary::new(workbook, sheet, answer);
+    let mut columns: Vec<(String, DataType, Vec<Value>)> = summary
+        .names()
+        .into_iter()
+        .zip(summary.types())
+        .map(|(name, data_type)| (name, data_type, Vec::new()))
+        .collect();
+    summary.each(&mut |cells| {
+        for (column, cell) in columns.iter_mut().zip(cells) {
+            column.2.push(cell.plain());
+        }
+        Ok(())
+    })?;
+    let batch = vivant_query::batch(columns).map_err(|error| ExportError::Spreadsheet(error.to_string()))?;
+    let mut writer = ParquetWriter::create(path, batch.schema())?;
+    writer.write(&batch)?;
+    writer.finish()?;
+    Ok(())
+}
+
+/// A column of an export.
+struct Shown<'a> {
+    key: FieldRef,
+    role: ColumnRole,
+    data_type: DataType,
+    field: Option<&'a FieldSpec>,
+    derivation: Derivation,
+    format: Option<String>,
+    title: String,
+}
+
+impl<'a> Shown<'a> {
+    fn new(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, column: &FrameColumn) -> Shown<'a> {
+        let key = &column.key;
+        let pill: Option<&Pill> = sheet.pill(key);
+        let name = pill.map_or(key.name.as_str(), |pill| pill.field.as_str());
+        let local = sheet
+            .local_fields
+            .iter()
+            .find(|(source, field)| *source == key.source && field.name == name)
+            .map(|(_, field)| field);
+        let source = workbook.source(&key.source);
+        let field = local.or_else(|| source.and_then(|source| source.field(name)));
+        let of_sheet = format_for(&sheet.style, "cell", "text-format", key)
+            .or_else(|| format_for(&sheet.style, "label", "text-format", key));
+        let format = of_sheet
+            .map(str::to_owned)
+            .or_else(|| pill.and_then(display::calc_format).map(str::to_owned))
+            .or_else(|| field.and_then(|field| field.format.clone()));
+        let alias = source.and_then(|source| {
+            let found = source.measure_aliases.iter().find(|(known, _)| known == key);
+            found.map(|(_, alias)| alias.clone())
+        });
+        Shown {
+            key: key.clone(),
+            role: column.role,
+            data_type: column.data_type,
+            derivation: pill.map_or(Derivation::None, |pill| pill.derivation),
+            format,
+            title: alias.unwrap_or_else(|| {
+                field.map_or_else(|| key.name.clone(), |field| display::title(field, pill))
+            }),
+            field,
+        }
+    }
+
+    /// The label of a member, if it has one.
+    fn alias(&self, value: &Value) -> Option<&str> {
+        if self.role == ColumnRole::Measure {
+            return None;
+        }
+        let mut aliases = self.field?.aliases.iter();
+        let same = |key: &Literal| matches!(key, Literal::Value(key) if key == value);
+        aliases
+            .find(|(key, _)| same(key))
+            .map(|(_, alias)| alias.as_str())
+    }
+
+    /// Writes a value as the sheet shows it.
+    fn text(&self, value: &Value) -> String {
+        match (self.alias(value), value, self.role) {
+            (Some(alias), _, _) => alias.to_owned(),
+            (_, Value::Null, ColumnRole::Dimension) => "Null".to_owned(),
+            _ => display::text(value, self.derivation, self.format.as_deref()),
+        }
+    }
+}
+
+/// A cell of the summary.
+enum Cell<'c> {
+    /// A value of a column; `None` where the mark has no such field.
+    Value(&'c Shown<'c>, Option<&'c Value>),
+    /// The title of a measure.
+    Name(&'c str),
+}
+
+impl Cell<'_> {
+    fn text(&self) -> String {
+        match self {
+            Cell::Value(shown, Some(value)) => shown.text(value),
+            Cell::Value(_, None) => String::new(),
+            Cell::Name(name) => (*name).to_owned(),
+        }
+    }
+
+    /// The value itself; labels of texts in place of the texts.
+    fn plain(&self) -> Value {
+        match self {
+            Cell::Value(shown, Some(value)) => match (shown.alias(value), value) {
+                (Some(alias), Value::String(_)) => Value::String(alias.to_owned()),
+                _ => (*value).clone(),
+            },
+            Cell::Value(_, None) => Value::Null,
+            Cell::Name(name) => Value::String((*name).to_owned()),
+        }
+    }
+}
+
+/// The summary data of a sheet: dimensions, then measures, one line for each mark.
+struct Summary<'a> {
+    answer: &'a Answer,
+    dimensions: Vec<Shown<'a>>,
+    /// Measures with a column of their own.
+    measures: Vec<Shown<'a>>,
+    /// Measures of the list of measure names, which share a column.
+    listed: Vec<Shown<'a>>,
+}
+
+impl<'a> Summary<'a> {
+    fn new(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, answer: &'a Answer) -> Summary<'a> {
+        let shelves: Vec<&FieldRef> = sheet
+            .rows
+            .fields()
+            .into_iter()
+            .chain(sheet.cols.fields())
+            .collect();
+        let (mut dimensions, mut measures) = (Vec::new(), Vec::new());
+        let mut seen = BTreeSet::new();
+        // Marks cards of another level of detail have columns of their own.
+        for column in answer.frames.iter().flat_map(|frame| &frame.columns) {
+            if !seen.insert(&column.key) {
+                continue;
+            }
+            let shown = Shown::new(workbook, sheet, column);
+            match column.role {
+                ColumnRole::Dimension => dimensions.push(shown),
+                ColumnRole::Measure => measures.push(shown),
+            }
+        }
+        // Shelves in their order, then the marks card by title.
+        let place = |shown: &Shown<'_>| shelves.iter().position(|key| **key == shown.key);
+        dimensions.sort_by(|a, b| match (place(a), place(b)) {
+            (None, None) => a.title.cmp(&b.title),
+            (a, b) => a.unwrap_or(usize::MAX).cmp(&b.unwrap_or(usize::MAX)),
+        });
+        // What is on the marks card comes before what is on an axis.
+        measures.sort_by_key(|shown| place(shown).map_or(0, |at| at + 1));
+        let mut listed = Vec::new();
+        for name in &answer.measure_names {
+            if let Some(at) = measures.iter().position(|shown| shown.key == *name) {
+                listed.push(measures.remove(at));
+            }
+        }
+        Summary {
+            answer,
+            dimensions,
+            measures,
+            listed,
+        }
+    }
+
+    fn header(&self) -> Vec<&str> {
+        let mut header: Vec<&str> = self
+            .dimensions
+            .iter()
+            .chain(&self.measures)
+            .map(|shown| shown.title.as_str())
+            .collect();
+        if !self.listed.is_empty() {
+            header.extend(["Measure Names", "Measure Values"]);
+        }
+        header
+    }
+
+    /// The header with a number behind names that come again.
+    fn names(&self) -> Vec<String> {
+        let mut taken = BTreeSet::new();
+        let mut names = Vec::new();
+        for title in self.header() {
+            let mut name = title.to_owned();
+            let mut number = 2;
+            while !taken.insert(name.clone()) {
+                name = format!("{title} ({number})");
+                number += 1;
+            }
+            names.push(name);
+        }
+        names
+    }
+
+    fn types(&self) -> Vec<DataType> {
+        let own = self.dimensions.iter().chain(&self.measures);
+        let mut types: Vec<DataType> = own.map(|shown| shown.data_type).collect();
+        if let Some(first) = self.listed.first() {
+            let same = self.listed.iter().all(|shown| shown.data_type == first.data_type);
+            let all_numbers = self.listed.iter().all(|shown| shown.data_type.is_number());
+            types.push(DataType::String);
+            types.push(match (same, all_numbers) {
+                (true, _) => first.data_type,
+                (_, true) => DataType::Real,
+                _ => DataType::String,
+            });
+        }
+        types
+    }
+
+    /// Hands out the lines one by one.
+    fn each(&self, take: &mut dyn FnMut(&[Cell<'_>]) -> Result<(), ExportError>) -> Result<(), ExportError> {
+        for frame in &self.answer.frames {
+            let own = columns(&self.dimensions, frame)
+                .into_iter()
+                .chain(columns(&self.measures, frame));
+            let own: Vec<_> = own.collect();
+            let listed = columns(&self.listed, frame);
+            for row in 0..frame.rows {
+                let mut cells: Vec<Cell<'_>> = own
+                    .iter()
+                    .map(|(shown, column)| Cell::Value(shown, column.map(|column| &column.values[row])))
+                    .collect();
+                if listed.is_empty() {
+                    take(&cells)?;
+                    continue;
+                }
+                let before = cells.len();
+                for (shown, column) in &listed {
+                    cells.truncate(before);
+                    cells.push(Cell::Name(&shown.title));
+                    cells.push(Cell::Value(shown, column.map(|column| &column.values[row])));
+                    take(&cells)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Finds the columns in a frame.
+fn columns<'s, 'a>(list: &'s [Shown<'a>], frame: &'s Frame) -> Vec<(&'s Shown<'a>, Option<&'s FrameColumn>)> {
+    list.iter()
+        .map(|shown| (shown, frame.column(&shown.key)))
+        .collect()
+}

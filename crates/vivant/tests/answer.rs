@@ -1,0 +1,328 @@
+//! Answers of workbooks made here: what filters and parameters do, which sheet a dashboard gives, published data
+//! sources, and what is written.
+
+#![cfg(feature = "query")]
+
+use std::fs::File;
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use calamine::{Data, Reader, Xlsx};
+use vivant::{
+    AnswerError, Ask, Asker, Book, BookRequest, ConnectionSpec, Credentials, DataError, DataFile, DataLimits,
+    DateTime, Published, Stop, World,
+};
+use vivant_document::{FileKind, Limits};
+
+const ROWS: &str =
+    "region,day,amount\nEast,2023-01-10,10\nEast,2024-02-01,5\nWest,2023-03-01,2.5\n,2024-04-01,1\n";
+
+/// A world with one published data source, or none.
+struct Here(Option<PathBuf>);
+
+impl World for Here {
+    fn file(&self, path: &str) -> Result<DataFile, DataError> {
+        vivant::Folders::default().find(path)
+    }
+
+    fn credentials(&self, _: &ConnectionSpec) -> Option<Credentials> {
+        None
+    }
+
+    fn published(&self, content_url: &str) -> Result<Published, DataError> {
+        match &self.0 {
+            Some(path) if content_url == "Orders" => Ok(Published {
+                file: DataFile::new("Orders", path),
+                kind: FileKind::Tdsx,
+                extracts: Vec::new(),
+                world: Arc::new(Here(None)),
+            }),
+            _ => Err(DataError::FileMissing {
+                path: content_url.to_owned(),
+            }),
+        }
+    }
+
+    fn asker(&self) -> Option<Asker> {
+        None
+    }
+
+    fn now(&self) -> DateTime {
+        DateTime::from_micros(1_700_000_000_000_000).expect("a moment")
+    }
+}
+
+const CONNECTION: &str = "<connection class='federated'><named-connections><named-connection name='t'>\
+    <connection class='textscan' directory='Data' filename='orders.csv' /></named-connection></named-connections>\
+    <relation connection='t' name='orders.csv' table='[orders#csv]' type='table' /></connection>";
+
+const COLUMNS: &str = "<column caption='Region' datatype='string' name='[region]' role='dimension' type='nominal'>\
+    <aliases><alias key='&quot;East&quot;' value='Orient' /></aliases></column>\
+    <column caption='Day' datatype='date' name='[day]' role='dimension' type='ordinal' />\
+    <column caption='Amount' datatype='real' name='[amount]' role='measure' type='quantitative' />";
+
+fn sheet(name: &str, source: &str, measure: &str) -> String {
+    format!(
+        "<worksheet name='{name}'><table><view><datasources><datasource name='{source}' /></datasources>\
+         <datasource-dependencies datasource='{source}'>\
+         <column-instance column='[region]' derivation='None' name='[none:region:nk]' type='nominal' />\
+         <column-instance column='[{measure}]' derivation='Sum' name='[sum:{measure}:qk]' type='quantitative' />\
+         </datasource-dependencies><aggregation value='true' /></view>\
+         <panes><pane><mark class='Automatic' /><encodings><text column='[{source}].[sum:{measure}:qk]' /></encodings></pane></panes>\
+         <rows>[{source}].[none:region:nk]</rows><cols /></table></worksheet>"
+    )
+}
+
+fn packed(path: &Path, name: &str, document: &str, rows: Option<&str>) {
+    let mut zip = zip::ZipWriter::new(File::create(path).expect("a file"));
+    let options = zip::write::SimpleFileOptions::default();
+    let rows = rows.map(|rows| ("Data/orders.csv", rows));
+    for (name, text) in [(name, document)].into_iter().chain(rows) {
+        zip.start_file(name, options).expect("an entry");
+        zip.write_all(text.as_bytes()).expect("its bytes");
+    }
+    zip.finish().expect("the end");
+}
+
+/// A book with the folder that it lies in.
+struct Bench {
+    folder: tempfile::TempDir,
+    book: Book,
+}
+
+impl Bench {
+    fn new(document: &str, rows: Option<&str>, published: Option<&str>) -> Bench {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("book.twbx");
+        packed(&path, "book.twb", document, rows);
+        let source = published.map(|document| {
+            let path = folder.path().join("orders.tdsx");
+            packed(&path, "orders.tds", document, Some(ROWS));
+            path
+        });
+        let request = BookRequest {
+            document: DataFile::new("book", &path),
+            kind: FileKind::Twbx,
+            extracts: Vec::new(),
+            spool: folder.path(),
+            document_limits: Limits::default(),
+            data_limits: DataLimits::default(),
+        };
+        let book = Book::open(&request, Arc::new(Here(source))).expect("a book");
+        Bench { folder, book }
+    }
+
+    /// A book over a file in its package; `more` are fields and filters of the data source.
+    fn over_a_file(sheets: &str, more: &str) -> Bench {
+        let document = format!(
+            "<workbook version='18.1'><datasources><datasource name='Parameters' hasconnection='false'>\
+             <column caption='Factor' datatype='integer' name='[Parameter 1]' param-domain-type='list' role='measure' type='quantitative' value='1'>\
+             <calculation class='tableau' formula='1' /><members><member value='1' alias='one' /><member value='3' alias='three' /></members></column></datasource>\
+             <datasource caption='Orders' name='ds'>{CONNECTION}{COLUMNS}{more}</datasource></datasources>\
+             <worksheets>{sheets}</worksheets></workbook>"
+        );
+        Bench::new(&document, Some(ROWS), None)
+    }
+
+    fn csv(&self, sheet: &str, ask: &Ask) -> Result<String, AnswerError> {
+        let answer = self.book.answer(sheet, ask)?;
+        let spec = self.book.spec.sheet(sheet).expect("it is there");
+        let mut out = Vec::new();
+        vivant::csv(&self.book.spec, spec, &answer.value, &mut out).expect("memory");
+        Ok(String::from_utf8(out).expect("text"))
+    }
+}
+
+fn filtered(field: &str, values: &[&str]) -> Ask {
+    Ask {
+        filters: vec![(
+            field.to_owned(),
+            values.iter().map(|value| (*value).to_owned()).collect(),
+        )],
+        ..Ask::default()
+    }
+}
+
+#[test]
+fn filters_are_by_labels_of_fields_and_of_values() {
+    let bench = Bench::over_a_file(&sheet("S", "ds", "amount"), "");
+    let check = |field: &str, values: &[&str], expected: &str| {
+        let found = bench.csv("S", &filtered(field, values)).expect("an answer");
+        assert_eq!(found, format!("Region,Amount\n{expected}"), "{field}={values:?}");
+    };
+    check("Region", &["Orient"], "Orient,15\n");
+    check("region", &["West"], "West,2.5\n");
+    check("Region", &["Null", "West"], "Null,1\nWest,2.5\n");
+    check("Region", &["nowhere"], "");
+    check("YEAR(Day)", &["2023"], "Orient,10\nWest,2.5\n");
+    check("Month of Day", &["March", "4"], "Null,1\nWest,2.5\n");
+    check("Day", &["2024-02-01", "no day"], "Orient,5\n");
+    check("Amount", &["10", "1.0"], "Null,1\nOrient,10\n");
+    check("Unknown", &["x"], "Null,1\nOrient,15\nWest,2.5\n");
+}
+
+#[test]
+fn parameters_take_their_values_and_labels() {
+    let more = "<column caption='Scaled' datatype='real' name='[scaled]' role='measure' type='quantitative'>\
+                <calculation class='tableau' formula='[amount] * [Parameters].[Parameter 1]' /></column>";
+    let bench = Bench::over_a_file(&sheet("S", "ds", "scaled"), more);
+    let ask = |value: &str| Ask {
+        parameters: vec![("Factor".to_owned(), value.to_owned())],
+        ..Ask::default()
+    };
+    let expected = "Region,Scaled\nNull,3\nOrient,45\nWest,7.5\n";
+    assert_eq!(bench.csv("S", &ask("3")).unwrap(), expected);
+    assert_eq!(bench.csv("S", &ask("three")).unwrap(), expected);
+    assert_eq!(bench.csv("S", &filtered("Factor", &["3"])).unwrap(), expected);
+    for wrong in ["2", "x", ""] {
+        let error = bench.csv("S", &ask(wrong)).unwrap_err();
+        assert!(
+            matches!(&error, AnswerError::Parameter { name, .. } if name == "Factor"),
+            "{wrong}: {error}"
+        );
+    }
+}
+
+#[test]
+fn the_crosstab_is_laid_out_as_the_sheet_is() {
+    let bench = Bench::over_a_file(&sheet("S", "ds", "amount"), "");
+    let answer = bench.book.answer("S", &Ask::default()).expect("an answer");
+    let spec = bench.book.spec.sheet("S").expect("it is there");
+    let bytes = vivant::xlsx(&bench.book.spec, spec, &answer.value).expect("a spreadsheet");
+    let mut read: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("it opens");
+    let range = read.worksheet_range("S").expect("its page");
+    let text = |text: &str| Data::String(text.to_owned());
+    let rows: Vec<Vec<Data>> = range.rows().map(<[Data]>::to_vec).collect();
+    assert_eq!(
+        rows,
+        [
+            vec![text("Region"), text("Amount")],
+            vec![text("Null"), Data::Float(1.0)],
+            vec![text("Orient"), Data::Float(15.0)],
+            vec![text("West"), Data::Float(2.5)],
+        ]
+    );
+}
+
+#[test]
+fn json_and_parquet_hold_values_as_they_are() {
+    let bench = Bench::over_a_file(&sheet("S", "ds", "amount"), "");
+    let answer = bench.book.answer("S", &Ask::default()).expect("an answer").value;
+    let spec = bench.book.spec.sheet("S").expect("it is there");
+    let mut out = Vec::new();
+    vivant::json(&bench.book.spec, spec, &answer, &mut out).expect("memory");
+    assert_eq!(
+        String::from_utf8(out).expect("text"),
+        "[\n  {\"Region\": null, \"Amount\": 1.0},\n  {\"Region\": \"Orient\", \"Amount\": 15.0},\n  \
+         {\"Region\": \"West\", \"Amount\": 2.5}\n]\n"
+    );
+    let file = bench.folder.path().join("rows.parquet");
+    vivant::parquet(&bench.book.spec, spec, &answer, &file).expect("a file");
+    let found = vivant_data::parquet::rows(&DataFile::new("rows", &file)).expect("it opens");
+    assert_eq!(found, 3);
+}
+
+#[test]
+fn a_dashboard_gives_its_first_sheet_by_name() {
+    let sheets = ["b", "C", "a"].map(|name| sheet(name, "ds", "amount")).concat();
+    let document = format!(
+        "<workbook version='18.1'><datasources><datasource name='ds'>{CONNECTION}{COLUMNS}</datasource></datasources>\
+         <worksheets>{sheets}</worksheets><dashboards>\
+         <dashboard name='D'><zones><zone type-v2='layout-basic'><zone name='C' /><zone name='b' /></zone></zones></dashboard>\
+         <dashboard name='E'><zones /></dashboard></dashboards></workbook>"
+    );
+    let bench = Bench::new(&document, Some(ROWS), None);
+    let named = |tab: &str| {
+        bench
+            .book
+            .sheet_of(tab)
+            .map(|sheet| sheet.map(|sheet| sheet.name.clone()))
+    };
+    assert_eq!(named("D").unwrap().as_deref(), Some("b"));
+    assert_eq!(named("a").unwrap().as_deref(), Some("a"));
+    assert_eq!(named("E").unwrap(), None);
+    assert!(matches!(named("x"), Err(AnswerError::NoSheet { .. })));
+}
+
+#[test]
+fn what_a_published_source_says_counts() {
+    let own = "<column datatype='boolean' name='[mine]' role='dimension' type='nominal'>\
+               <calculation class='tableau' formula='USERNAME() = &quot;ann&quot; AND [region] = &quot;West&quot;' /></column>\
+               <column caption='Double' datatype='real' name='[Calculation_1]' role='measure' type='quantitative'>\
+               <calculation class='tableau' formula='[amount] * 2' /></column>\
+               <filter class='categorical' column='[federated.x].[mine]'><groupfilter function='member' level='[mine]' member='true' /></filter>";
+    let published = format!(
+        "<datasource formatted-name='federated.x' inline='true' version='18.1'>{CONNECTION}{COLUMNS}{own}</datasource>"
+    );
+    // The workbook calls the calculation by its label, and everything one's own.
+    let book = |url: &str| {
+        format!(
+            "<workbook version='18.1'><datasources><datasource name='sqlproxy.1'>\
+             <repository-location id='{url}' path='/datasources' site='' />\
+             <connection class='sqlproxy' dbname='{url}'><relation name='sqlproxy' table='[sqlproxy]' type='table' /></connection>\
+             {COLUMNS}<column datatype='real' name='[Double]' role='measure' type='quantitative' />\
+             <column datatype='boolean' name='[mine]' role='dimension' type='nominal'><calculation class='tableau' formula='TRUE' /></column>\
+             </datasource></datasources><worksheets>{}</worksheets></workbook>",
+            sheet("S", "sqlproxy.1", "Double")
+        )
+    };
+    let bench = Bench::new(&book("Orders"), None, Some(&published));
+    assert!(bench.book.is_personal());
+    assert_eq!(bench.book.published_of("S"), ["Orders"]);
+    let ask = |name: &str| Ask {
+        asker: Some(Asker {
+            name: name.to_owned(),
+            ..Asker::default()
+        }),
+        ..Ask::default()
+    };
+    assert_eq!(bench.csv("S", &ask("ann")).unwrap(), "Region,Double\nWest,5\n");
+    assert_eq!(bench.csv("S", &ask("bob")).unwrap(), "Region,Double\n");
+
+    let gone = Bench::new(&book("Gone"), None, Some(&published));
+    let error = gone.csv("S", &ask("ann")).unwrap_err();
+    assert!(
+        error.is_of_data() && error.to_string().contains("Gone"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_question_that_was_stopped_ends() {
+    let bench = Bench::over_a_file(&sheet("S", "ds", "amount"), "");
+    let stop = Stop::default();
+    stop.stop();
+    let ask = Ask {
+        stop,
+        ..Ask::default()
+    };
+    assert!(matches!(bench.csv("S", &ask), Err(AnswerError::Stopped)));
+    assert!(bench.csv("S", &Ask::default()).is_ok());
+}
+
+#[test]
+fn too_many_values_are_refused() {
+    let bench = Bench::over_a_file(&sheet("S", "ds", "amount"), "");
+    let ask = Ask {
+        most_values: Some(4),
+        ..Ask::default()
+    };
+    let error = bench.csv("S", &ask).unwrap_err().to_string();
+    assert!(error.contains("more than 2 rows"), "{error}");
+}
+
+#[test]
+fn only_books_that_read_the_user_are_personal() {
+    let plain = Bench::over_a_file(&sheet("S", "ds", "amount"), "");
+    assert!(!plain.book.is_personal() && !plain.book.is_live());
+    assert!(plain.csv("S", &Ask::default()).is_ok());
+    assert!(!plain.book.is_live() && plain.book.bytes() > 0);
+    let more = "<column datatype='boolean' name='[m]' role='dimension' type='nominal'>\
+                <calculation class='tableau' formula='isMemberOf(&quot;a&quot;)' /></column>";
+    assert!(
+        Bench::over_a_file(&sheet("S", "ds", "amount"), more)
+            .book
+            .is_personal()
+    );
+}
