@@ -2,11 +2,11 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, TryStreamExt, stream};
-use vivant_model::{ViewId, WorkbookId};
+use vivant_model::{CustomViewId, ViewId, WorkbookId};
 use vivant_wire::ApiVersion;
 use vivant_wire::version::V;
 
-use super::{Views, Workbooks};
+use super::{CustomViews, Views, Workbooks};
 use crate::call::Call;
 use crate::download::{Downloaded, Target};
 use crate::error::{Error, ErrorKind, Result};
@@ -376,6 +376,23 @@ impl Views {
             .site
             .path(&format!("/workbooks/{workbook}/views/{id}/previewImage"));
         Export::new(&self.site, path, ExportOptions::new(), &PREVIEW)
+    }
+}
+
+impl CustomViews {
+    /// A custom view as an image (API 3.18).
+    pub fn image(&self, id: CustomViewId, options: ExportOptions) -> Export {
+        Export::new(&self.site, self.path(id, "/image"), options, &IMAGE)
+    }
+
+    /// A custom view as a PDF (API 3.23).
+    pub fn pdf(&self, id: CustomViewId, options: ExportOptions) -> Export {
+        Export::new(&self.site, self.path(id, "/pdf"), options, &PDF)
+    }
+
+    /// The data of a custom view as text with commas (API 3.23).
+    pub fn csv(&self, id: CustomViewId, options: ExportOptions) -> Export {
+        Export::new(&self.site, self.path(id, "/data"), options, &CSV)
     }
 }
 
