@@ -14,6 +14,10 @@ pub async fn call(site: &Site, session: &Args, method: &str, args: &Args) -> Sho
             site.sign_out().await?;
             shown::nothing()
         }
+        "revoke_all_server_admin_tokens" => {
+            site.revoke_all_server_admin_tokens().await?;
+            shown::nothing()
+        }
         "switch_site" => signed_in(&site.switch_site(&args.text("content_url")?).await?),
         "server_info" => shown::one("serverInfo", &client.server_info().await?),
         _ => Ok(None),

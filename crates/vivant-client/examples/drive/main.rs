@@ -9,8 +9,10 @@
 mod args;
 mod auth;
 mod content;
+mod items;
 mod people;
 mod read;
+mod scheduling;
 mod shown;
 
 use std::io::{BufRead, Write};
@@ -80,6 +82,16 @@ async fn call(site: Option<&Site>, session: &Args, line: &str) -> Result<Value, 
         "views" => content::views(site, &method, &args).await?,
         "datasources" => content::datasources(site, &method, &args).await?,
         "file_uploads" => content::file_uploads(site, &method, &args).await?,
+        "permissions" => items::permissions(site, &method, &args).await?,
+        "default_permissions" => items::default_permissions(site, &method, &args).await?,
+        "tags" => items::tags(site, &method, &args).await?,
+        "revisions" => items::revisions(site, &method, &args).await?,
+        "exports" => items::exports(site, &method, &args).await?,
+        "jobs" => scheduling::jobs(site, &method, &args).await?,
+        "tasks" => scheduling::tasks(site, &method, &args).await?,
+        "schedules" => scheduling::schedules(site, &method, &args).await?,
+        "subscriptions" => scheduling::subscriptions(site, &method, &args).await?,
+        "favorites" => scheduling::favorites(site, &method, &args).await?,
         _ => None,
     };
     found.ok_or_else(|| Trouble::Usage(format!("there is no call {group}.{method}")))

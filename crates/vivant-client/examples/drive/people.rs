@@ -1,8 +1,9 @@
 //! Sites, users, groups.
 
-use vivant_client::Site;
+use vivant_client::types::User;
+use vivant_client::{NewUser, Site, users_from_csv};
 
-use crate::args::Args;
+use crate::args::{Args, Trouble};
 use crate::shown::{self, Shown};
 
 pub async fn sites(site: &Site, method: &str, args: &Args) -> Shown {
@@ -24,6 +25,19 @@ pub async fn sites(site: &Site, method: &str, args: &Args) -> Shown {
             sites.delete(args.value("id")?).await?;
             shown::nothing()
         }
+        "encrypt_extracts" => {
+            sites.encrypt_extracts(args.value("id")?).await?;
+            shown::nothing()
+        }
+        "decrypt_extracts" => {
+            sites.decrypt_extracts(args.value("id")?).await?;
+            shown::nothing()
+        }
+        "re_encrypt_extracts" => {
+            sites.re_encrypt_extracts(args.value("id")?).await?;
+            shown::nothing()
+        }
+        "list_auth_configurations" => shown::many(&sites.list_auth_configurations().await?),
         _ => Ok(None),
     }
 }
@@ -42,6 +56,29 @@ pub async fn users(site: &Site, method: &str, args: &Args) -> Shown {
             users.remove(args.value("id")?, args.maybe("assets_to")?).await?;
             shown::nothing()
         }
+        "add_all" => {
+            let wanted: Vec<User> = args
+                .objects("users")
+                .iter()
+                .map(Args::read)
+                .collect::<Result<_, _>>()?;
+            let outcomes = users.add_all(&wanted).await;
+            let added: Vec<User> = outcomes.into_iter().filter_map(Result::ok).collect();
+            shown::many(&added)
+        }
+        "bulk_add" => shown::one("job", &users.bulk_add(&new_users(args)?).await?),
+        "bulk_remove" => {
+            users.bulk_remove(&args.texts("names")).await?;
+            shown::nothing()
+        }
+        "create_from_file" => {
+            let path = args.text("file")?;
+            let text = std::fs::read_to_string(&path).map_err(|e| Trouble::Usage(format!("{path}: {e}")))?;
+            let read: Vec<User> = users_from_csv(&text)?.iter().map(NewUser::to_user).collect();
+            let outcomes = users.add_all(&read).await;
+            let added: Vec<User> = outcomes.into_iter().filter_map(Result::ok).collect();
+            shown::many(&added)
+        }
         "groups" => shown::list(users.groups(args.value("id")?, args.list_options()?), args).await,
         _ => Ok(None),
     }
@@ -55,6 +92,25 @@ pub async fn groups(site: &Site, method: &str, args: &Args) -> Shown {
         "update" => {
             let changed = groups.update(args.value("id")?, &args.item("group")?).await?;
             shown::one("group", &changed)
+        }
+        "create_as_job" => shown::one("job", &groups.create_as_job(&args.item("group")?).await?),
+        "update_as_job" => {
+            let job = groups
+                .update_as_job(args.value("id")?, &args.item("group")?)
+                .await?;
+            shown::one("job", &job)
+        }
+        "add_users" => {
+            let added = groups
+                .add_users(args.value("id")?, &args.values("users")?)
+                .await?;
+            shown::many(&added)
+        }
+        "remove_users" => {
+            groups
+                .remove_users(args.value("id")?, &args.values("users")?)
+                .await?;
+            shown::nothing()
         }
         "delete" => {
             groups.delete(args.value("id")?).await?;
@@ -71,4 +127,19 @@ pub async fn groups(site: &Site, method: &str, args: &Args) -> Shown {
         }
         _ => Ok(None),
     }
+}
+
+fn new_users(args: &Args) -> Result<Vec<NewUser>, Trouble> {
+    let users = args.objects("users").into_iter().map(|user| {
+        Ok(NewUser {
+            name: user.text("name")?,
+            password: user.maybe_text("password").map(Into::into),
+            full_name: user.maybe_text("full_name"),
+            site_role: user.maybe_text("site_role"),
+            email: user.maybe_text("email"),
+            auth_setting: user.maybe_text("auth_setting"),
+            idp_configuration_id: user.maybe_text("idp_configuration_id"),
+        })
+    });
+    users.collect()
 }

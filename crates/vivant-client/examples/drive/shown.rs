@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use serde_json::{Value, json};
-use vivant_client::{List, Listed};
+use vivant_client::{Downloaded, List, Listed};
 use vivant_wire::out::Write1;
 use vivant_wire::{Format, Out};
 
@@ -46,4 +46,19 @@ pub async fn list<T: Listed + Write1>(list: List<T>, args: &Args) -> Shown {
 pub fn written(write: impl FnOnce(&mut Out)) -> Value {
     let text = Out::request(Format::Json, write);
     serde_json::from_str(&text).expect("the writer of JSON writes JSON")
+}
+
+/// The content of a file that was downloaded into a folder.
+pub async fn downloaded(fetch: impl AsyncFnOnce(&std::path::Path) -> Result<Downloaded, Trouble>) -> Shown {
+    let folder = tempfile::tempdir().map_err(|e| Trouble::Usage(e.to_string()))?;
+    let got = fetch(folder.path()).await?;
+    let path = got
+        .path
+        .ok_or_else(|| Trouble::Usage("nothing was written".to_owned()))?;
+    let bytes = std::fs::read(path).map_err(|e| Trouble::Usage(e.to_string()))?;
+    let mut shown = content(&bytes)?;
+    if let Some(shown) = &mut shown {
+        shown["file_name"] = json!(got.file_name);
+    }
+    Ok(shown)
 }
