@@ -34,6 +34,8 @@ pub enum Command {
     Doc(commands::doc::Args),
     #[command(flatten)]
     Resource(Box<Invocation>),
+    /// Work across whole sites: permissions, replication, users from lists, templates
+    Tools(commands::tools::Args),
     /// Keep servers, sites and users under a name
     Profile(commands::profile::Args),
     Completions(commands::shell::Completions),

@@ -18,7 +18,7 @@ const DEFAULT_TIMEOUT: u64 = 300;
 const MAX_TIMEOUT: u64 = 86_400;
 
 /// Options of every command that talks to a server.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
     /// Server, such as https://tableau.example.com; addresses from the browser work too [env: VIVANT_SERVER]
@@ -89,6 +89,32 @@ enum Who {
 }
 
 impl Connection {
+    /// Options that name no server yet, for commands that reach several by their profiles.
+    pub fn plain(no_prompt: bool, logging_level: Level) -> Self {
+        Self {
+            no_prompt,
+            logging_level,
+            ..Self::default()
+        }
+    }
+
+    /// The same way to ask and to log, at the server and site of a profile, or at another site there.
+    pub fn of_profile(&self, profile: &str, site: Option<&str>) -> Self {
+        Self {
+            profile: Some(profile.to_owned()),
+            site: site.map(str::to_owned),
+            ..Self::plain(self.no_prompt, self.logging_level)
+        }
+    }
+
+    /// The same server and user at another site.
+    pub fn at_site(&self, site: Option<&str>) -> Self {
+        Self {
+            site: site.map(str::to_owned).or_else(|| self.site.clone()),
+            ..self.clone()
+        }
+    }
+
     /// How much is logged.
     pub fn logging_level(&self) -> Level {
         self.logging_level

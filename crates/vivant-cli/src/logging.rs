@@ -30,7 +30,8 @@ pub fn install(level: Level) {
     let filter = Targets::new()
         .with_default(LevelFilter::ERROR)
         .with_target("vivant", ours)
-        .with_target("vivant_client", ours);
+        .with_target("vivant_client", ours)
+        .with_target("vivant_tools", ours);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

@@ -43,6 +43,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Data(args) => commands::data::run(*args).await,
         Command::Doc(args) => commands::doc::run(args),
         Command::Resource(invocation) => invocation.run().await,
+        Command::Tools(args) => commands::tools::run(args).await,
         Command::Profile(args) => commands::profile::run(args).await,
         Command::Completions(args) => commands::shell::completions(&args),
         Command::Man(args) => commands::shell::man(&args),

@@ -1,6 +1,6 @@
 //! Where results go: the one place that writes to stdout, and files that are whole or not there.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -86,6 +86,27 @@ impl Destination {
                     .and_then(|()| temporary.as_file().sync_all());
                 written.map_err(|e| unwritable(&path, e))?;
                 temporary.persist(&path).map_err(|e| unwritable(&path, e.error))?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes a result that was gathered in a file, from its beginning.
+    pub fn write_from(self, gathered: &mut std::fs::File) -> anyhow::Result<()> {
+        let name = self.name();
+        let unwritable = |e: io::Error| anyhow::anyhow!("{name} cannot be written: {e}");
+        gathered.seek(io::SeekFrom::Start(0)).map_err(unwritable)?;
+        match self {
+            Self::Stdout => {
+                let mut bytes = Vec::new();
+                gathered.read_to_end(&mut bytes).map_err(unwritable)?;
+                Ok(stdout(&bytes)?)
+            }
+            Self::Device(_, mut file) => io::copy(gathered, &mut file).map(|_| ()).map_err(unwritable),
+            Self::File { path, mut temporary } => {
+                let written = io::copy(gathered, &mut temporary).and_then(|_| temporary.as_file().sync_all());
+                written.map_err(unwritable)?;
+                temporary.persist(&path).map_err(|e| unwritable(e.error))?;
                 Ok(())
             }
         }

@@ -2,20 +2,26 @@
 //!
 //! [`permissions`] holds rule sets as values: roles, comparison, changes with the fewest calls, audits,
 //! explanations. [`fixup`] rewrites what a workbook says of published data sources.
-//! [`sync`] makes users and groups what a list says, [`schedules`] makes schedules by factory.
+//! [`replicate`] brings a site to another one, [`sync`] makes users and groups what a list says, [`schedules`] makes schedules by factory.
 //! What changes many things has a plan first, made of [`Line`]s, and gives a [`Report`] after.
 
 mod error;
 mod file;
 pub mod fixup;
+pub mod items;
 pub mod journal;
 mod people;
 pub mod permissions;
+mod remote;
+pub mod replicate;
 mod report;
 pub mod schedules;
 pub mod sync;
+pub mod template;
 mod tree;
 
+/// Reads lists that go with this crate's work.
+pub use csv;
 pub use error::{Error, Result};
 pub use people::People;
 pub use report::{Action, Line, Outcome, Progress, Report, Watch, summary};

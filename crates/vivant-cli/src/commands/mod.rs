@@ -13,20 +13,30 @@ pub mod datasources;
 pub mod doc;
 #[cfg(feature = "engine")]
 pub mod engine;
+pub mod export;
+pub mod favorites;
 pub mod flow_runs;
 pub mod flow_tasks;
 pub mod flows;
 pub mod group_sets;
 pub mod groups;
+pub mod jobs;
 pub mod linked_tasks;
 pub mod metrics;
+pub mod permissions;
 pub mod profile;
 pub mod projects;
+pub mod revisions;
+pub mod schedules;
 #[cfg(feature = "server")]
 pub mod serve;
 pub mod shell;
 pub mod sites;
+pub mod subscriptions;
 pub mod tables;
+pub mod tools;
+pub mod tags;
+pub mod tasks;
 pub mod users;
 pub mod views;
 pub mod virtual_connections;
@@ -55,8 +65,18 @@ pub const RESOURCES: &[Resource] = &[
     users::RESOURCE,
     groups::RESOURCE,
     group_sets::RESOURCE,
+    permissions::RESOURCE,
+    tags::RESOURCE,
+    favorites::RESOURCE,
+    revisions::RESOURCE,
+    connections::RESOURCE,
+    jobs::RESOURCE,
+    schedules::RESOURCE,
+    tasks::RESOURCE,
+    subscriptions::RESOURCE,
     data_alerts::RESOURCE,
     webhooks::RESOURCE,
+    export::RESOURCE,
 ];
 
 /// Refuses a change without anything to change.
