@@ -71,6 +71,8 @@ pub(crate) enum Body {
     Empty,
     Xml(String),
     Json(String),
+    /// Encoded as a browser sends a form.
+    Form(String),
     Multipart(Multipart),
 }
 

@@ -98,6 +98,7 @@ pub struct ClientBuilder {
     page_size: u32,
     parallelism: usize,
     chunk_size: u64,
+    single_limit: u64,
     cache_folder: Option<PathBuf>,
 }
 
@@ -174,6 +175,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets how much content goes up in one request; more goes in chunks. 64 MB by default, and at most.
+    pub fn single_request_limit(mut self, bytes: u64) -> Self {
+        self.single_limit = bytes.min(SINGLE_LIMIT);
+        self
+    }
+
     /// Sets a folder in which uploads of files note how far they came, so that a program that is started again goes
     /// on there. Without it, nothing is written.
     pub fn cache_folder(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -240,6 +247,7 @@ impl ClientBuilder {
             page_size: self.page_size,
             parallelism: self.parallelism,
             chunk_size: self.chunk_size,
+            single_limit: self.single_limit,
             cache_folder: self.cache_folder,
         })))
     }
@@ -274,6 +282,7 @@ pub(crate) struct Inner {
     pub page_size: u32,
     pub parallelism: usize,
     pub chunk_size: u64,
+    pub single_limit: u64,
     pub cache_folder: Option<PathBuf>,
 }
 
@@ -297,6 +306,7 @@ impl Client {
             page_size: vivant_wire::query::MAX_PAGE_SIZE,
             parallelism: 4,
             chunk_size: 50 * 1024 * 1024,
+            single_limit: SINGLE_LIMIT,
             cache_folder: None,
         }
     }

@@ -7,7 +7,10 @@ use vivant_wire::{Format, Node};
 
 use vivant_model::UserId;
 
+use crate::error::Result;
+use crate::jwt::ConnectedApp;
 use crate::secret::Secret;
+use crate::source::Digest;
 
 /// A way to sign in, a site, and perhaps a user to act as.
 #[derive(Clone, Debug)]
@@ -27,7 +30,14 @@ enum Kind {
         name: String,
         secret: Secret,
     },
-    Jwt(Secret),
+    Jwt {
+        token: Secret,
+        unified: bool,
+    },
+    ConnectedApp {
+        app: ConnectedApp,
+        user: String,
+    },
     /// A session that somebody else began, and nothing to begin another one with.
     Session(Secret),
 }
@@ -49,9 +59,30 @@ impl Credentials {
         })
     }
 
-    /// A JSON web token of a connected app (API 3.17). It cannot be renewed once it has expired.
+    /// A JSON web token of a connected app (API 3.17). It cannot be renewed once it has expired;
+    /// [`Credentials::connected_app`] makes a new one whenever one is needed.
     pub fn jwt(token: impl Into<Secret>) -> Self {
-        Self::new(Kind::Jwt(token.into()))
+        Self::new(Kind::Jwt {
+            token: token.into(),
+            unified: false,
+        })
+    }
+
+    /// A unified access token of Tableau Cloud (API 3.17): a JSON web token that the organisation's own service
+    /// signed. It cannot be renewed once it has expired.
+    pub fn unified_access_token(token: impl Into<Secret>) -> Self {
+        Self::new(Kind::Jwt {
+            token: token.into(),
+            unified: true,
+        })
+    }
+
+    /// A user of a connected app with direct trust (API 3.17): a JSON web token is made for every sign-in.
+    pub fn connected_app(app: ConnectedApp, user: impl Into<String>) -> Self {
+        Self::new(Kind::ConnectedApp {
+            app,
+            user: user.into(),
+        })
     }
 
     /// Nothing but a session's token.
@@ -88,8 +119,34 @@ impl Credentials {
         match &self.kind {
             Kind::Password { password, .. } => password,
             Kind::Token { secret, .. } => secret,
-            Kind::Jwt(token) | Kind::Session(token) => token,
+            Kind::Jwt { token, .. } | Kind::Session(token) => token,
+            Kind::ConnectedApp { app, .. } => app.secret(),
         }
+    }
+
+    /// The kind of credentials and the name in them: what sessions of several programs have in common.
+    pub(crate) fn identity(&self) -> (&'static str, String) {
+        match &self.kind {
+            Kind::Password { name, .. } => ("password", name.clone()),
+            Kind::Token { name, .. } => ("token", name.clone()),
+            // They have no name of their own: two of them are two identities.
+            Kind::Jwt { token, .. } | Kind::Session(token) => {
+                let mut digest = Digest::new();
+                digest.add(token.expose().as_bytes());
+                ("jwt", digest.hex())
+            }
+            Kind::ConnectedApp { app, user } => ("app", format!("{}\n{user}", app.client_id())),
+        }
+    }
+
+    /// Whether the secret was thought up by a person, so that it could be guessed.
+    pub(crate) fn guessable(&self) -> bool {
+        matches!(self.kind, Kind::Password { .. })
+    }
+
+    /// Whom the session acts as.
+    pub(crate) fn impersonated(&self) -> Option<UserId> {
+        self.impersonate
     }
 
     /// Whether one can sign in with them, again and again.
@@ -97,7 +154,7 @@ impl Credentials {
         !matches!(self.kind, Kind::Session(_))
     }
 
-    pub(crate) fn to_wire(&self) -> types::Credentials {
+    pub(crate) fn to_wire(&self) -> Result<types::Credentials> {
         let mut wire = types::Credentials {
             site: Some(types::Site {
                 content_url: Some(self.site.clone()),
@@ -118,16 +175,22 @@ impl Credentials {
                 wire.personal_access_token_name = Some(name.clone());
                 wire.personal_access_token_secret = Some(secret.expose().to_owned());
             }
-            Kind::Jwt(token) => wire.jwt = Some(token.expose().to_owned()),
+            Kind::Jwt { token, unified } => {
+                wire.jwt = Some(token.expose().to_owned());
+                wire.is_uat = unified.then_some(true);
+            }
+            Kind::ConnectedApp { app, user } => {
+                wire.jwt = Some(app.token(user, jiff::Timestamp::now())?.expose().to_owned());
+            }
             Kind::Session(_) => {}
         }
-        wire
+        Ok(wire)
     }
 
     /// When a JSON web token ends, in seconds since 1970; `None` for other credentials and for tokens
     /// that do not say.
     pub(crate) fn expires(&self) -> Option<i64> {
-        let Kind::Jwt(token) = &self.kind else {
+        let Kind::Jwt { token, .. } = &self.kind else {
             return None;
         };
         let payload = token.expose().split('.').nth(1)?;
@@ -150,6 +213,8 @@ mod tests {
             Credentials::password("u", "s3cret"),
             Credentials::token("t", "s3cret"),
             Credentials::jwt("s3cret"),
+            Credentials::unified_access_token("s3cret"),
+            Credentials::connected_app(ConnectedApp::new("client", "id", "s3cret"), "ann"),
         ] {
             assert!(!format!("{credentials:?}").contains("s3cret"));
             assert_eq!(credentials.secret().expose(), "s3cret");

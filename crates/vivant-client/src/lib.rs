@@ -8,7 +8,8 @@
 //! What the client does by itself: it agrees on an API version, signs in again when the server ends
 //! the session, repeats what may be repeated ([`RetryPolicy`]), fetches pages in parallel, sends
 //! large content in chunks, and never waits without a limit ([`Timeouts`]).
-//! What it does not: it keeps no session on disk, and it does not render or look into content.
+//! What it does not: it keeps no session on disk unless asked to ([`SessionStore`]), and it does not render or
+//! look into content.
 
 mod address;
 pub mod blocking;
@@ -22,22 +23,25 @@ mod error;
 mod fetch;
 pub mod filters;
 mod json;
+mod jwt;
 mod list;
 mod private;
 mod probe;
 mod publish;
 mod retry;
 mod secret;
+mod sessions;
 mod site;
 mod source;
 mod tls;
 mod transport;
+mod trusted;
 mod upload;
 mod wait;
 
 pub use client::{Client, ClientBuilder, ProxyChoice, Timeouts, VersionChoice};
 pub use credentials::Credentials;
-pub use download::{DownloadOptions, Downloaded, Target};
+pub use download::{ByteSender, ByteStream, DownloadOptions, Downloaded, Target};
 pub use endpoints::{
     AddedToSchedule, ConnectionSpec, Datasources, DefaultPermissionsFor, Export, ExportOptions, FavoriteItem,
     Favorites, FileUploads, Grantee, Groups, HyperAction, HyperCondition, HyperData, HyperValue, ImageFormat,
@@ -46,20 +50,23 @@ pub use endpoints::{
     Users, Views, Workbooks, users_from_csv,
 };
 pub use endpoints::{
-    ContentExploration, CustomViews, DataAccelerationReports, DataAlerts, Databases, Extensions, FlowRuns,
-    FlowTasks, Flows, GraphqlAnswer, GroupSetLevel, GroupSets, InsightBundle, LinkedTasks, Metadata, Metrics,
-    NewQualityWarning, Oidc, PublishCustomView, PublishFlow, PublishFlowMode, PublishVirtualConnection,
-    Pulse, PulseView, QualityWarningType, RowFormat, SearchOptions, SearchPage, Tables, VirtualConnections,
-    VizqlConnection, VizqlData, VizqlDatasource, VizqlOptions, Webhooks,
+    ContentExploration, CustomViews, DataAccelerationReports, DataAlerts, Databases, Domains, Extensions,
+    FlowRuns, FlowTasks, Flows, GraphqlAnswer, GroupSetLevel, GroupSets, InsightBundle, LinkedTasks,
+    Metadata, Metrics, NewQualityWarning, Oidc, PublishCustomView, PublishFlow, PublishFlowMode,
+    PublishVirtualConnection, Pulse, PulseView, QualityWarningType, RowFormat, SearchOptions, SearchPage,
+    Tables, VirtualConnections, VizqlConnection, VizqlData, VizqlDatasource, VizqlOptions, Webhooks,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use fetch::{fetch, resolve};
 pub use filters::{Filter, Sort};
+pub use jwt::ConnectedApp;
 pub use list::{List, ListOptions, Listed, Page};
 pub use retry::RetryPolicy;
 pub use secret::Secret;
+pub use sessions::SessionStore;
 pub use site::{SavedSession, Site};
 pub use source::Source;
+pub use trusted::{Ticket, TicketRequest};
 pub use wait::WaitOptions;
 
 pub use vivant_model as model;

@@ -139,7 +139,7 @@ impl Probe {
         }
     }
 
-    async fn look(self, site: &Site, call: &Call, since: Timestamp) -> Result<Seen> {
+    async fn look(self, site: &Site, call: &Call, since: Option<Timestamp>) -> Result<Seen> {
         let Target::Api(path) = &call.target else {
             return Ok(Seen::NotDone);
         };
@@ -163,7 +163,9 @@ impl Probe {
                 let Some(have) = kind.find(site, path, &want).await? else {
                     return Ok(Seen::NotDone);
                 };
-                if !made_since(site, call, path, &have, since).await? {
+                if let Some(since) = since
+                    && !made_since(site, call, path, &have, since).await?
+                {
                     return Ok(Seen::NotDone);
                 }
                 whole(site, path, have).await.map(Seen::Done)
@@ -187,7 +189,7 @@ pub(crate) async fn settle(site: &Site, call: &Call, first: Error, since: Timest
         }
         // The server may still be at it.
         sleep(pause).await;
-        match probe.look(site, call, since).await {
+        match probe.look(site, call, Some(since)).await {
             Ok(Seen::Done(answer)) => {
                 tracing::info!(reason = %error, "it was done, only the answer got lost");
                 return Ok(answer);
@@ -204,6 +206,11 @@ pub(crate) async fn settle(site: &Site, call: &Call, first: Error, since: Timest
                 if let Probe::Gone = probe {
                     return Ok(Node::default());
                 }
+                // An upload session that is gone was published; what was there before says nothing against it.
+                let since = match again.is_code(ErrorCode::UploadNotFound) {
+                    true => None,
+                    false => Some(since),
+                };
                 return match probe.look(site, call, since).await? {
                     Seen::Done(answer) => Ok(answer),
                     Seen::NotDone => Err(again.after(error)),
@@ -353,7 +360,7 @@ fn wanted(call: &Call) -> Option<Node> {
     let xml = match &call.body {
         Body::Xml(xml) => xml,
         Body::Multipart(body) => body.payload(),
-        Body::Empty | Body::Json(_) => return None,
+        Body::Empty | Body::Json(_) | Body::Form(_) => return None,
     };
     let root = Node::parse(Format::Xml, xml.as_bytes()).ok()?;
     root.children.into_iter().next()

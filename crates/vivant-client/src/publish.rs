@@ -6,7 +6,6 @@ use vivant_wire::types::Connection;
 use vivant_wire::{Format, Out};
 
 use crate::call::{Body, Call, Multipart};
-use crate::client::SINGLE_LIMIT;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::site::Site;
@@ -54,7 +53,9 @@ pub(crate) async fn publish<P: Publication, T: Read1>(
     let (stem, ending) = split_name::<P>(&name)?;
     let mut pieces = Pieces::new(source).await?;
     let client = &site.client().0;
-    let whole = pieces.whole(SINGLE_LIMIT, client.chunk_size).await?;
+    let whole = pieces
+        .whole(client.single_limit, client.chunk_size.min(client.single_limit))
+        .await?;
     let mut call = Call::new(Method::Post, site.path(P::PATH)).long();
     call = options.parameters(call).flag("asJob", as_job);
     call.secrets = options.secrets();

@@ -19,9 +19,13 @@ use crate::endpoints::{Datasources, FileUploads, Groups, Projects, Sites, Users,
 use crate::error::{Error, ErrorKind, Result};
 use crate::probe;
 use crate::secret::Secret;
+use crate::sessions::Keeper;
 use crate::transport::Answer;
 
 pub use saved::SavedSession;
+
+/// How often one call signs in again: another program under the same token may end the new session, too.
+const MAX_RENEWALS: u32 = 3;
 
 /// A session on a site. Copies are cheap and share the session.
 ///
@@ -39,6 +43,8 @@ struct Shared {
     session: RwLock<Session>,
     /// Held while one request renews the session for all.
     renewal: Mutex<Option<(u64, Error)>>,
+    /// Where the session is kept for other programs, too.
+    keeper: Option<Keeper>,
 }
 
 struct Session {
@@ -83,6 +89,7 @@ impl Site {
                 closed: None,
             }),
             renewal: Mutex::new(None),
+            keeper: None,
         })))
     }
 
@@ -117,6 +124,8 @@ impl Site {
     }
 
     /// Ends the session, for all copies of the handle. A second time does nothing.
+    ///
+    /// A session of a [`crate::SessionStore`] ends at the server only when no other program uses it any more.
     pub async fn sign_out(&self) -> Result<()> {
         let token = {
             let mut session = self.0.session.write().unwrap_or_else(PoisonError::into_inner);
@@ -126,16 +135,9 @@ impl Site {
             session.closed = Some("the session was signed out");
             session.token.clone()
         };
-        let call = Call::new(Method::Post, "/auth/signout").repeatable();
-        let secret = self.0.credentials.secret();
-        match self.0.client.call(&call, Some(&token), &[secret]).await {
-            Ok(_) => {
-                tracing::info!("signed out");
-                Ok(())
-            }
-            // It is over already, which is what was wanted.
-            Err(error) if error.is_session_end() => Ok(()),
-            Err(error) => Err(error),
+        match &self.0.keeper {
+            Some(keeper) => keeper.leave(&self.0.client, &token).await,
+            None => end_session(&self.0.client, &token).await,
         }
     }
 
@@ -143,6 +145,16 @@ impl Site {
     ///
     /// Where the session is on that site already, the same handle comes back.
     pub async fn switch_site(&self, content_url: &str) -> Result<Self> {
+        if let Some(keeper) = &self.0.keeper {
+            if content_url.eq_ignore_ascii_case(&self.0.content_url) {
+                return Ok(self.clone());
+            }
+            // Others go on with this session: switching would end it for them.
+            let credentials = self.0.credentials.clone().site(content_url);
+            let site = keeper.store().sign_in(&self.0.client, credentials).await?;
+            self.sign_out().await?;
+            return Ok(site);
+        }
         let call = Call::new(Method::Post, "/auth/switchSite").body(|out| {
             out.child(
                 "site",
@@ -239,14 +251,14 @@ impl Site {
 
     /// Sends a call, and again with a new session should the old one be over.
     pub(crate) async fn send(&self, call: &Call) -> Result<Node> {
-        let mut renewed = false;
+        let mut renewals = 0;
         loop {
             let (token, generation) = self.token()?;
             let secret = self.0.credentials.secret();
             match self.0.client.call(call, Some(&token), &[secret]).await {
-                Err(error) if error.is_session_end() && !renewed => {
+                Err(error) if error.is_session_end() && renewals < MAX_RENEWALS => {
                     self.renew(generation, error).await?;
-                    renewed = true;
+                    renewals += 1;
                 }
                 outcome => return outcome,
             }
@@ -264,14 +276,14 @@ impl Site {
     }
 
     async fn answer(&self, call: &Call, stream: bool) -> Result<Answer> {
-        let mut renewed = false;
+        let mut renewals = 0;
         loop {
             let (token, generation) = self.token()?;
             let secret = self.0.credentials.secret();
             match self.0.client.answer(call, Some(&token), &[secret], stream).await {
-                Err(error) if error.is_session_end() && !renewed => {
+                Err(error) if error.is_session_end() && renewals < MAX_RENEWALS => {
                     self.renew(generation, error).await?;
-                    renewed = true;
+                    renewals += 1;
                 }
                 outcome => return outcome,
             }
@@ -311,19 +323,15 @@ impl Site {
             );
         }
         tracing::info!(reason = %cause, "signing in again");
-        let outcome = request_session(&self.0.client, &self.0.credentials).await;
-        let token = outcome.and_then(|answer| {
-            answer.token.ok_or_else(|| {
-                Error::new(
-                    ErrorKind::UnexpectedAnswer,
-                    "the server's answer to the sign-in lacks a token",
-                )
-            })
-        });
-        match token {
+        let (client, credentials) = (&self.0.client, &self.0.credentials);
+        let outcome = match &self.0.keeper {
+            Some(keeper) => keeper.renew(client, credentials, &self.token()?.0).await,
+            None => renewed_token(client, credentials).await,
+        };
+        match outcome {
             Ok(token) => {
                 let mut session = self.0.session.write().unwrap_or_else(PoisonError::into_inner);
-                session.token = token.into();
+                session.token = token;
                 session.generation += 1;
                 Ok(())
             }
@@ -366,9 +374,35 @@ pub(crate) fn part<T: Read1>(node: &Node, element: &str) -> Result<T> {
         })
 }
 
+/// Signs in again for a session that is over.
+pub(crate) async fn renewed_token(client: &Client, credentials: &Credentials) -> Result<Secret> {
+    let answer = request_session(client, credentials).await?;
+    answer.token.map(Secret::from).ok_or_else(|| {
+        Error::new(
+            ErrorKind::UnexpectedAnswer,
+            "the server's answer to the sign-in lacks a token",
+        )
+    })
+}
+
+/// Ends a session at the server.
+pub(crate) async fn end_session(client: &Client, token: &Secret) -> Result<()> {
+    let call = Call::new(Method::Post, "/auth/signout").repeatable();
+    match client.call(&call, Some(token), &[]).await {
+        Ok(_) => {
+            tracing::info!("signed out");
+            Ok(())
+        }
+        // It is over already, which is what was wanted.
+        Err(error) if error.is_session_end() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 async fn request_session(client: &Client, credentials: &Credentials) -> Result<types::Credentials> {
+    let wire = credentials.to_wire()?;
     let call = Call::new(Method::Post, "/auth/signin")
-        .body(|out| out.child("credentials", &credentials.to_wire()))
+        .body(|out| out.child("credentials", &wire))
         .repeatable();
     let node = client.call(&call, None, &[credentials.secret()]).await?;
     part(&node, "credentials")

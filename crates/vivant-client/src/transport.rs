@@ -247,6 +247,11 @@ impl Inner {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 *request.body_mut() = Some(json.clone().into());
             }
+            Body::Form(form) => {
+                let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+                headers.insert(CONTENT_TYPE, kind);
+                *request.body_mut() = Some(form.clone().into());
+            }
             Body::Multipart(body) => {
                 let kind = HeaderValue::from_str(&body.content_type()).expect("a boundary is ASCII");
                 headers.insert(CONTENT_TYPE, kind);

@@ -10,6 +10,7 @@ use crate::client::Client;
 use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::secret::Secret;
+use crate::sessions::Keeper;
 
 /// What of a session must be kept to go on with it.
 #[derive(Clone, Debug)]
@@ -30,8 +31,20 @@ impl Client {
     /// With credentials it is renewed once it is over; without, calls fail from then on.
     pub fn resume(&self, session: SavedSession, credentials: Option<Credentials>) -> Site {
         let credentials = credentials.unwrap_or_else(|| Credentials::session(session.token.clone()));
-        Site(Arc::new(Shared {
-            client: self.clone(),
+        Site::resumed(self.clone(), session, credentials, None)
+    }
+}
+
+impl Site {
+    /// Goes on with a session, which other programs may share.
+    pub(crate) fn resumed(
+        client: Client,
+        session: SavedSession,
+        credentials: Credentials,
+        keeper: Option<Keeper>,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            client,
             credentials,
             id: session.site_id,
             content_url: session.content_url,
@@ -42,11 +55,10 @@ impl Client {
                 closed: None,
             }),
             renewal: Mutex::new(None),
+            keeper,
         }))
     }
-}
 
-impl Site {
     /// What to keep, so that [`Client::resume`] can go on with the session.
     pub fn saved(&self) -> Result<SavedSession> {
         Ok(SavedSession {

@@ -4,7 +4,7 @@ use vivant_client::{
     Client, DownloadOptions, ErrorKind, ProxyChoice, PublishMode, PublishWorkbook, Source, Target,
 };
 
-use crate::fake::{Fake, Reply, id, ok, xml};
+use crate::fake::{Fake, Reply, Request, id, ok, xml};
 use crate::support::{password, site};
 
 #[tokio::test]
@@ -196,4 +196,95 @@ async fn a_download_can_go_anywhere() {
         .await
         .expect("read");
     assert_eq!(bytes, b"abc");
+}
+
+/// Content that breaks off after its first half, with an ETag or without; later the whole, or the rest where a
+/// range is asked for and `ranges` are known.
+fn breaking(
+    etag: Option<&'static str>,
+    ranges: bool,
+    first: &'static str,
+    later: &'static str,
+) -> impl Fn(&Request, usize) -> Option<Reply> {
+    move |request, before| {
+        if !request.is("GET", "/content") {
+            return None;
+        }
+        let mut headers: Vec<(&'static str, String)> =
+            etag.into_iter().map(|e| ("ETag", e.to_owned())).collect();
+        let start = request
+            .header("range")
+            .and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
+        Some(match (before, start) {
+            (0, _) => Reply::Truncated(headers, first.as_bytes()[..4].to_vec()),
+            (_, Some(start)) if ranges && request.header("if-range") == etag => {
+                headers.push((
+                    "Content-Range",
+                    format!("bytes {start}-{}/{}", later.len() - 1, later.len()),
+                ));
+                Reply::Answer(206, headers, later.as_bytes()[start..].to_vec())
+            }
+            _ => Reply::Answer(200, headers, later.as_bytes().to_vec()),
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_broken_download_goes_on_where_the_content_is_surely_the_same() {
+    for (etag, ranges, asked) in [
+        (Some("\"one\""), true, true),
+        (Some("\"one\""), false, true),
+        (Some("W/\"one\""), true, false),
+        (None, true, false),
+    ] {
+        let fake = Fake::start(breaking(etag, ranges, "whole content", "whole content")).await;
+        let books = site(&fake).await.workbooks();
+        let folder = tempfile::tempdir().expect("a folder");
+        let to = folder.path().join("a.twbx");
+        let got = books.download(
+            id(1).parse().expect("an id"),
+            to.as_path(),
+            DownloadOptions::default(),
+        );
+        assert_eq!(got.await.expect("downloaded").bytes, 13);
+        assert_eq!(std::fs::read(&to).expect("read"), b"whole content");
+        let last = fake.requests().pop().expect("a request");
+        assert_eq!(last.header("range"), asked.then_some("bytes=4-"), "{etag:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_writer_gets_nothing_twice() {
+    async fn written(later: &'static str) -> (Vec<u8>, Result<u64, vivant_client::Error>) {
+        let fake = Fake::start(breaking(None, false, "whole content", later)).await;
+        let books = site(&fake).await.workbooks();
+        let (target, stream) = Target::stream();
+        let mut reader = stream.into_reader();
+        let mut bytes = Vec::new();
+        let read = tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut bytes);
+        let download = books.download(id(1).parse().expect("an id"), target, DownloadOptions::default());
+        let (got, read) = futures_util::future::join(download, read).await;
+        assert_eq!(got.is_ok(), read.is_ok());
+        (bytes, got.map(|got| got.bytes))
+    }
+    let (bytes, got) = written("whole content").await;
+    assert_eq!(
+        (bytes.as_slice(), got.expect("downloaded")),
+        (&b"whole content"[..], 13)
+    );
+    for other in ["other content", "wh"] {
+        let failure = written(other).await.1.expect_err("it changed");
+        assert!(
+            failure.to_string().contains("changed before it could go on"),
+            "{failure}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_was_given_up_does_not_look_whole() {
+    let (target, stream) = Target::stream();
+    drop(target);
+    let parts: Vec<_> = futures_util::StreamExt::collect(stream).await;
+    assert!(matches!(parts.as_slice(), [Err(_)]), "{parts:?}");
 }

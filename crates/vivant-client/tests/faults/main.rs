@@ -6,9 +6,11 @@ mod support;
 
 mod content;
 mod jobs;
+mod later;
 mod lists;
 mod retries;
 mod servers;
 mod session;
+mod sharing;
 mod uploads;
 mod writes;
