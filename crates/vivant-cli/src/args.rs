@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::commands;
 use crate::exit;
 use crate::resource::Invocation;
+use crate::tabcmd;
 
 /// Everything on the command line.
 #[derive(Debug, Parser)]
@@ -38,6 +39,8 @@ pub enum Command {
     Tools(commands::tools::Args),
     /// Keep servers, sites and users under a name
     Profile(commands::profile::Args),
+    /// The commands of tabcmd, as scripts write them
+    Tabcmd(tabcmd::Args),
     Completions(commands::shell::Completions),
     Man(commands::shell::Man),
 }

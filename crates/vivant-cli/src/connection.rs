@@ -367,7 +367,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Waits for Ctrl-C or the system's wish that the program ends; returns the signal's number.
-async fn interruption() -> u8 {
+pub async fn interruption() -> u8 {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -12,6 +12,7 @@ mod profile;
 mod progress;
 mod resource;
 mod secrets;
+mod tabcmd;
 
 use std::process::ExitCode;
 
@@ -20,12 +21,20 @@ use clap::Parser;
 use args::{Args, Command};
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let mut line = std::env::args_os();
+    let as_tabcmd = line.next().is_some_and(|program| tabcmd::is_name_of(&program));
+    // Before the runtime: a command line that cannot be used needs none.
+    let args = (!as_tabcmd).then(Args::parse);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&anyhow::Error::new(error).context("could not start the runtime")),
     };
-    let outcome = runtime.block_on(run(args.command));
+    let outcome = runtime.block_on(async {
+        match args {
+            Some(args) => run(args.command).await,
+            None => Ok(tabcmd::run_line(line.collect()).await),
+        }
+    });
     // A thread that still waits for the terminal must not keep the program alive.
     runtime.shutdown_background();
     outcome.unwrap_or_else(|error| exit::report(&error))
@@ -46,6 +55,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Tools(args) => commands::tools::run(args).await,
         Command::Profile(args) => commands::profile::run(args).await,
         Command::Completions(args) => commands::shell::completions(&args),
+        Command::Tabcmd(args) => tabcmd::run(args).await,
         Command::Man(args) => commands::shell::man(&args),
     }
 }
