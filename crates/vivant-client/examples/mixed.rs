@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use vivant_client::model::{GroupId, Luid, ProjectId, UserId, WorkbookId};
 use vivant_client::types::{Group, Project, User, Workbook};
 use vivant_client::{
-    Client, Credentials, DownloadOptions, Error, Filter, ListOptions, PublishMode, PublishWorkbook, RetryPolicy,
-    Site, Source, Target,
+    Client, Credentials, DownloadOptions, Error, Filter, ListOptions, PublishMode, PublishWorkbook,
+    RetryPolicy, Site, Source, Target,
 };
 
 /// How many go on at once, each with things of its own.
@@ -41,7 +41,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             budget: Duration::from_secs(60),
         })
         .build()?;
-    let site = client.sign_in(Credentials::password(user, std::env::var("VIVANT_PASSWORD")?)).await?;
+    let site = client
+        .sign_in(Credentials::password(user, std::env::var("VIVANT_PASSWORD")?))
+        .await?;
     let workers = (0..WORKERS).map(|number| {
         let mut worker = Worker::new(site.clone(), number, seed);
         let share = calls / WORKERS + u64::from(number < calls % WORKERS);
@@ -55,15 +57,31 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let workers = futures_util::future::join_all(workers).await;
     site.sign_out().await?;
     let mut made = BTreeMap::<&str, u64>::new();
-    let (mut wrong, mut projects, mut groups, mut users, mut books) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut wrong, mut projects, mut groups, mut users, mut books) =
+        (vec![], vec![], vec![], vec![], vec![]);
     for worker in workers {
         for (kind, count) in worker.made {
             *made.entry(kind).or_default() += count;
         }
         wrong.extend(worker.wrong);
-        projects.extend(worker.projects.into_iter().map(|p| json!({"name": p.name, "description": p.text})));
-        groups.extend(worker.groups.into_iter().map(|g| json!({"name": g.name, "users": g.users})));
-        users.extend(worker.users.into_iter().map(|u| json!({"name": u.name, "fullName": u.text})));
+        projects.extend(
+            worker
+                .projects
+                .into_iter()
+                .map(|p| json!({"name": p.name, "description": p.text})),
+        );
+        groups.extend(
+            worker
+                .groups
+                .into_iter()
+                .map(|g| json!({"name": g.name, "users": g.users})),
+        );
+        users.extend(
+            worker
+                .users
+                .into_iter()
+                .map(|u| json!({"name": u.name, "fullName": u.text})),
+        );
         books.extend(
             worker
                 .books
@@ -120,7 +138,8 @@ impl Worker {
         Self {
             site,
             number,
-            random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (number + 1).wrapping_mul(0xbf58_476d_1ce4_e5b9),
+            random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                ^ (number + 1).wrapping_mul(0xbf58_476d_1ce4_e5b9),
             next: 0,
             project: None,
             projects: Vec::new(),
@@ -163,7 +182,9 @@ impl Worker {
             12 if self.books.len() > 3 => ("delete workbook", self.delete_book().await),
             13 if self.projects.len() > 3 => ("delete project", self.delete_project().await),
             14 if self.groups.len() > 2 => ("delete group", self.delete_group().await),
-            15 if !self.groups.is_empty() && !self.users.is_empty() => ("join or leave", self.join_or_leave().await),
+            15 if !self.groups.is_empty() && !self.users.is_empty() => {
+                ("join or leave", self.join_or_leave().await)
+            }
             16 if !self.books.is_empty() => ("download", self.download().await),
             17 if !self.books.is_empty() => ("get", self.get().await),
             _ => ("list", self.list().await),
@@ -241,7 +262,11 @@ impl Worker {
         let team = &mut self.groups[group];
         match team.users.iter().position(|name| *name == user.1) {
             Some(at) => {
-                self.site.groups().remove_user(team.id, user.0).await.map_err(told)?;
+                self.site
+                    .groups()
+                    .remove_user(team.id, user.0)
+                    .await
+                    .map_err(told)?;
                 team.users.remove(at);
             }
             None => {
@@ -292,7 +317,11 @@ impl Worker {
             project_id: Some(project),
             ..PublishWorkbook::default()
         };
-        let made = self.site.workbooks().publish(options, Source::bytes("book.twb", bytes)).await;
+        let made = self
+            .site
+            .workbooks()
+            .publish(options, Source::bytes("book.twb", bytes))
+            .await;
         self.books.push(Book {
             id: made.map_err(told)?.id.ok_or("no id")?,
             name,
@@ -313,7 +342,11 @@ impl Worker {
             mode: PublishMode::Overwrite,
             ..PublishWorkbook::default()
         };
-        let made = self.site.workbooks().publish(options, Source::bytes("book.twb", bytes)).await;
+        let made = self
+            .site
+            .workbooks()
+            .publish(options, Source::bytes("book.twb", bytes))
+            .await;
         let made = made.map_err(told)?;
         let book = &mut self.books[at];
         if made.id != Some(book.id) {
@@ -378,12 +411,24 @@ impl Worker {
     async fn list(&mut self) -> Result<(), String> {
         match self.below(3) {
             0 => {
-                let listed = self.site.projects().list(ListOptions::new().page_size(40)).all().await.map_err(told)?;
+                let listed = self
+                    .site
+                    .projects()
+                    .list(ListOptions::new().page_size(40))
+                    .all()
+                    .await
+                    .map_err(told)?;
                 let ids: Vec<Luid> = listed.iter().filter_map(|p| p.id.map(|id| id.0)).collect();
                 self.projects.iter().all(|p| ids.contains(&p.id)).then_some(())
             }
             1 => {
-                let listed = self.site.users().list(ListOptions::new().page_size(30)).all().await.map_err(told)?;
+                let listed = self
+                    .site
+                    .users()
+                    .list(ListOptions::new().page_size(30))
+                    .all()
+                    .await
+                    .map_err(told)?;
                 let ids: Vec<Luid> = listed.iter().filter_map(|u| u.id.map(|id| id.0)).collect();
                 self.users.iter().all(|u| ids.contains(&u.id)).then_some(())
             }
@@ -405,7 +450,10 @@ impl Worker {
         }
         let options = ListOptions::new().filter(Filter::eq("name", "Default"));
         let found = self.site.projects().list(options).all().await.map_err(told)?;
-        let id = found.first().and_then(|p| p.id).ok_or("there is no project Default")?;
+        let id = found
+            .first()
+            .and_then(|p| p.id)
+            .ok_or("there is no project Default")?;
         self.project = Some(id);
         Ok(id)
     }
@@ -425,14 +473,20 @@ impl Worker {
 
 /// A workbook that is told from others by a number.
 fn document(content: u64, size: usize) -> Vec<u8> {
-    let head = format!(
-        "<?xml version='1.0' encoding='utf-8' ?>\n<workbook version='18.1'><!-- {content} "
-    );
+    let head = format!("<?xml version='1.0' encoding='utf-8' ?>\n<workbook version='18.1'><!-- {content} ");
     let tail = " --><worksheets><worksheet name='Sheet 1'><table/></worksheet></worksheets>\
                 <windows><window class='worksheet' name='Sheet 1'/></windows></workbook>\n";
     let mut document = head.into_bytes();
     let fill = size.saturating_sub(document.len() + tail.len());
-    document.extend((0..fill).map(|at| b'a' + (at as u64 * 31 + content).wrapping_mul(2_654_435_761).to_le_bytes()[1] % 26));
+    // A pattern whose length divides no chunk, so that a part in the wrong place shows.
+    let pattern: Vec<u8> = (0..4093u64)
+        .map(|at| b'a' + (at * 31 + content).wrapping_mul(2_654_435_761).to_le_bytes()[1] % 26)
+        .collect();
+    let end = document.len() + fill;
+    while document.len() < end {
+        let size = pattern.len().min(end - document.len());
+        document.extend_from_slice(&pattern[..size]);
+    }
     document.extend_from_slice(tail.as_bytes());
     document
 }

@@ -120,7 +120,8 @@ async fn site(fake: &Fake, chunk: usize, cache: Option<&Path>) -> Site {
     let mut builder = Client::builder(&fake.url)
         .proxy(ProxyChoice::None)
         .retry(quick())
-        .chunk_size(chunk as u64);
+        .chunk_size(chunk as u64)
+        .single_request_limit(chunk as u64);
     if let Some(folder) = cache {
         builder = builder.cache_folder(folder);
     }
@@ -211,16 +212,15 @@ async fn a_reader_cannot_begin_anew() {
 
 #[tokio::test]
 async fn an_upload_goes_on_where_a_program_ended() {
-    for (fate, chunks) in [(Fate::Fails, 23), (Fate::Gone, 22 + 1 + 22)] {
-        // Above what one request holds, so that publishing goes through an upload.
-        static FAILS: &[(usize, Fate)] = &[(22, Fate::Fails)];
-        static GONE: &[(usize, Fate)] = &[(22, Fate::Fails), (23, Fate::Gone)];
+    for (fate, chunks) in [(Fate::Fails, 5), (Fate::Gone, 4 + 1 + 4)] {
+        static FAILS: &[(usize, Fate)] = &[(4, Fate::Fails)];
+        static GONE: &[(usize, Fate)] = &[(4, Fate::Fails), (5, Fate::Gone)];
         let fates = if fate == Fate::Fails { FAILS } else { GONE };
         let (fake, server) = server(fates).await;
         let folder = tempfile::tempdir().expect("a folder");
         let cache = folder.path().join("cache");
         let file = folder.path().join("big.twbx");
-        let content = content(22 * CHUNK);
+        let content = content(4 * CHUNK);
         std::fs::write(&file, &content).expect("written");
 
         let publish = async || {
