@@ -73,11 +73,101 @@ def without(name: str, value: str) -> Callable[[list[Canonical]], list[Canonical
     return parameter(name, lambda given: None if given == value else given)
 
 
+def inside(name: str, change: Callable[[dict], list[dict]]) -> Callable[[list[Canonical]], list[Canonical]]:
+    """Replaces every element of a name by others."""
+
+    def walked(node: dict) -> dict:
+        if "children" in node:
+            found = [new for child in node["children"] for new in (change(child) if child["name"] == name else [walked(child)])]
+            node = {**node, "children": sorted(found, key=lambda child: child["name"])}
+        return node
+
+    def edit(one: Canonical) -> None:
+        if isinstance(one.body, dict) and "name" in one.body:
+            one.body = walked(one.body)
+
+    return each(edit)
+
+
+def one_by_one(node: dict) -> list[dict]:
+    """Several lists of one instead of one list in which nothing belongs together."""
+    named = {name: [child for child in node["children"] if child["name"] == name] for name in {c["name"] for c in node["children"]}}
+    count = max(len(found) for found in named.values())
+    return [{**node, "children": [named[name][index] for name in sorted(named)]} for index in range(count)]
+
+
+def small_booleans(one: Canonical) -> None:
+    """Writes the booleans of Python in small letters."""
+    one.query = sorted((name, value.lower() if value in ("True", "False") else value) for name, value in one.query)
+
+
+def attribute_dropped(element: str, name: str, value: str) -> Callable[[list[Canonical]], list[Canonical]]:
+    """Drops an attribute that has a certain value from the elements of a request."""
+
+    def edit(one: Canonical) -> None:
+        for node in (one.body or {}).get("children", []):
+            attributes = node.get("attributes", {})
+            if node["name"] == element and attributes.get(name) == value:
+                del attributes[name]
+                if not attributes:
+                    del node["attributes"]
+
+    return each(edit)
+
+
 TABLE: list[Difference] = [
     Difference(
         "no samples",
         "Tableau's client always says whether samples are wanted; that none are is the server's own default.",
         r"projects\.(create|update|get_by_id)",
         without("publishSamples", "False"),
+    ),
+    Difference(
+        "booleans",
+        "Tableau's client writes booleans in addresses as Python does; the reference, and we, in small letters.",
+        r"(projects\.create|workbooks\.(create_extract|update)|datasources\.create_extract|groups\.update)",
+        each(small_booleans),
+    ),
+    Difference(
+        "larger pages",
+        "Where no size of pages is given, we ask for 1,000 items at once, Tableau's client for 100.",
+        r"projects\.get_by_path",
+        parameter("pageSize", lambda given: "1000"),
+    ),
+    Difference(
+        "pages of all lists",
+        "Tableau's client asks for these lists without a page, and so reads no more than the server's first.",
+        r"(workbooks|datasources)\.populate_revisions",
+        each(paged),
+    ),
+    Difference(
+        "no mode for new data sources",
+        "Tableau's client says createnew; the reference has no such parameter, and it is what the server does anyway.",
+        r"datasources\.publish",
+        without("createnew", "true"),
+    ),
+    Difference(
+        "certification only where it is set",
+        "Tableau's client sends isCertified with every update, and so takes a certification away that it did not read.",
+        r"datasources\.update",
+        attribute_dropped("datasource", "isCertified", "false"),
+    ),
+    Difference(
+        "flow runs on schedules",
+        "Tableau's schema calls the task of a flow flowRun in requests, too; its client sends runFlow, the word of addresses.",
+        r"flows\.schedule_flow_run",
+        inside("runFlow", lambda node: [{**node, "name": "flowRun"}]),
+    ),
+    Difference(
+        "flow runs with schedules of their own",
+        "Here the schema wants the flowRun within a task, too, and its type is plain by its name.",
+        r"flow_tasks\.create",
+        inside("runFlow", lambda node: [{"name": "task", "children": [{"name": "flowRun", "children": node["children"]}]}]),
+    ),
+    Difference(
+        "extensions one by one",
+        "Tableau's client puts all extensions of a site into one list, where nobody can tell which part belongs to which.",
+        r"extensions\.update",
+        inside("safeList", one_by_one),
     ),
 ]
