@@ -10,6 +10,7 @@ mod args;
 mod auth;
 mod content;
 mod items;
+mod later;
 mod people;
 mod read;
 mod scheduling;
@@ -92,7 +93,7 @@ async fn call(site: Option<&Site>, session: &Args, line: &str) -> Result<Value, 
         "schedules" => scheduling::schedules(site, &method, &args).await?,
         "subscriptions" => scheduling::subscriptions(site, &method, &args).await?,
         "favorites" => scheduling::favorites(site, &method, &args).await?,
-        _ => None,
+        group => later::call(site, group, &method, &args).await?,
     };
     found.ok_or_else(|| Trouble::Usage(format!("there is no call {group}.{method}")))
 }

@@ -38,7 +38,12 @@ impl DataAlerts {
     /// Changes an alert: whatever is set in `changes` and can be changed (subject, frequency, owner,
     /// whether it is public).
     pub async fn update(&self, id: DataAlertId, changes: &DataAlert) -> Result<DataAlert> {
-        let call = Call::new(Method::Put, self.path(id, "")).body(|out| out.child("dataAlert", changes));
+        let changes = DataAlert {
+            // Tableau: answers write the frequency with a capital, requests without.
+            frequency: changes.frequency.as_ref().map(|f| f.to_ascii_lowercase()),
+            ..changes.clone()
+        };
+        let call = Call::new(Method::Put, self.path(id, "")).body(|out| out.child("dataAlert", &changes));
         self.site.ask(&call, "dataAlert").await
     }
 

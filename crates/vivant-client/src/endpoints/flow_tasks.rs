@@ -3,7 +3,9 @@
 use vivant_model::{FlowId, LinkedTaskId, Luid, TaskId};
 use vivant_wire::node::{Node, Read1, ReadError};
 use vivant_wire::paths::Method;
-use vivant_wire::types::{Flow, FlowTask, FlowTaskRun, Job, LinkedTask, LinkedTaskJob, Schedule};
+use vivant_wire::types::{
+    Flow, FlowTask, FlowTaskRun, Job, LinkedTask, LinkedTaskJob, NewFlowTask, NewFlowTaskRun, Schedule,
+};
 
 use crate::call::Call;
 use crate::error::Result;
@@ -18,9 +20,6 @@ super::group! {
     /// Tasks that run one after the other (API 3.15).
     LinkedTasks, linked_tasks
 }
-
-/// The type of tasks that run flows.
-const RUN_FLOW: &str = "RunFlowTask";
 
 impl FlowTasks {
     /// Lists the tasks.
@@ -43,16 +42,17 @@ impl FlowTasks {
 
     /// Creates a task with a schedule of its own, which Tableau Cloud has (API 3.22).
     pub async fn create(&self, flow: FlowId, schedule: &Schedule) -> Result<FlowTaskRun> {
-        let task = FlowTaskRun {
-            task_type: Some(RUN_FLOW.to_owned()),
-            flow: Some(Flow {
-                id: Some(flow),
-                ..Flow::default()
+        let task = NewFlowTask {
+            flow_run: Some(NewFlowTaskRun {
+                flow: Some(Flow {
+                    id: Some(flow),
+                    ..Flow::default()
+                }),
+                flow_run_spec: None,
             }),
-            ..FlowTaskRun::default()
         };
         let call = Call::new(Method::Post, self.site.path("/tasks/flows")).body(|out| {
-            out.child("runFlow", &task);
+            out.child("task", &task);
             out.child("schedule", schedule);
         });
         let answer = self.site.call(&call).await?;

@@ -74,6 +74,7 @@ impl Metadata {
     ///
     /// A query may give data and errors together; [`GraphqlAnswer::into_data`] takes errors as failure.
     pub async fn query(&self, query: &str, variables: Map<String, Value>) -> Result<GraphqlAnswer> {
+        let variables = (!variables.is_empty()).then_some(variables);
         let body = json!({"query": query, "variables": variables});
         // Queries only read, so that asking twice does no harm.
         let call = Call::new(Method::Post, "")

@@ -191,13 +191,14 @@ macro_rules! tagged {
 tagged!(Workbooks, WorkbookId);
 tagged!(Views, ViewId);
 tagged!(Datasources, DatasourceId);
+tagged!(Flows, FlowId);
 tagged!(Databases, DatabaseId);
 tagged!(Tables, TableId);
 tagged!(VirtualConnections, VirtualConnectionId);
 
-use vivant_model::{DatabaseId, DatasourceId, TableId, ViewId, VirtualConnectionId, WorkbookId};
+use vivant_model::{DatabaseId, DatasourceId, FlowId, TableId, ViewId, VirtualConnectionId, WorkbookId};
 
-use super::{Databases, Datasources, Tables, Views, VirtualConnections, Workbooks};
+use super::{Databases, Datasources, Flows, Tables, Views, VirtualConnections, Workbooks};
 
 #[cfg(test)]
 mod tests {

@@ -842,7 +842,10 @@ async fn what_the_version_lacks_is_not_sent() {
         ("3.18", site.custom_views().get(of(1)).await.err()),
         (
             "3.21",
-            site.custom_views().download(of(1), std::env::temp_dir()).await.err(),
+            site.custom_views()
+                .download(of(1), std::env::temp_dir())
+                .await
+                .err(),
         ),
         ("3.23", site.virtual_connections().get(of(1)).await.err()),
         ("3.22", site.group_sets().get(of(1)).await.err()),
