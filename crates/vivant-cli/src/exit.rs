@@ -124,7 +124,12 @@ pub fn code_of(error: &anyhow::Error) -> Exit {
     let client = error
         .chain()
         .find_map(|cause| cause.downcast_ref::<vivant_client::Error>());
-    client.map_or(Exit::Other, |error| code_of_kind(error.kind()))
+    match client {
+        // Tableau: something of the name is there, and answers as if it were a matter of rights.
+        Some(error) if error.code() == Some("403130") => Exit::Conflict,
+        Some(error) => code_of_kind(error.kind()),
+        None => Exit::Other,
+    }
 }
 
 fn code_of_kind(kind: ErrorKind) -> Exit {

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use vivant_client::model::ConnectionId;
 use vivant_client::types::Connection;
-use vivant_client::{ConnectionSpec, Secret};
+use vivant_client::{ConnectionSpec, Secret, Site};
 
+use super::{content, datasources, flows, workbooks};
 use crate::exit::{Unclear, UsageError};
-use crate::resource::{Column, column};
+use crate::resource::{
+    Action, Attempt, Column, Kind, Resource, Task, Value, Verb, Work, column, value, verb,
+};
 use crate::secrets;
 
 /// What a table shows of connections.
@@ -23,9 +26,179 @@ pub const COLUMNS: &[Column] = &[
     column("ID", "id"),
 ];
 
+/// Content that has connections.
+pub struct Connected {
+    kind: &'static Kind,
+    list: fn(Site, String) -> Task<Vec<Connection>>,
+    update: fn(Site, String, ConnectionId, Connection) -> Task<Value>,
+}
+
+macro_rules! connected {
+    ($($kind:path: $group:ident),*) => {
+        &[$(Connected {
+            kind: &$kind,
+            list: |site, id| Box::pin(async move { Ok(site.$group().connections(id.parse()?).await?) }),
+            update: |site, id, connection, change| Box::pin(async move {
+                Ok(value(&site.$group().update_connection(id.parse()?, connection, &change).await?))
+            }),
+        }),*]
+    };
+}
+
+const CONNECTED: &[Connected] =
+    connected![workbooks::KIND: workbooks, datasources::KIND: datasources, flows::KIND: flows];
+
+/// `vivant connections`.
+pub const RESOURCE: Resource = Resource {
+    name: "connections",
+    aliases: &["connection"],
+    about: "How workbooks, data sources and flows reach their data",
+    kind: &KIND,
+    verbs: &[verb::<ListOf>("list"), verb::<UpdateOf>("update")],
+};
+
+static KIND: Kind = Kind::new("connection", COLUMNS, &[], |_, _| {
+    Box::pin(futures_util::stream::empty())
+});
+
+/// Lists the connections of an item of the resource.
+pub const CONNECTIONS: Verb = verb::<Connections>("connections");
+/// Changes one of them.
+pub const UPDATE_CONNECTION: Verb = verb::<UpdateConnection>("update-connection");
+
+#[derive(Debug, Args)]
+struct Connections {
+    /// Name, path or id
+    item: String,
+}
+
+impl Action for Connections {
+    const WRITES: bool = false;
+
+    fn about(kind: &Kind) -> Option<String> {
+        Some(format!("List the connections of a {}", kind.noun))
+    }
+
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        list(
+            work,
+            content::aspect(CONNECTED, |one| one.kind, work.kind.noun)?,
+            &self.item,
+        )
+        .await
+    }
+}
+
+#[derive(Debug, Args)]
+struct UpdateConnection {
+    /// Name, path or id
+    item: String,
+    /// The connection's id, or its server; otherwise the only one there is
+    #[arg(value_name = "CONNECTION")]
+    connection: Option<String>,
+    #[command(flatten)]
+    change: Change,
+}
+
+impl Action for UpdateConnection {
+    fn about(kind: &Kind) -> Option<String> {
+        Some(format!("Change a connection of a {}", kind.noun))
+    }
+
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let connected = content::aspect(CONNECTED, |one| one.kind, work.kind.noun)?;
+        update(
+            work,
+            connected,
+            &self.item,
+            self.connection.as_deref(),
+            &self.change,
+        )
+        .await
+    }
+}
+
+/// List the connections of an item
+#[derive(Debug, Args)]
+struct ListOf {
+    #[command(flatten)]
+    of: content::Of,
+}
+
+impl Action for ListOf {
+    const WRITES: bool = false;
+
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        list(
+            work,
+            content::aspect(CONNECTED, |one| one.kind, &self.of.kind)?,
+            &self.of.item,
+        )
+        .await
+    }
+}
+
+/// Change a connection of an item
+#[derive(Debug, Args)]
+struct UpdateOf {
+    #[command(flatten)]
+    of: content::Of,
+    /// The connection's id, or its server; otherwise the only one there is
+    #[arg(value_name = "CONNECTION")]
+    connection: Option<String>,
+    #[command(flatten)]
+    change: Change,
+}
+
+impl Action for UpdateOf {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let connected = content::aspect(CONNECTED, |one| one.kind, &self.of.kind)?;
+        update(
+            work,
+            connected,
+            &self.of.item,
+            self.connection.as_deref(),
+            &self.change,
+        )
+        .await
+    }
+}
+
+async fn list(work: &Work<'_>, connected: &Connected, item: &str) -> anyhow::Result<()> {
+    let found = work.find_of(connected.kind, item).await?;
+    let all = (connected.list)(work.site.clone(), found.id).await?;
+    let items: Vec<_> = all.iter().map(value).collect();
+    work.list(COLUMNS, &items, false);
+    Ok(())
+}
+
+async fn update(
+    work: &Work<'_>,
+    connected: &Connected,
+    item: &str,
+    connection: Option<&str>,
+    change: &Change,
+) -> anyhow::Result<()> {
+    let (change, told) = change.read()?;
+    let found = work.find_of(connected.kind, item).await?;
+    let all = (connected.list)(work.site.clone(), found.id.clone()).await?;
+    let connection = pick(&all, connection, &found.label)?;
+    let doing = async {
+        Ok(Some(
+            (connected.update)(work.site.clone(), found.id.clone(), connection, change).await?,
+        ))
+    };
+    let attempt = Attempt {
+        id: connection.to_string(),
+        ..Attempt::new("update", "connection", &format!("of {}", found.label))
+    };
+    work.step(attempt.detail(told), doing).await?;
+    Ok(())
+}
+
 /// What can be changed of a connection.
 #[derive(Debug, Args)]
-pub struct Change {
+struct Change {
     /// Its new server
     #[arg(long, value_name = "HOST")]
     server_address: Option<String>,
@@ -48,7 +221,7 @@ pub struct Change {
 
 impl Change {
     /// The change, as requests say it, and what may be told of it.
-    pub fn read(&self) -> anyhow::Result<(Connection, String)> {
+    fn read(&self) -> anyhow::Result<(Connection, String)> {
         let mut change = Connection {
             server_address: self.server_address.clone(),
             server_port: self.server_port.clone(),
@@ -118,12 +291,13 @@ impl Publishing {
             password,
             embed: self.embed_password,
             oauth: self.oauth,
+            ..ConnectionSpec::default()
         }])
     }
 }
 
 /// The connection that is meant: by id, by server, or the only one.
-pub fn pick(all: &[Connection], reference: Option<&str>, of: &str) -> anyhow::Result<ConnectionId> {
+fn pick(all: &[Connection], reference: Option<&str>, of: &str) -> anyhow::Result<ConnectionId> {
     let meant: Vec<&Connection> = all
         .iter()
         .filter(|connection| {

@@ -4,6 +4,7 @@ use clap::Args;
 use vivant_client::types::Database;
 
 use super::tables;
+use super::{permissions, tags};
 use crate::resource::{
     Action, Column, DELETE, Found, GET, Kind, LIST, Resource, Work, column, pages, value, verb,
 };
@@ -38,6 +39,8 @@ pub const RESOURCE: Resource = Resource {
         verb::<Update>("update"),
         verb::<Tables>("tables"),
         DELETE,
+        permissions::PERMISSIONS,
+        tags::TAGS,
     ],
 };
 

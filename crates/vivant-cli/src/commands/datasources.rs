@@ -6,8 +6,9 @@ use clap::Args;
 use vivant_client::types::Datasource;
 use vivant_client::{PublishDatasource, PublishDatasourceMode, filters};
 
-use super::content::{To, With};
+use super::content::{To, Wait, With};
 use super::{connections, projects, users};
+use super::{favorites, permissions, revisions, tags};
 use crate::resource::{
     Action, Attempt, Column, DELETE, Found, GET, Kind, LIST, MOVE, Place, Resource, Work, column, number,
     pages, value, verb,
@@ -60,8 +61,16 @@ pub const RESOURCE: Resource = Resource {
         MOVE,
         DELETE,
         verb::<Download>("download"),
-        verb::<Connections>("connections"),
-        verb::<UpdateConnection>("update-connection"),
+        connections::CONNECTIONS,
+        connections::UPDATE_CONNECTION,
+        verb::<Refresh>("refresh"),
+        verb::<CreateExtract>("create-extract"),
+        verb::<DeleteExtract>("delete-extract"),
+        permissions::PERMISSIONS,
+        tags::TAGS,
+        revisions::REVISIONS,
+        favorites::FAVORITE,
+        favorites::UNFAVORITE,
     ],
 };
 
@@ -205,55 +214,77 @@ impl Action for Download {
     }
 }
 
-/// List the connections of a data source
+/// Refresh extracts now; the answers are jobs
 #[derive(Debug, Args)]
-struct Connections {
-    /// Name, path or id
-    item: String,
+struct Refresh {
+    /// Names, paths or ids
+    #[arg(value_name = "ITEM", required = true)]
+    items: Vec<String>,
+    /// Fetch only what is new
+    #[arg(long)]
+    incremental: bool,
+    #[command(flatten)]
+    wait: Wait,
 }
 
-impl Action for Connections {
-    const WRITES: bool = false;
-
+impl Action for Refresh {
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let id = work.find(&self.item).await?.luid()?;
-        let found = work.site.datasources().connections(id).await?;
-        let items: Vec<_> = found.iter().map(value).collect();
-        work.list(connections::COLUMNS, &items, false);
-        Ok(())
+        let doing = async |found: &Found| {
+            let job = work
+                .site
+                .datasources()
+                .refresh(found.luid()?, self.incremental)
+                .await?;
+            match job {
+                Some(job) => Ok(Some(self.wait.after(work, job).await?)),
+                None => Ok(None),
+            }
+        };
+        work.each("refresh", "", &self.items, doing).await
     }
 }
 
-/// Change a connection of a data source
+/// Make extracts of live connections; the answers are jobs
 #[derive(Debug, Args)]
-struct UpdateConnection {
-    /// Name, path or id
-    item: String,
-    /// The connection's id, or its server; otherwise the only one there is
-    #[arg(value_name = "CONNECTION")]
-    connection: Option<String>,
+struct CreateExtract {
+    /// Names, paths or ids
+    #[arg(value_name = "ITEM", required = true)]
+    items: Vec<String>,
+    /// Keep the extract encrypted
+    #[arg(long)]
+    encrypt: bool,
     #[command(flatten)]
-    change: connections::Change,
+    wait: Wait,
 }
 
-impl Action for UpdateConnection {
+impl Action for CreateExtract {
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let (change, told) = self.change.read()?;
-        let found = work.find(&self.item).await?;
-        let id = found.luid()?;
-        let all = work.site.datasources().connections(id).await?;
-        let connection = connections::pick(&all, self.connection.as_deref(), &found.label)?;
-        let doing = async {
-            let changed = work
+        let doing = async |found: &Found| {
+            let job = work
                 .site
                 .datasources()
-                .update_connection(id, connection, &change)
+                .create_extract(found.luid()?, self.encrypt)
                 .await?;
-            Ok(Some(value(&changed)))
+            Ok(Some(self.wait.after(work, job).await?))
         };
-        let name = format!("{connection} of {}", found.label);
-        work.step(Attempt::new("update", "connection", &name).detail(told), doing)
-            .await?;
-        Ok(())
+        work.each("extract", "", &self.items, doing).await
+    }
+}
+
+/// Delete extracts, so that the connections are live again
+#[derive(Debug, Args)]
+struct DeleteExtract {
+    /// Names, paths or ids
+    #[arg(value_name = "ITEM", required = true)]
+    items: Vec<String>,
+}
+
+impl Action for DeleteExtract {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let doing = async |found: &Found| {
+            work.site.datasources().delete_extract(found.luid()?).await?;
+            Ok(None)
+        };
+        work.each("delete the extract of", "", &self.items, doing).await
     }
 }

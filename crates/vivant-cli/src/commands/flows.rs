@@ -8,6 +8,7 @@ use vivant_client::{PublishFlow, PublishFlowMode, filters};
 
 use super::content::To;
 use super::{connections, projects, users};
+use super::{favorites, permissions, tags};
 use crate::resource::{
     Action, Attempt, Column, DELETE, Found, GET, Kind, LIST, MOVE, Place, Resource, UPDATE, Work, column,
     pages, value, verb,
@@ -60,8 +61,12 @@ pub const RESOURCE: Resource = Resource {
         DELETE,
         verb::<Download>("download"),
         verb::<Run>("run"),
-        verb::<Connections>("connections"),
-        verb::<UpdateConnection>("update-connection"),
+        connections::CONNECTIONS,
+        connections::UPDATE_CONNECTION,
+        permissions::PERMISSIONS,
+        tags::TAGS,
+        favorites::FAVORITE,
+        favorites::UNFAVORITE,
     ],
 };
 
@@ -143,58 +148,5 @@ impl Action for Run {
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
         let doing = async |found: &Found| Ok(Some(value(&work.site.flows().refresh(found.luid()?).await?)));
         work.each("run", "", &self.items, doing).await
-    }
-}
-
-/// List the connections of a flow
-#[derive(Debug, Args)]
-struct Connections {
-    /// Name, path or id
-    item: String,
-}
-
-impl Action for Connections {
-    const WRITES: bool = false;
-
-    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let id = work.find(&self.item).await?.luid()?;
-        let found = work.site.flows().connections(id).await?;
-        let items: Vec<_> = found.iter().map(value).collect();
-        work.list(connections::COLUMNS, &items, false);
-        Ok(())
-    }
-}
-
-/// Change a connection of a flow
-#[derive(Debug, Args)]
-struct UpdateConnection {
-    /// Name, path or id
-    item: String,
-    /// The connection's id, or its server; otherwise the only one there is
-    #[arg(value_name = "CONNECTION")]
-    connection: Option<String>,
-    #[command(flatten)]
-    change: connections::Change,
-}
-
-impl Action for UpdateConnection {
-    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let (change, told) = self.change.read()?;
-        let found = work.find(&self.item).await?;
-        let id = found.luid()?;
-        let all = work.site.flows().connections(id).await?;
-        let connection = connections::pick(&all, self.connection.as_deref(), &found.label)?;
-        let doing = async {
-            let changed = work
-                .site
-                .flows()
-                .update_connection(id, connection, &change)
-                .await?;
-            Ok(Some(value(&changed)))
-        };
-        let name = format!("{connection} of {}", found.label);
-        work.step(Attempt::new("update", "connection", &name).detail(told), doing)
-            .await?;
-        Ok(())
     }
 }

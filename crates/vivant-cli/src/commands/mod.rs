@@ -34,9 +34,9 @@ pub mod shell;
 pub mod sites;
 pub mod subscriptions;
 pub mod tables;
-pub mod tools;
 pub mod tags;
 pub mod tasks;
+pub mod tools;
 pub mod users;
 pub mod views;
 pub mod virtual_connections;
@@ -96,4 +96,31 @@ fn changes(change: &Value) -> String {
         .map(|path| format!("{path}={}", text(change, &path)))
         .collect();
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use clap::CommandFactory;
+
+    use super::RESOURCES;
+
+    #[test]
+    fn every_resource_can_be_parsed_and_says_what_it_does() {
+        let command = crate::args::Args::command();
+        command.clone().debug_assert();
+        let mut names = HashSet::new();
+        for resource in RESOURCES {
+            assert!(names.insert(resource.name), "{} is there twice", resource.name);
+            let below = command.find_subcommand(resource.name).expect(resource.name);
+            let mut verbs = HashSet::new();
+            for verb in below.get_subcommands() {
+                let name = format!("{} {}", resource.name, verb.get_name());
+                assert!(verbs.insert(verb.get_name()), "{name} is there twice");
+                assert!(verb.get_about().is_some(), "{name} has no help");
+                assert!(verb.get_arguments().any(|one| one.get_id() == "json"), "{name}");
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ use vivant_client::types::Project;
 use vivant_client::{ListOptions, Site, filters};
 
 use super::users;
+use super::{favorites, permissions};
 use crate::resource::{
     Action, Attempt, Column, DELETE, Found, GET, Kind, LIST, Place, Resource, Value, Work, column, find_as,
     pages, text, value, verb,
@@ -47,6 +48,9 @@ pub const RESOURCE: Resource = Resource {
         verb::<Update>("update"),
         verb::<Move>("move"),
         DELETE,
+        permissions::PERMISSIONS,
+        favorites::FAVORITE,
+        favorites::UNFAVORITE,
     ],
 };
 

@@ -2,13 +2,15 @@
 
 use vivant_client::filters;
 
-use crate::resource::{Column, GET, Kind, LIST, Place, Resource, column, number, pages, value};
+use super::{export, favorites, permissions, tags};
+use crate::resource::{Column, DELETE, GET, Kind, LIST, Place, Resource, column, number, pages, value};
 
 /// Views.
 pub static KIND: Kind = Kind {
     place: Place::Workbook,
     ask: Some("_default_,workbook.name,project.name,owner.name"),
     get: Some(|site, id| Box::pin(async move { Ok(value(&site.views().get(id.parse()?).await?)) })),
+    delete: Some(|site, id| Box::pin(async move { Ok(site.views().delete(id.parse()?).await?) })),
     ..Kind::new("view", COLUMNS, filters::VIEWS, |site, options| {
         pages(site.views().list(options))
     })
@@ -46,5 +48,14 @@ pub const RESOURCE: Resource = Resource {
     aliases: &["view"],
     about: "The sheets, dashboards and stories of workbooks",
     kind: &KIND,
-    verbs: &[LIST, GET],
+    verbs: &[
+        LIST,
+        GET,
+        DELETE,
+        export::VIEW,
+        permissions::PERMISSIONS,
+        tags::TAGS,
+        favorites::FAVORITE,
+        favorites::UNFAVORITE,
+    ],
 };

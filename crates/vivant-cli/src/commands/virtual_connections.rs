@@ -6,6 +6,7 @@ use clap::Args;
 use vivant_client::types::VirtualConnection;
 use vivant_client::{PublishMode, PublishVirtualConnection, Site};
 
+use super::{permissions, tags};
 use super::{projects, users};
 use crate::exit::UsageError;
 use crate::output;
@@ -86,6 +87,8 @@ pub const RESOURCE: Resource = Resource {
         DELETE,
         verb::<Download>("download"),
         verb::<Connections>("connections"),
+        permissions::PERMISSIONS,
+        tags::TAGS,
     ],
 };
 

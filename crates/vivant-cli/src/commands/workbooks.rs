@@ -8,8 +8,9 @@ use clap::{Args, FromArgMatches};
 use vivant_client::types::Workbook;
 use vivant_client::{PublishMode, PublishWorkbook, Site, filters};
 
-use super::content::{To, With};
+use super::content::{To, Wait, With};
 use super::{connections, projects, users};
+use super::{export, favorites, permissions, revisions, tags};
 use crate::resource::{
     Action, Attempt, Choice, Column, DELETE, Found, GET, Kind, LIST, MOVE, Place, Resource, Verb, Work,
     column, find_luid, number, once, pages, value, verb,
@@ -62,9 +63,18 @@ pub const RESOURCE: Resource = Resource {
         DELETE,
         verb::<Download>("download"),
         verb::<Views>("views"),
-        verb::<Connections>("connections"),
-        verb::<UpdateConnection>("update-connection"),
+        connections::CONNECTIONS,
+        connections::UPDATE_CONNECTION,
         OWNERS,
+        verb::<Refresh>("refresh"),
+        verb::<CreateExtract>("create-extract"),
+        verb::<DeleteExtract>("delete-extract"),
+        export::WORKBOOK,
+        permissions::PERMISSIONS,
+        tags::TAGS,
+        revisions::REVISIONS,
+        favorites::FAVORITE,
+        favorites::UNFAVORITE,
     ],
 };
 
@@ -243,55 +253,77 @@ impl Action for Views {
     }
 }
 
-/// List the connections of a workbook
+/// Refresh extracts now; the answers are jobs
 #[derive(Debug, Args)]
-struct Connections {
-    /// Name, path or id
-    item: String,
+struct Refresh {
+    /// Names, paths or ids
+    #[arg(value_name = "ITEM", required = true)]
+    items: Vec<String>,
+    /// Fetch only what is new
+    #[arg(long)]
+    incremental: bool,
+    #[command(flatten)]
+    wait: Wait,
 }
 
-impl Action for Connections {
-    const WRITES: bool = false;
-
+impl Action for Refresh {
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let id = work.find(&self.item).await?.luid()?;
-        let found = work.site.workbooks().connections(id).await?;
-        let items: Vec<_> = found.iter().map(value).collect();
-        work.list(connections::COLUMNS, &items, false);
-        Ok(())
+        let doing = async |found: &Found| {
+            let job = work
+                .site
+                .workbooks()
+                .refresh(found.luid()?, self.incremental)
+                .await?;
+            match job {
+                Some(job) => Ok(Some(self.wait.after(work, job).await?)),
+                None => Ok(None),
+            }
+        };
+        work.each("refresh", "", &self.items, doing).await
     }
 }
 
-/// Change a connection of a workbook
+/// Make extracts of live connections; the answers are jobs
 #[derive(Debug, Args)]
-struct UpdateConnection {
-    /// Name, path or id
-    item: String,
-    /// The connection's id, or its server; otherwise the only one there is
-    #[arg(value_name = "CONNECTION")]
-    connection: Option<String>,
+struct CreateExtract {
+    /// Names, paths or ids
+    #[arg(value_name = "ITEM", required = true)]
+    items: Vec<String>,
+    /// Keep the extract encrypted
+    #[arg(long)]
+    encrypt: bool,
     #[command(flatten)]
-    change: connections::Change,
+    wait: Wait,
 }
 
-impl Action for UpdateConnection {
+impl Action for CreateExtract {
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let (change, told) = self.change.read()?;
-        let found = work.find(&self.item).await?;
-        let id = found.luid()?;
-        let all = work.site.workbooks().connections(id).await?;
-        let connection = connections::pick(&all, self.connection.as_deref(), &found.label)?;
-        let doing = async {
-            let changed = work
+        let doing = async |found: &Found| {
+            let job = work
                 .site
                 .workbooks()
-                .update_connection(id, connection, &change)
+                .create_extract(found.luid()?, self.encrypt, None)
                 .await?;
-            Ok(Some(value(&changed)))
+            Ok(Some(self.wait.after(work, job).await?))
         };
-        let name = format!("{connection} of {}", found.label);
-        work.step(Attempt::new("update", "connection", &name).detail(told), doing)
-            .await?;
-        Ok(())
+        work.each("extract", "", &self.items, doing).await
+    }
+}
+
+/// Delete extracts, so that the connections are live again
+#[derive(Debug, Args)]
+struct DeleteExtract {
+    /// Names, paths or ids
+    #[arg(value_name = "ITEM", required = true)]
+    items: Vec<String>,
+}
+
+impl Action for DeleteExtract {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let doing = async |found: &Found| {
+            let job = work.site.workbooks().delete_extract(found.luid()?, None).await?;
+            Ok(job.map(|job| value(&job)))
+        };
+        work.each("delete the extract of", "", &self.items, doing).await
     }
 }

@@ -9,4 +9,5 @@ mod help;
 #[cfg(feature = "server")]
 mod live;
 mod owners;
+mod resources;
 mod secrets;
