@@ -268,6 +268,131 @@ def test_the_life_of_a_site(vivant, rest, name):
     rest.get(f"/sites/{site}").refused(404, "404000")
 
 
+# What belongs to items.
+
+
+@pytest.fixture
+def book(rest, name) -> str:
+    """The id of a workbook with an extract, called like the test, in a project called like it."""
+    place = rest.new_project(name)
+    return rest.publish_workbook(name, content.twb_with_extract("S"), place).ok(201).get("workbook", "id")
+
+
+def test_permissions(vivant, rest, book, name):
+    path = f"/{name}/{name}"
+    vivant("permissions", "add", "workbook", path, "--user", "vera", "--allow", "Read,ExportData", "--deny", "Filter").ok()
+    rows = vivant("permissions", "list", "workbook", path, "--csv").ok().rows
+    mine = {(row["capability"], row["mode"]) for row in rows if row["grantee"] == "vera"}
+    assert mine == {("Read", "Allow"), ("ExportData", "Allow"), ("Filter", "Deny")}
+    assert {row["capability"] for row in vivant("workbooks", "permissions", book, "--json").ok().json} >= {"Filter"}
+    again = vivant("permissions", "add", "workbook", path, "--user", "vera", "--allow", "Read").ok()
+    assert again.out == "" and "there already" in again.err
+    planned = vivant("permissions", "add", "workbook", path, "--user", "vera", "--allow", "Filter", "--dry-run").ok()
+    assert planned.out.count("would") == 2 and "Deny:Filter" in planned.out
+    vivant("permissions", "add", "workbook", path, "--user", "vera", "--allow", "Filter").ok()
+    rules = rest.get(f"/sites/{{site}}/workbooks/{book}/permissions").ok(200)
+    modes = {one.get("name"): one.get("mode") for one in rules.all("permissions/granteeCapabilities/capabilities/capability")}
+    assert modes["Filter"] == "Allow"
+    vivant("permissions", "remove", "workbook", path, "--user", "vera", "--capability", "Filter").ok()
+    vivant("permissions", "remove", "workbook", path, "--user", "vera").ok()
+    assert not [row for row in vivant("permissions", "list", "workbook", path, "--csv").ok().rows if row["grantee"] == "vera"]
+    vivant("permissions", "add", "project", name, "--group", "Analysts", "--allow", "Write", "--default-for", "datasources").ok()
+    defaults = vivant("projects", "permissions", name, "--default-for", "datasources", "--json").ok().json
+    assert ("Analysts", "Write") in {(one["grantee"], one["capability"]) for one in defaults}
+    vivant("permissions", "list", "nonsense", "x").ok(USAGE)
+    vivant("permissions", "add", "workbook", path, "--allow", "Read").ok(USAGE)
+
+
+def test_tags(vivant, rest, book):
+    labels = ["a b", "c/d & e", "数据 😀", "x+y%"]
+    vivant("tags", "add", "workbook", book, *labels).ok()
+    assert {row["label"] for row in vivant("workbooks", "tags", book, "--csv").ok().rows} == set(labels)
+    shown = rest.get(f"/sites/{{site}}/workbooks/{book}").ok(200)
+    assert {tag.get("label") for tag in shown.all("workbook/tags/tag")} == set(labels)
+    assert vivant("workbooks", "tags", book, "--remove", "a b", "--dry-run").ok().out.startswith("would untag")
+    vivant("workbooks", "tags", book, "--remove", "a b", "--remove", "c/d & e", "--add", "new").ok()
+    left = {item["label"] for item in vivant("tags", "list", "workbooks", book, "--json").ok().json}
+    assert left == {"数据 😀", "x+y%", "new"}
+
+
+def test_favorites(vivant, book, name):
+    vivant("favorites", "add", "workbook", book).ok()
+    vivant("projects", "favorite", name, "--label", HARD).ok()
+    labels = {item["label"] for item in vivant("favorites", "list", "--json").ok().json}
+    assert {name, HARD} <= labels
+    vivant("favorites", "add", "workbook", book, "--user", "ada", "--label", "hers").ok()
+    assert "hers" in vivant("favorites", "list", "--user", "ada").ok().out
+    vivant("workbooks", "unfavorite", book).ok()
+    vivant("favorites", "remove", "project", name).ok()
+    assert not {name, HARD} & {item["label"] for item in vivant("favorites", "list", "--json").ok().json}
+
+
+def test_revisions(vivant, rest, book, name, tmp_path):
+    (tmp_path / "two.twb").write_bytes(content.twb("Second"))
+    vivant("workbooks", "publish", "two.twb", "--name", name, "--project", name, "--overwrite").ok()
+    rows = vivant("workbooks", "revisions", book, "--csv").ok().rows
+    assert {row["revisionNumber"] for row in rows} == {"1", "2"}
+    vivant("revisions", "download", "workbook", book, "1", "-o", "one.twb").ok()
+    assert (tmp_path / "one.twb").stat().st_size > 0
+    assert (tmp_path / "one.twb").read_bytes() != (tmp_path / "two.twb").read_bytes()
+    vivant("revisions", "delete", "workbook", book, "1", "--dry-run").ok()
+    vivant("revisions", "delete", "workbook", book, "1").ok()
+    vivant("revisions", "download", "workbook", book, "99", "-o", "x").ok(NOT_FOUND)
+
+
+def test_schedules_tasks_and_jobs(vivant, rest, book, name):
+    made = vivant("schedules", "create", HARD + name, "--frequency", "Daily", "--start", "6:30", "--json").ok().json
+    schedule = made[0]["id"]
+    vivant("schedules", "create", HARD + name, "--frequency", "Daily").ok(USAGE)
+    vivant("schedules", "update", HARD + name, "--priority", "7", "--state", "Suspended").ok()
+    shown = vivant("schedules", "get", schedule, "--json").ok().json
+    assert (shown["name"], shown["priority"], shown["state"]) == (HARD + name, 7, "Suspended")
+    assert vivant("schedules", "add", schedule, "workbook", book, "--dry-run").ok().out.startswith("would add")
+    vivant("schedules", "add", schedule, "workbook", book).ok()
+    task = next(one for one in vivant("tasks", "list", "--json").ok().json if one["workbook"]["id"] == book)
+    assert vivant("tasks", "get", task["id"], "--json").ok().json["schedule"]["id"] == schedule
+    assert [row["workbook.id"] for row in vivant("schedules", "tasks", schedule, "--csv").ok().rows] == [book]
+    vivant("schedules", "update", schedule, "--state", "Active").ok()
+    ran = vivant("tasks", "run", task["id"], "--json").ok().json
+    job = ran[0]["id"]
+    waited = vivant("jobs", "wait", job, "--within", "60", "--json")
+    assert waited.code in (0, 1), waited
+    assert job in {item["id"] for item in vivant("jobs", "list", "--json").ok().json}
+    assert vivant("jobs", "get", job, "--json").ok().json["id"] == job
+    vivant("tasks", "delete", task["id"]).ok()
+    vivant("schedules", "delete", schedule).ok()
+    assert schedule not in {item["id"] for item in vivant("schedules", "list", "--json").ok().json}
+
+
+def test_refreshing_now(vivant, book, name):
+    assert vivant("workbooks", "refresh", f"/{name}/{name}", "--dry-run").ok().out.startswith("would refresh")
+    asked = vivant("workbooks", "refresh", f"/{name}/{name}", "--json").ok().json[0]
+    assert asked["result"] == "done" and asked["id"]
+    vivant("jobs", "get", asked["id"]).ok()
+    vivant("workbooks", "refresh", "no such thing", book, "--json").ok(PARTIAL)
+
+
+def test_subscriptions(vivant, book, name):
+    schedule = next(
+        one["id"] for one in vivant("schedules", "list", "--json").ok().json if one["type"] == "Subscription"
+    )
+    command = ["subscriptions", "create", "workbook", book, "--subject", HARD, "--schedule", schedule]
+    vivant("users", "update", "ada", "--email", "ada@example.com").ok()
+    made = vivant(*command, "--user", "ada", "--json").ok().json[0]["id"]
+    assert vivant("subscriptions", "get", made, "--json").ok().json["subject"] == HARD
+    assert HARD in vivant("subscriptions", "list").ok().out
+    vivant("subscriptions", "update", made, "--subject", name).ok()
+    assert vivant("subscriptions", "get", name, "--json").ok().json["id"] == made
+    vivant("subscriptions", "delete", name).ok()
+    vivant("subscriptions", "get", made).ok(NOT_FOUND)
+
+
+def test_connections_by_type(vivant):
+    one = vivant("connections", "list", "datasource", "Shared Orders", "--json").ok().json
+    assert one == vivant("datasources", "connections", "Shared Orders", "--json").ok().json and one
+    vivant("connections", "list", "user", "ada").ok(USAGE)
+
+
 # Names that several things have.
 
 
@@ -341,11 +466,10 @@ def test_a_dry_run_changes_nothing(vivant, rest, tmp_path, name):
         ["sites", "update", "Third Site", "--user-quota", "3"],
         ["sites", "delete", "Third Site"],
     ):
-        ran = vivant(*command, "--dry-run").ok()
-        assert ran.out.startswith("would ") and ran.err == "", (command, ran)
-        steps = vivant(*command, "--dry-run", "--json").ok().json
-        assert steps and all(step["result"] == "would" for step in steps), command
+        ran = vivant(*command, "--dry-run", "--json").ok()
+        assert ran.err == "" and ran.json and all(step["result"] == "would" for step in ran.json), (command, ran)
     assert state() == before
+    assert vivant("workbooks", "delete", "Secret", "--dry-run").ok().out.startswith("would delete workbook Secret")
     # What is missing is told, and what is only read has no dry run.
     vivant("workbooks", "delete", "00000000-0000-4000-8000-000000000000", "--dry-run").ok(NOT_FOUND)
     vivant("workbooks", "list", "--dry-run").ok(USAGE)
