@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -332,6 +333,36 @@ def test_a_published_data_source(live, tsc, publish, source, deny):
     assert answer(tsc, views["By Region"]) == total(other, ["region"])
 
 
+def test_the_refreshed_extract_of_a_published_data_source(tsc, publish, source, tmp_path):
+    made = source(sheets.datasource(extract=True))
+    view = publish(sheets.workbook([BY_REGION], published=made.content_url), rows=None)["By Region"]
+    with refused("400080"):
+        data(tsc, view)
+    tsc.jobs.wait_for_job(tsc.datasources.refresh(made.id), timeout=60)
+    assert answer(tsc, view) == total(ROWS, ["region"])
+    # What is appended is a further part of it.
+    more = sheets.orders(25, seed=7)
+    path = tmp_path / "more.tdsx"
+    path.write_bytes(sheets.packed(sheets.datasource(), more))
+    item = TSC.DatasourceItem(project_id=made.project_id, name=made.name)
+    tsc.jobs.wait_for_job(tsc.datasources.publish(item, str(path), "Append", as_job=True), timeout=60)
+    assert answer(tsc, view) == total(ROWS + more, ["region"])
+
+
+def test_credentials_in_the_workbook_stand_for_its_owner(live, tsc, publish, source, deny):
+    made = source(sheets.datasource())
+    deny("datasources", made.id, seed.VERA[0], "Connect")
+    document, vera = sheets.workbook([BY_REGION], published=made.content_url), connect(live, *seed.VERA)
+    view = publish(document, rows=None, show_tabs=True)["By Region"]
+    with refused("403032"):
+        data(vera, view)
+    tsc.workbooks.populate_connections(book := tsc.workbooks.get_by_id(view.workbook_id))
+    (found,) = book.connections
+    found.username, found.password, found.embed_password = ADMIN, "any", True
+    tsc.workbooks.update_connection(book, found)
+    assert answer(vera, view) == total(ROWS, ["region"])
+
+
 def test_filters_of_a_published_data_source_hold(live, tsc, publish, source):
     mine = {"is mine": "USERNAME() = 'grace' AND [region] = 'South'"}
     made = source(sheets.datasource(calculations=mine, filters=sheets.only("is mine", source="federated.0tds")))
@@ -416,6 +447,29 @@ def test_answers_are_as_old_as_they_may_be(binary, tmp_path):
         assert answer(tsc, view, maxage=60) == before
         assert answer(tsc, view, maxage=2) == total(rows, ["region"])
         assert answer(tsc, view) == total(rows, ["region"])
+
+
+def test_a_view_that_takes_too_long(binary):
+    """A database that never answers: the question ends after its time, and the server goes on."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        arguments = ("--ephemeral", "--admin-name", ADMIN, "--query-seconds", "1")
+        with Vivant(binary, None, *arguments, env={"VIVANT_ADMIN_PASSWORD": ADMIN_PASSWORD}) as server:
+            tsc = connect(server, ADMIN, ADMIN_PASSWORD)
+            (place,) = [one.id for one in TSC.Pager(tsc.projects) if one.name == "Default"]
+            named = f"class='postgres' server='127.0.0.1' port='{port}' dbname='sales' username='reader'".encode()
+            document = sheets.workbook([BY_REGION]).replace(b"class='textscan'", named)
+            document = document.replace(b" password='' server=''", b"")
+            item = TSC.WorkbookItem(project_id=place, name="Silent")
+            one = TSC.ConnectionItem()
+            one.server_address, one.server_port = "127.0.0.1", str(port)
+            one.connection_credentials = TSC.ConnectionCredentials("reader", "secret", embed=True)
+            made = tsc.workbooks.publish(item, io.BytesIO(document), "CreateNew", connections=[one])
+            tsc.workbooks.populate_views(made)
+            with pytest.raises(InternalServerError) as caught:
+                data(tsc, made.views[0])
+            assert "503000" in str(caught.value) and "1 seconds" in str(caught.value)
+            assert len(list(TSC.Pager(tsc.workbooks))) == 1
 
 
 def test_no_time_to_compute_is_refused(binary):

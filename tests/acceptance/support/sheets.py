@@ -216,12 +216,12 @@ def workbook(
     ).encode()
 
 
-def datasource(calculations: dict[str, str] | None = None, filters: str = "") -> bytes:
+def datasource(calculations: dict[str, str] | None = None, filters: str = "", extract: bool = False) -> bytes:
     """Writes a `.tds` over the file."""
     return (
         DECLARATION
         + f"<datasource formatted-name='federated.0tds' inline='true' caption='Orders' version='18.1' {USER}>"
-        + connection() + columns(calculations) + filters
+        + connection() + columns(calculations) + (EXTRACT if extract else "") + filters
         + "</datasource>\n"
     ).encode()  # fmt: skip
 

@@ -303,17 +303,16 @@ impl Question {
                 },
             }),
             Err(Fault::Answer(error)) => {
-                if error.is_of_data() {
+                let failed = failure(&error);
+                let is_broken = failed.code == ErrorCode::InternalError;
+                if error.is_of_data() || is_broken {
                     // Passwords, files and servers may be mended: the next one tries anew.
                     app.answers.books.forget(&book_key);
                 }
-                match failure(&error) {
-                    Failed {
-                        code: ErrorCode::InternalError,
-                        ..
-                    } => Err(broken(internal(error))),
-                    failed => Err(failed),
-                }
+                Err(match is_broken {
+                    true => broken(internal(error)),
+                    false => failed,
+                })
             }
             Err(Fault::Export(error @ ExportError::TooLarge { .. })) => Err(Failed {
                 code: ErrorCode::ViewDataInvalid,
