@@ -32,9 +32,13 @@ def program() -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(binary, tmp_path_factory):
+def mixed() -> Path:
+    return program()
+
+
+@pytest.fixture(scope="module")
+def run(binary, mixed, tmp_path_factory):
     """Makes the calls once; gives the server, what the program said, and what the proxy did."""
-    mixed = program()
     server = Vivant(
         binary, tmp_path_factory.mktemp("faults") / "data", "--log", "error", env={"VIVANT_ADMIN_PASSWORD": PASSWORD}
     )
@@ -113,3 +117,35 @@ def test_the_server_holds_what_was_asked_and_nothing_twice(run):
         numbers = [int(revision.get("revisionNumber")) for revision in revisions]
         # One revision for each time it was published.
         assert max(numbers) == wanted[book["name"]]["revisions"], book["name"]
+
+
+def test_programs_share_one_token_without_ending_each_other(binary, mixed, tmp_path):
+    """Four programs under one personal access token, where a sign-in ends the session before it, as in Tableau."""
+    server = Vivant(
+        binary, tmp_path / "data", "--log", "error", "--strict-tokens", "true", env={"VIVANT_ADMIN_PASSWORD": PASSWORD}
+    )
+    with server:
+        token = server.admin("create-token", "admin", "shared").stdout.split()[-1]
+        with FaultProxy(server.url, SEED, {"expired": 15, "delayed": 100}) as proxy:
+            environment = clean_env(
+                {"VIVANT_TOKEN_VALUE": token, "VIVANT_SESSIONS": str(tmp_path / "sessions"), "NO_PROXY": "127.0.0.1"}
+            )
+            programs = [
+                subprocess.Popen(
+                    [str(mixed), proxy.url, "shared", "60", str(SEED), str(100 * number)],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    env=environment,
+                )
+                for number in range(1, 5)
+            ]
+            said = [program.communicate(timeout=300) for program in programs]
+            counts = dict(proxy.counts)
+    assert [program.returncode for program in programs] == [0] * 4, said
+    assert [json.loads(out)["wrong"] for out, _ in said] == [[]] * 4
+    # Nobody signs in but where a session ended, and the last one signs out.
+    assert counts["expired"] > 3
+    assert counts["signin"] <= counts["expired"] + counts.get("signout", 0), counts
+    assert counts["signout"] >= 1
+    assert not any(path.suffix == "" and len(path.name) == 64 for path in (tmp_path / "sessions").iterdir())

@@ -4,7 +4,7 @@
 //! relation to something measured in the same run. The relation counts: this table is read on many machines.
 //!
 //! The benches are Python programs for the environment of `scripts/python-env`; one alone also runs as
-//! `VIVANT_BIN=… VIVANT_BENCH_BIN=… $(scripts/python-env)/bin/python scripts/bench/NAME`.
+//! `VIVANT_BIN=… VIVANT_BENCH_BIN=… VIVANT_CLIENT_BENCH=… $(scripts/python-env)/bin/python scripts/bench/NAME`.
 
 use std::path::Path;
 use std::process::Command;
@@ -42,6 +42,11 @@ pub fn run(args: &[&str]) -> Result<(), Failure> {
         "vivant-cli",
         "--package",
         "vivant-bench",
+        "--package",
+        "vivant-client",
+        "--bins",
+        "--example",
+        "client_bench",
     ]);
     process::run(&mut build)?;
     let environment = process::output(Command::new("bash").arg("scripts/python-env").current_dir(&root))?;
@@ -58,7 +63,8 @@ pub fn run(args: &[&str]) -> Result<(), Failure> {
             .arg(path)
             .current_dir(&root)
             .env("VIVANT_BIN", target.join("release/vivant"))
-            .env("VIVANT_BENCH_BIN", target.join("release/vivant-bench"));
+            .env("VIVANT_BENCH_BIN", target.join("release/vivant-bench"))
+            .env("VIVANT_CLIENT_BENCH", target.join("release/examples/client_bench"));
         let printed = process::output(&mut bench)?;
         rows.extend(read(name(path), &printed)?);
     }

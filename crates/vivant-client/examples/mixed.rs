@@ -14,7 +14,7 @@ use vivant_client::model::{GroupId, Luid, ProjectId, UserId, WorkbookId};
 use vivant_client::types::{Group, Project, User, Workbook};
 use vivant_client::{
     Client, Credentials, DownloadOptions, Error, Filter, ListOptions, PublishMode, PublishWorkbook,
-    RetryPolicy, Site, Source, Target,
+    RetryPolicy, SessionStore, Site, Source, Target,
 };
 
 /// How many go on at once, each with things of its own.
@@ -27,10 +27,12 @@ const CHUNK: u64 = 2 * 1024 * 1024 + 4096;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [server, user, calls, seed] = arguments.as_slice() else {
-        return Err("give a server, a user name, a number of calls and a seed".into());
+    let (server, user, calls, seed, first) = match arguments.as_slice() {
+        [server, user, calls, seed] => (server, user, calls, seed, "0"),
+        [server, user, calls, seed, first] => (server, user, calls, seed, first.as_str()),
+        _ => return Err("give a server, a user name, a number of calls, a seed and perhaps a first number".into()),
     };
-    let (calls, seed): (u64, u64) = (calls.parse()?, seed.parse()?);
+    let (calls, seed, first): (u64, u64, u64) = (calls.parse()?, seed.parse()?, first.parse()?);
     let client = Client::builder(server)
         .chunk_size(CHUNK)
         .single_request_limit(SINGLE)
@@ -41,11 +43,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             budget: Duration::from_secs(60),
         })
         .build()?;
-    let site = client
-        .sign_in(Credentials::password(user, std::env::var("VIVANT_PASSWORD")?))
-        .await?;
+    let credentials = match std::env::var("VIVANT_TOKEN_VALUE") {
+        Ok(value) => Credentials::token(user, value),
+        Err(_) => Credentials::password(user, std::env::var("VIVANT_PASSWORD")?),
+    };
+    // Several of these programs may share a session.
+    let site = match std::env::var("VIVANT_SESSIONS") {
+        Ok(folder) => SessionStore::new(folder).sign_in(&client, credentials).await?,
+        Err(_) => client.sign_in(credentials).await?,
+    };
     let workers = (0..WORKERS).map(|number| {
-        let mut worker = Worker::new(site.clone(), number, seed);
+        let mut worker = Worker::new(site.clone(), first + number, seed);
         let share = calls / WORKERS + u64::from(number < calls % WORKERS);
         async move {
             for _ in 0..share {

@@ -14,6 +14,7 @@ use crate::download::{DownloadOptions, Downloaded, Target};
 use crate::endpoints::{PublishDatasource, PublishWorkbook};
 use crate::error::{Error, Result};
 use crate::list::ListOptions;
+use crate::sessions::SessionStore;
 use crate::source::Source;
 
 /// A server to talk to, blocking.
@@ -87,6 +88,14 @@ impl Client {
     pub fn sign_in(&self, credentials: Credentials) -> Result<Site> {
         Ok(Site {
             inner: self.runtime.run(self.inner.sign_in(credentials))?,
+            runtime: Arc::clone(&self.runtime),
+        })
+    }
+
+    /// Goes on with the session of other programs, or signs in where there is none.
+    pub fn sign_in_shared(&self, store: &SessionStore, credentials: Credentials) -> Result<Site> {
+        Ok(Site {
+            inner: self.runtime.run(store.sign_in(&self.inner, credentials))?,
             runtime: Arc::clone(&self.runtime),
         })
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 /// How often and how long a failed request is repeated.
 ///
-/// Reads are repeated when the connection fails or breaks, and on 429, 502, 503 and 504.
-/// Writes are repeated only where the server certainly did nothing: when it could not be reached, on
-/// 429, and on 503 with Retry-After.
+/// Reads are repeated when the connection fails or breaks, and on 408, 429, 502, 503 and 504.
+/// Writes are repeated at once where the server certainly did nothing: when it could not be reached, on
+/// 429, and on 503 with Retry-After; otherwise only when it was seen that they were not done.
 #[derive(Clone, Debug)]
 pub struct RetryPolicy {
     /// The most attempts of one request; 1 never repeats.

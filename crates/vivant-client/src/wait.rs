@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use vivant_model::Luid;
+use vivant_model::JobId;
 use vivant_wire::types::Job;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -14,6 +14,9 @@ use crate::site::Site;
 /// How many questions in a row may fail where there is no deadline.
 const MAX_FAILURES: u32 = 5;
 
+/// What is shown a job after every question.
+type Progress = dyn Fn(&Job) + Send + Sync;
+
 /// How long and how often a job is asked for.
 #[derive(Clone)]
 #[must_use]
@@ -21,7 +24,7 @@ pub struct WaitOptions {
     deadline: Option<Duration>,
     first_pause: Duration,
     longest_pause: Duration,
-    progress: Option<Arc<dyn Fn(&Job) + Send + Sync>>,
+    progress: Option<Arc<Progress>>,
 }
 
 impl Default for WaitOptions {
@@ -80,7 +83,7 @@ impl Site {
     /// [`ErrorKind::JobCancelled`] with the job's notes; one that has not ended in time is
     /// [`ErrorKind::Timeout`], and goes on at the server. [`Error::job`] has what was last seen of it.
     /// With a deadline, a server that cannot be reached is asked again until then.
-    pub async fn wait_for_job(&self, id: impl Into<Luid>, options: WaitOptions) -> Result<Job> {
+    pub async fn wait_for_job(&self, id: impl Into<JobId>, options: WaitOptions) -> Result<Job> {
         let id = id.into();
         let path = self.path(&format!("/jobs/{id}"));
         let begun = Instant::now();
@@ -126,7 +129,7 @@ impl Site {
     }
 }
 
-fn outcome(id: Luid, job: Job) -> Result<Job> {
+fn outcome(id: JobId, job: Job) -> Result<Job> {
     let (kind, what) = match job.finish_code {
         // 3 is a success with something to say.
         Some(0 | 3) => return Ok(job),
@@ -166,7 +169,7 @@ fn notes(job: &Job) -> impl Iterator<Item = &str> {
         .filter(|note| !note.is_empty())
 }
 
-fn late(id: Luid, waited: Duration, last: Option<Job>) -> Error {
+fn late(id: JobId, waited: Duration, last: Option<Job>) -> Error {
     let progress = last
         .as_ref()
         .and_then(|job| job.progress)

@@ -28,10 +28,11 @@ FATES = {
 class FaultProxy:
     """The proxy, in a thread of its own; `counts` says what it did."""
 
-    def __init__(self, upstream: str, seed: int):
+    def __init__(self, upstream: str, seed: int, fates: dict[str, int] = FATES):
         address = urlsplit(upstream)
         self.host, self.port = address.hostname, address.port
         self.random = random.Random(seed)
+        self.fates = fates
         self.counts: Counter[str] = Counter()
         self.url = ""
         self._loop = asyncio.new_event_loop()
@@ -61,7 +62,7 @@ class FaultProxy:
 
     def _fate(self) -> str:
         drawn = self.random.randrange(1000)
-        for fate, share in FATES.items():
+        for fate, share in self.fates.items():
             if drawn < share:
                 return fate
             drawn -= share
@@ -86,6 +87,7 @@ class FaultProxy:
         headers = {name.lower(): value for name, value in headers.items()}
         fate = self._fate()
         self.counts[fate] += 1
+        self.counts[first.split("?")[0].rsplit("/auth/", 1)[-1].split(" ")[0] if "/auth/" in first else "call"] += 1
         length = int(headers.get("content-length", "0"))
         if fate == "cut within" and length > 1:
             await reader.readexactly(length // 2)

@@ -8,6 +8,7 @@ use crate::call::Call;
 use crate::error::Result;
 use crate::filters;
 use crate::list::{List, ListOptions};
+use crate::wait::WaitOptions;
 
 super::group! {
     /// Jobs of a site.
@@ -29,6 +30,11 @@ impl Jobs {
     pub async fn cancel(&self, id: impl Into<JobId>) -> Result<()> {
         let call = Call::new(Method::Put, self.path(id.into())).repeatable();
         self.site.tell(&call).await
+    }
+
+    /// Waits until a job has ended, and returns it when it ended well; see [`crate::Site::wait_for_job`].
+    pub async fn wait(&self, id: impl Into<JobId>, options: WaitOptions) -> Result<Job> {
+        self.site.wait_for_job(id.into(), options).await
     }
 
     fn path(&self, id: JobId) -> String {

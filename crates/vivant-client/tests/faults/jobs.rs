@@ -27,8 +27,8 @@ async fn wait(end: &'static str, options: WaitOptions) -> (usize, Result<Job, Er
         })
     })
     .await;
-    let job: vivant_client::model::Luid = id(1).parse().expect("an id");
-    let outcome = site(&fake).await.wait_for_job(job, options).await;
+    let job: vivant_client::model::JobId = id(1).parse().expect("an id");
+    let outcome = site(&fake).await.jobs().wait(job, options).await;
     (fake.count("GET", "/jobs/"), outcome)
 }
 
@@ -90,7 +90,7 @@ async fn a_server_that_is_away_is_asked_again() {
         })
     })
     .await;
-    let job: vivant_client::model::Luid = id(1).parse().expect("an id");
+    let job: vivant_client::model::JobId = id(1).parse().expect("an id");
     let options = soon().within(Duration::from_secs(30));
     assert!(site(&fake).await.wait_for_job(job, options).await.is_ok());
 }

@@ -222,7 +222,7 @@ async fn content_that_is_there_is_not_published_again() {
 
 #[tokio::test]
 async fn an_outcome_that_cannot_be_seen_is_told() {
-    let fake = Fake::start(|request, _| request.is("POST", "/workbooks").then(|| Reply::Drop)).await;
+    let fake = Fake::start(|request, _| request.is("POST", "/workbooks").then_some(Reply::Drop)).await;
     let books = site(&fake).await.workbooks();
     let published = books.publish_as_job(PublishWorkbook::default(), Source::bytes("b.twb", "x"));
     let failure = published.await.expect_err("no answer");
