@@ -110,6 +110,10 @@ async fn find(session: &Session<'_>, name: &str) -> Result<types::Site, Failure>
         Err(error) => return Err(error.into()),
     };
     let by_name = |site: &types::Site| site.name.as_deref() == Some(name);
+    let by_name_in_any_case = |site: &types::Site| {
+        let known = site.name.as_deref().unwrap_or_default();
+        known.to_lowercase() == name.to_lowercase()
+    };
     let by_url = |site: &types::Site| {
         let url = site.content_url.as_deref().unwrap_or_default();
         !url.is_empty() && url.eq_ignore_ascii_case(name)
@@ -117,7 +121,8 @@ async fn find(session: &Session<'_>, name: &str) -> Result<types::Site, Failure>
     let at = all
         .iter()
         .position(by_name)
-        .or_else(|| all.iter().position(by_url));
+        .or_else(|| all.iter().position(by_url))
+        .or_else(|| all.iter().position(by_name_in_any_case));
     match at {
         Some(at) => Ok(all.swap_remove(at)),
         None => Err(Failure::not_found("site", name)),
