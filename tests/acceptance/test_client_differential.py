@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 
 import pytest
 import tableauserverclient as TSC
+from tableauserverclient.server.endpoint.endpoint import Endpoint
 
-from support.differential import cases, differences
+from support.differential import answers, cases, differences
 from support.differential.case import Bench, Case, run
-from support.differential.driver import Drive, program
+from support.differential.driver import Drive, Refused, program
 from support.differential.proxy import Proxy
 from support.world import ADMIN, ADMIN_PASSWORD, World
 
@@ -70,10 +72,57 @@ class Empty:
 def test_every_method_of_a_covered_group_has_a_case():
     server = TSC.Server("http://localhost")
     proven = {case.method for case in CASES}
+    inherited = set(dir(Endpoint))
     missing = []
     for group in sorted({group for module in MODULES for group in module.GROUPS}):
         endpoint = getattr(server, group)
         for name in dir(type(endpoint)):
-            if not name.startswith("_") and callable(getattr(type(endpoint), name)) and f"{group}.{name}" not in proven:
+            member = getattr(type(endpoint), name)
+            if name.startswith("_") or name in inherited or inspect.isclass(member) or not callable(member):
+                continue
+            if f"{group}.{name}" not in proven:
                 missing.append(f"{group}.{name}")
     assert not missing, "no case proves " + ", ".join(missing)
+
+
+def test_our_client_reads_every_answer_in_the_source_of_tableaus(tmp_path):
+    files = answers.unpacked(tmp_path)
+    assert len(files) > 100, "the source package has no answers any more"
+    drive = Drive(program())
+    wrong = []
+    for path in files:
+        try:
+            read = drive.call("read", "file", {"path": str(path)})
+            assert read["root"] == "tsResponse"
+        except Refused as refused:
+            wrong.append(refused.error["message"])
+    drive.stop()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_methods_that_a_version_lacks_are_refused_before_anything_is_sent(proxy):
+    """What Tableau's client refuses for its version, ours refuses for the one that the reference names."""
+    old = Drive(program(), server=proxy.url, username=ADMIN, password=ADMIN_PASSWORD, version="2.3")
+    calls = proxy.record()
+    some = "2cb9f1a4-2f7f-4e62-9a8e-7f2b1b1d0c11"
+    refused = {
+        ("workbooks", "refresh"): "2.8",
+        ("workbooks", "create_extract"): "3.5",
+        ("views", "get"): "3.1",
+        ("jobs", "list"): "3.1",
+        ("exports", "view_excel"): "3.8",
+        ("exports", "workbook_pdf"): "3.4",
+        ("schedules", "get"): "3.8",
+        ("tasks", "run_extract_refresh"): "2.6",
+        ("users", "groups"): "3.7",
+        ("groups", "remove_users"): "3.21",
+        ("flows", "list"): "3.3",
+    }
+    for (group, method), since in refused.items():
+        with pytest.raises(Refused) as caught:
+            old.call(group, method, {"id": some})
+        error = caught.value.error
+        assert error["kind"] == "Unsupported" and since in error["message"], error
+    old.stop()
+    assert not calls, [str(one.request) for one in calls]
+    proxy.rest()

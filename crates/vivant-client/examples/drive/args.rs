@@ -130,11 +130,15 @@ impl Args {
                 Some(Value::Array(_)) => filter.texts("value"),
                 _ => vec![filter.text("value")?],
             };
-            list = list.filter(Filter::new(
+            let made = Filter::new(
                 filter.text("field")?,
                 operator,
                 values.into_iter().map(Compared::Text),
-            ));
+            );
+            list = list.filter(match filter.flag("unchecked") {
+                true => made.unchecked(),
+                false => made,
+            });
         }
         for key in options.objects("sort") {
             list = list.sort(match key.flag("descending") {

@@ -10,8 +10,12 @@ import copy
 import re
 from dataclasses import dataclass
 from typing import Callable
+from unittest.mock import ANY
 
-from support.differential.canonical import Canonical
+from tableauserverclient import SiteItem
+from tableauserverclient.server import RequestFactory
+
+from support.differential.canonical import Canonical, xml
 
 
 @dataclass
@@ -101,6 +105,36 @@ def small_booleans(one: Canonical) -> None:
     one.query = sorted((name, value.lower() if value in ("True", "False") else value) for name, value in one.query)
 
 
+def only_set(one: Canonical) -> None:
+    """Drops the settings of a site that are as in an item that nobody has touched."""
+    untouched = xml(RequestFactory.Site.create_req(SiteItem("x", "x")))["children"][0]["attributes"]
+    for node in (one.body or {}).get("children", []):
+        node["attributes"] = {
+            name: value
+            for name, value in node["attributes"].items()
+            if name in ("name", "contentUrl") or untouched.get(name, "").lower() != value.lower()
+        }
+
+
+def user_files(one: Canonical) -> None:
+    """Gives files of users our name and type."""
+    for name in ("tableau_user_import", "tableau_user_delete"):
+        if name in one.body:
+            one.body[name].update(filename="users.csv", type="application/octet-stream")
+
+
+def file_names(one: Canonical) -> None:
+    """Gives chunks the name of the file."""
+    if isinstance(one.body, dict) and "tableau_file" in one.body:
+        one.body["tableau_file"]["filename"] = ANY
+
+
+def no_empty_acceleration(one: Canonical) -> None:
+    """Drops `dataAccelerationConfig` where nothing stands in it."""
+    for node in (one.body or {}).get("children", []):
+        node["children"] = [child for child in node.get("children", []) if child != {"name": "dataAccelerationConfig"}]
+
+
 def attribute_dropped(element: str, name: str, value: str) -> Callable[[list[Canonical]], list[Canonical]]:
     """Drops an attribute that has a certain value from the elements of a request."""
 
@@ -129,6 +163,24 @@ TABLE: list[Difference] = [
         each(small_booleans),
     ),
     Difference(
+        "settings that nobody set",
+        "Tableau's client sends what its item holds from the beginning, and so sets settings back that it never read.",
+        r"sites\.(create|update)",
+        each(only_set),
+    ),
+    Difference(
+        "no access token",
+        "Tableau's client says of a JSON web token that it is no unified access token, which is the server's default.",
+        r"auth\.sign_in_with_json_web_token",
+        attribute_dropped("credentials", "isUat", "false"),
+    ),
+    Difference(
+        "files of users",
+        "Tableau's client gives the file a name of its own and 'file' for its type; the reference has neither.",
+        r"users\.bulk_(add|remove)",
+        each(user_files),
+    ),
+    Difference(
         "larger pages",
         "Where no size of pages is given, we ask for 1,000 items at once, Tableau's client for 100.",
         r"projects\.get_by_path",
@@ -137,7 +189,7 @@ TABLE: list[Difference] = [
     Difference(
         "pages of all lists",
         "Tableau's client asks for these lists without a page, and so reads no more than the server's first.",
-        r"(workbooks|datasources)\.populate_revisions",
+        r"((workbooks|datasources)\.populate_revisions|users\.populate_favorites)",
         each(paged),
     ),
     Difference(
@@ -147,10 +199,28 @@ TABLE: list[Difference] = [
         without("createnew", "true"),
     ),
     Difference(
+        "names of chunks",
+        "Tableau's client calls every chunk 'file'; ours keeps the file's name, which servers leave unread.",
+        r"fileuploads\.upload",
+        each(file_names),
+    ),
+    Difference(
+        "no empty acceleration",
+        "Tableau's client sends an element without anything in it, which says nothing.",
+        r"workbooks\.update",
+        each(no_empty_acceleration),
+    ),
+    Difference(
         "certification only where it is set",
         "Tableau's client sends isCertified with every update, and so takes a certification away that it did not read.",
         r"datasources\.update",
         attribute_dropped("datasource", "isCertified", "false"),
+    ),
+    Difference(
+        "asked once",
+        "Making a list of a query, Tableau's client asks for its length first, and then for the same page again.",
+        r".*\.find_by_name",
+        lambda requests: [one for index, one in enumerate(requests) if index == 0 or one != requests[index - 1]],
     ),
     Difference(
         "flow runs on schedules",

@@ -13,7 +13,7 @@ import tableauserverclient as TSC
 
 from support.differential import values
 from support.differential.case import Case
-from support.differential.cases.flows import ONE_PAGE, a_path, all_of, luid, paged, permissions, tags
+from support.differential.cases.flows import ONE_PAGE, a_path, all_of, luid, paged, permissions, queries, tags
 from support.differential.proxy import made
 
 GROUPS = [
@@ -198,6 +198,7 @@ METRIC_CASES = [
         values.nothing,
         made=[made("DELETE", f"{METRICS}/{ID}", status=204)],
     ),
+    *queries("metrics", METRICS, paged("metrics", METRIC_XML), METRIC),
 ]
 
 # Webhooks.
@@ -420,6 +421,7 @@ CUSTOM_VIEW_CASES = [
         values.content,
         made=[made("GET", f"{VIEWS}/{ID}/data", body=b"a,b\n1,2\n", kind="text/csv")],
     ),
+    *queries("custom_views", VIEWS, paged("customViews", CUSTOM_VIEW_XML), CUSTOM_VIEW),
 ]
 
 # Virtual connections.
@@ -601,6 +603,7 @@ VIRTUAL_CASES = [
     ),
     *permissions("virtual_connections", virtual, f"{VIRTUALS}/{ID}", update="add_permissions"),
     *tags("virtual_connections", virtual, f"{VIRTUALS}/{ID}"),
+    *queries("virtual_connections", VIRTUALS, paged("virtualConnections", VIRTUAL_XML), VIRTUAL, known=False),
 ]
 
 # Sets of groups.
@@ -683,6 +686,7 @@ SET_CASES = [
         values.nothing,
         made=[made("DELETE", f"{SETS}/{ID}/groups/{GROUP}", status=204)],
     ),
+    *queries("group_sets", SETS, paged("groupSets", SET_XML), SET),
 ]
 
 # Settings of sites.
