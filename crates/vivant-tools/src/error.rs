@@ -39,9 +39,30 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Something that is no Tableau-compatible server, such as a database or a mail server, did not do its part.
+    #[error("{message}")]
+    Service {
+        /// Which, and what it said.
+        message: String,
+        /// What kind of failure it is.
+        kind: ServiceKind,
+    },
     /// A server's answer lacks something.
     #[error("the server's answer cannot be used: {0}")]
     Answer(String),
+}
+
+/// How a service failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceKind {
+    /// It could not be reached, or broke off.
+    Unreachable,
+    /// It does not let this user do this.
+    Denied,
+    /// It refused what was asked for; trying again later may help.
+    Later,
+    /// It refused what was asked for.
+    Refused,
 }
 
 impl Error {

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use vivant_client::Site;
+use vivant_client::{ApiVersion, Site};
 use vivant_model::project::{ALL_USERS, DEFAULT_PROJECT};
-use vivant_model::{ProjectId, SiteRole, ViewId};
+use vivant_model::{ProjectId, ScheduleId, SiteRole, ViewId};
 use vivant_wire::types::{Connection, Group, Project, Schedule, Subscription, User, View};
 use vivant_wire::version::V;
 
@@ -213,6 +213,7 @@ pub async fn plan(from: &Site, to: &Site, options: &Options) -> Result<Plan> {
     }
     let (mut steps, mut notes) = (planner.steps, planner.notes);
     connections(from, &mut steps, &mut notes, options).await?;
+    schedule_details(from, &mut steps, &mut notes, source.version).await?;
     steps.sort_by_key(|(stage, _, _)| *stage);
     Ok(Plan {
         steps,
@@ -610,8 +611,10 @@ impl Planner<'_> {
             Some(_) => Some(wanted),
             None if self.coming.contains(&wanted) => Some(wanted),
             None => {
-                // The Default project of a fresh site belongs to an account of the server.
-                if path.name().eq_ignore_ascii_case(DEFAULT_PROJECT) && path.depth() == 1 {
+                // Server administrators own things without being users of the site: what belongs to who reads the
+                // source belongs to who writes the target, and the Default project to the server's first account.
+                let is_default = path.name().eq_ignore_ascii_case(DEFAULT_PROJECT) && path.depth() == 1;
+                if is_default || self.source.myself.id.is_some_and(|id| id.0 == wanted.id) {
                     return None;
                 }
                 let name = self.source.people.label(wanted);
@@ -1040,6 +1043,37 @@ fn schedule_of(snapshot: &Snapshot, subscription: &Subscription) -> Option<Strin
             .clone()
     };
     schedule.name.clone().or_else(by_id)
+}
+
+/// Reads when the schedules run that are to be made: lists do not say.
+async fn schedule_details(
+    from: &Site,
+    steps: &mut Vec<(Stage, Line, Step)>,
+    notes: &mut Vec<Line>,
+    version: ApiVersion,
+) -> Result<()> {
+    for (_, line, step) in steps.iter_mut() {
+        let Step::CreateSchedule { schedule } = step else {
+            continue;
+        };
+        let Some(id) = schedule.id.filter(|_| schedule.frequency_details.is_none()) else {
+            continue;
+        };
+        // Tableau: before API 3.8 nothing tells when a schedule runs.
+        if version < V(3, 8) {
+            let why =
+                format!("API {version} does not tell when it runs; make it on the target, then run again");
+            notes.push(Line::new(Action::Cannot, "schedule", line.name.clone(), why));
+            continue;
+        }
+        let found = from.schedules().get(ScheduleId(id)).await;
+        *schedule = found.context(|| format!("the schedule {} cannot be read", line.name))?;
+    }
+    steps.retain(|(_, _, step)| match step {
+        Step::CreateSchedule { schedule } => schedule.frequency_details.is_some(),
+        _ => true,
+    });
+    Ok(())
 }
 
 /// Looks for passwords that connections of the content hold: one call for each that is to be published.
