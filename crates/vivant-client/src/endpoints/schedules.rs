@@ -116,9 +116,10 @@ impl Schedules {
                     id: Some(id),
                     ..Flow::default()
                 };
+                // Tableau: `flowRun` by the schema; `runFlow` stands in addresses only.
                 call("/flows").body(|out| {
                     out.element("task", |out| {
-                        out.element("runFlow", |out| out.child("flow", &flow));
+                        out.element("flowRun", |out| out.child("flow", &flow));
                     });
                 })
             }

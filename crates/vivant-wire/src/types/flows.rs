@@ -158,7 +158,7 @@ element! {
 }
 
 element! {
-    /// `flowRun` of a task, also `runFlow` in requests: which flow it runs, and when.
+    /// `flowRun` of a task: which flow it runs, and when.
     FlowTaskRun {
         attr id: TaskId = "id";
         attr priority: i64 = "priority";

@@ -225,7 +225,7 @@ TABLE: list[Difference] = [
     Difference(
         "flow runs on schedules",
         "Tableau's schema calls the task of a flow flowRun in requests, too; its client sends runFlow, the word of addresses.",
-        r"flows\.schedule_flow_run",
+        r"(flows\.schedule_flow_run|schedules\.add_to_schedule)",
         inside("runFlow", lambda node: [{**node, "name": "flowRun"}]),
     ),
     Difference(
