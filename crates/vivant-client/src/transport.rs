@@ -565,8 +565,8 @@ pub(crate) fn document(answer: &Answer, secrets: &[Secret]) -> Result<Node> {
             answer.status
         ))
     })?;
-    let mut node =
-        Node::parse(format, body).map_err(|e| unexpected(format!("the answer cannot be read: {e}")))?;
+    let mut node = Node::parse_answer(format, body)
+        .map_err(|e| unexpected(format!("the answer cannot be read: {e}")))?;
     if format == Format::Xml && node.name != "tsResponse" {
         return Err(unexpected(format!(
             "the answer is XML of another kind, <{}>",

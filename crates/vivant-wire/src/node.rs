@@ -29,6 +29,8 @@ pub struct Node {
     pub children: Vec<Node>,
     /// The text directly inside, trimmed.
     pub text: String,
+    /// A value that cannot be read counts as absent.
+    pub lenient: bool,
 }
 
 /// Why a document or element could not be read.
@@ -77,6 +79,19 @@ impl Node {
         }
     }
 
+    /// Reads a server's answer, in which one value that cannot be read, such as an empty time, must not make
+    /// a whole list unusable: it counts as absent.
+    pub fn parse_answer(format: Format, body: &[u8]) -> Result<Self, ReadError> {
+        let mut node = Self::parse(format, body)?;
+        node.take_leniently();
+        Ok(node)
+    }
+
+    fn take_leniently(&mut self) {
+        self.lenient = true;
+        self.children.iter_mut().for_each(Self::take_leniently);
+    }
+
     /// The value of an attribute.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
@@ -92,15 +107,16 @@ impl Node {
 
     /// Reads an attribute, `None` where it is absent.
     pub fn get<T: FromText>(&self, name: &str) -> Result<Option<T>, ReadError> {
-        self.attribute(name)
-            .map(|text| self.convert(name, text))
-            .transpose()
+        match self.attribute(name) {
+            Some(text) => self.convert(name, text),
+            None => Ok(None),
+        }
     }
 
     /// Reads a child that holds nothing but text; JSON writes it like an attribute.
     pub fn leaf<T: FromText>(&self, name: &str) -> Result<Option<T>, ReadError> {
         match self.child(name) {
-            Some(child) => self.convert(name, &child.text).map(Some),
+            Some(child) => self.convert(name, &child.text),
             None => self.get(name),
         }
     }
@@ -112,7 +128,7 @@ impl Node {
         members
             .map(|(_, text)| text)
             .chain(children.map(|c| &c.text))
-            .map(|text| self.convert(name, text))
+            .filter_map(|text| self.convert(name, text).transpose())
             .collect()
     }
 
@@ -121,7 +137,7 @@ impl Node {
         if self.text.is_empty() {
             self.get("value")
         } else {
-            self.convert("value", &self.text).map(Some)
+            self.convert("value", &self.text)
         }
     }
 
@@ -139,11 +155,18 @@ impl Node {
             .collect()
     }
 
-    fn convert<T: FromText>(&self, name: &str, text: &str) -> Result<T, ReadError> {
-        T::from_text(text).ok_or_else(|| {
-            let shown: String = text.chars().take(40).collect();
-            ReadError::new(format!("{}/@{name} '{shown}' {}", self.name, T::EXPECTED))
-        })
+    fn convert<T: FromText>(&self, name: &str, text: &str) -> Result<Option<T>, ReadError> {
+        match T::from_text(text) {
+            None if !self.lenient => {
+                let shown: String = text.chars().take(40).collect();
+                Err(ReadError::new(format!(
+                    "{}/@{name} '{shown}' {}",
+                    self.name,
+                    T::EXPECTED
+                )))
+            }
+            value => Ok(value),
+        }
     }
 }
 
@@ -405,6 +428,15 @@ mod tests {
             &format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)),
             "well-formed",
         );
+    }
+
+    #[test]
+    fn answers_are_read_leniently_requests_are_not() {
+        let body = b"<tsResponse><job progress='' type='x'/></tsResponse>";
+        let read = |node: Node| node.child("job").expect("there").get::<u32>("progress");
+        assert!(read(Node::parse(Format::Xml, body).expect("fine")).is_err());
+        let answer = Node::parse_answer(Format::Xml, body).expect("fine");
+        assert_eq!(read(answer), Ok(None));
     }
 
     #[test]

@@ -40,6 +40,9 @@ const READERS: &[(&str, Reader)] = &[
     ("scheduleLuids", read::<types::ScheduleLuids>),
     ("tagBatch", read::<types::TagBatch>),
     ("extractRefresh", read::<types::ExtractRefresh>),
+    ("flowOutputSteps", read::<types::FlowOutputSteps>),
+    ("flowRuns", each::<types::FlowRun>),
+    ("linkedTasks", each::<types::LinkedTask>),
     ("job", read::<types::Job>),
     ("backgroundJobs", read::<types::BackgroundJobs>),
     ("schedule", read::<types::Schedule>),
@@ -96,7 +99,7 @@ pub fn call(method: &str, args: &Args) -> Result<Value, Trouble> {
     }
     let path = args.text("path")?;
     let body = std::fs::read(&path).map_err(|e| Trouble::Usage(format!("{path}: {e}")))?;
-    let node = Node::parse(Format::Xml, &body).map_err(|e| Trouble::Usage(format!("{path}: {e}")))?;
+    let node = Node::parse_answer(Format::Xml, &body).map_err(|e| Trouble::Usage(format!("{path}: {e}")))?;
     let mut parts = Vec::new();
     for child in &node.children {
         let name = child.name.as_str();
@@ -112,4 +115,10 @@ pub fn call(method: &str, args: &Args) -> Result<Value, Trouble> {
 fn read<T: Read1 + Write1>(node: &Node) -> Result<Value, String> {
     let item = T::read(node).map_err(|e| e.to_string())?;
     Ok(written(|out| item.write(out)))
+}
+
+/// Reads the items of a list whose type the client keeps to itself.
+fn each<T: Read1 + Write1>(node: &Node) -> Result<Value, String> {
+    let items: Result<Vec<Value>, String> = node.children.iter().map(read::<T>).collect();
+    Ok(Value::Array(items?))
 }

@@ -100,6 +100,9 @@ def run(case: Case, bench: Bench) -> None:
 def compare(method: str, theirs: list[Canonical], ours: list[Canonical]) -> None:
     """Fails unless our requests are theirs, up to the documented differences."""
     expected = differences.apply(method, theirs)
+    if all(one.method == "GET" for one in [*expected, *ours]):
+        # Nothing hangs on the order of reads; ours asks for pages side by side.
+        expected, ours = sorted(expected, key=str), sorted(ours, key=str)
     told = "\n".join(["Tableau's:", *map(str, theirs), "", "ours:", *map(str, ours)])
     assert len(expected) == len(ours), f"{method}: {len(ours)} requests for {len(expected)}\n{told}"
     for wanted, got in zip(expected, ours):

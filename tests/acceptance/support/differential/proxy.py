@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 # Belong to one connection, or to one encoding of the body.
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "accept-encoding"}
@@ -123,10 +123,14 @@ class Proxy:
     def _played(self, request: Request) -> Answer | None:
         # Encoded differently, an address is still the same one; whether it is well encoded is compared later.
         wanted = (request.method, unquoted(request.path))
-        for index, one in enumerate(self.script):
-            if (one.request.method, unquoted(one.request.path)) == wanted:
-                return self.script.pop(index).answer
-        return None
+        fitting = [one for one in self.script if (one.request.method, unquoted(one.request.path)) == wanted]
+        # Pages of one list may be asked for in any order.
+        asked = sorted(parse_qsl(request.query))
+        fitting.sort(key=lambda one: sorted(parse_qsl(one.request.query)) != asked)
+        if not fitting:
+            return None
+        self.script.remove(fitting[0])
+        return fitting[0].answer
 
     def _ask(self, request: Request) -> Answer:
         connection = HTTPConnection(self.upstream.hostname, self.upstream.port, timeout=120)
@@ -185,6 +189,4 @@ class Proxy:
 
 def unquoted(path: str) -> list[str]:
     """The parts of a path, decoded one by one, so that an encoded slash is no separator."""
-    from urllib.parse import unquote
-
     return [unquote(part) for part in path.split("/")]

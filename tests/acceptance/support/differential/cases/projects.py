@@ -9,6 +9,7 @@ from support.differential import values
 from support.differential.case import Case
 from support.differential.items import PROJECT, one_by_one, same_rules
 from support.differential.proxy import made
+from support.differential.queries import queries
 
 GROUPS = ["projects"]
 
@@ -242,6 +243,7 @@ CASES = [
         prepare=ruled,
     ),
     *(case for kind in KINDS for case in default_cases(*kind)),
+    *queries("projects", PROJECT, "Finance"),
 ]
 
 
