@@ -33,7 +33,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 .await?;
         }
         ["list", output] => {
-            let rows = client.with_session(credentials, async |site| list(&site).await).await?;
+            let rows = client
+                .with_session(credentials, async |site| list(&site).await)
+                .await?;
             std::fs::write(output, rows.concat())?;
         }
         _ => return Err("give `publish FILE NAME` or `list OUTPUT`".into()),
@@ -70,7 +72,8 @@ async fn list(site: &Site) -> Result<Vec<String>, Error> {
             async move {
                 let id = book.id.expect("a listed workbook has an id");
                 let connections = workbooks.connections(id).await?;
-                let mut servers: Vec<String> = connections.into_iter().filter_map(|c| c.server_address).collect();
+                let mut servers: Vec<String> =
+                    connections.into_iter().filter_map(|c| c.server_address).collect();
                 servers.sort();
                 Ok(format!(
                     "{}\t{}\t{}\t{}\n",
@@ -90,6 +93,8 @@ async fn list(site: &Site) -> Result<Vec<String>, Error> {
 fn peak_memory() -> Result<f64, Box<dyn std::error::Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmHWM")?;
+    let kilobytes = line
+        .and_then(|line| line.split_whitespace().next())
+        .ok_or("no VmHWM")?;
     Ok(kilobytes.parse::<f64>()? / 1024.0)
 }

@@ -30,7 +30,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (server, user, calls, seed, first) = match arguments.as_slice() {
         [server, user, calls, seed] => (server, user, calls, seed, "0"),
         [server, user, calls, seed, first] => (server, user, calls, seed, first.as_str()),
-        _ => return Err("give a server, a user name, a number of calls, a seed and perhaps a first number".into()),
+        _ => {
+            return Err(
+                "give a server, a user name, a number of calls, a seed and perhaps a first number".into(),
+            );
+        }
     };
     let (calls, seed, first): (u64, u64, u64) = (calls.parse()?, seed.parse()?, first.parse()?);
     let client = Client::builder(server)

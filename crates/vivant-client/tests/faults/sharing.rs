@@ -9,9 +9,13 @@ use vivant_client::{
 use crate::fake::{Fake, Reply, Request, error};
 use crate::support::{client, list, password};
 
+fn token() -> Credentials {
+    Credentials::token("nightly", "t0ken-value")
+}
+
 async fn program(fake: &Fake, folder: &Path) -> Site {
     let store = SessionStore::new(folder);
-    store.sign_in(&client(fake), password()).await.expect("signed in")
+    store.sign_in(&client(fake), token()).await.expect("signed in")
 }
 
 fn workbooks(request: &Request) -> Option<Reply> {
@@ -133,7 +137,7 @@ async fn sites_and_users_have_sessions_of_their_own() {
     let store = SessionStore::new(folder.path());
     let site = program(&fake, folder.path()).await;
     store
-        .sign_in(&client(&fake), Credentials::password("bob", "p4ss-w0rd"))
+        .sign_in(&client(&fake), Credentials::token("other", "t0ken-value"))
         .await
         .expect("signed in");
     assert_eq!(fake.count("POST", "/auth/signin"), 2);
@@ -163,7 +167,7 @@ async fn what_is_kept_is_sealed_and_private() {
     for file in std::fs::read_dir(&folder).expect("listed") {
         let path = file.expect("a file").path();
         let bytes = std::fs::read(&path).expect("read");
-        for secret in [token.expose(), "p4ss-w0rd", "ann"] {
+        for secret in [token.expose(), "t0ken-value", "nightly"] {
             assert!(
                 !bytes.windows(secret.len()).any(|w| w == secret.as_bytes()),
                 "{path:?}"
