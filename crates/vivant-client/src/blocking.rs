@@ -4,14 +4,17 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::runtime::Runtime;
 use vivant_model::{DatasourceId, WorkbookId};
-use vivant_wire::types::{Datasource, Project, ServerInfo, User, View, Workbook};
+use vivant_wire::types::{
+    BackgroundJob, Datasource, Group, Project, Schedule, ServerInfo, Subscription, User, View, Workbook,
+};
 
 use crate::client::ClientBuilder;
 use crate::credentials::Credentials;
 use crate::download::{DownloadOptions, Downloaded, Target};
-use crate::endpoints::{PublishDatasource, PublishWorkbook};
+use crate::endpoints::{Export, PublishDatasource, PublishWorkbook};
 use crate::error::{Error, Result};
 use crate::list::ListOptions;
 use crate::sessions::SessionStore;
@@ -154,6 +157,36 @@ impl Site {
     /// Lists users.
     pub fn users(&self, options: ListOptions) -> Result<Vec<User>> {
         self.wait(self.inner.users().list(options).all())
+    }
+
+    /// Lists groups.
+    pub fn groups(&self, options: ListOptions) -> Result<Vec<Group>> {
+        self.wait(self.inner.groups().list(options).all())
+    }
+
+    /// Lists jobs.
+    pub fn jobs(&self, options: ListOptions) -> Result<Vec<BackgroundJob>> {
+        self.wait(self.inner.jobs().list(options).all())
+    }
+
+    /// Lists schedules.
+    pub fn schedules(&self, options: ListOptions) -> Result<Vec<Schedule>> {
+        self.wait(self.inner.schedules().list(options).all())
+    }
+
+    /// Lists subscriptions.
+    pub fn subscriptions(&self, options: ListOptions) -> Result<Vec<Subscription>> {
+        self.wait(self.inner.subscriptions().list(options).all())
+    }
+
+    /// Fetches an export into memory: `site.bytes(site.handle().views().pdf(id, options))`.
+    pub fn bytes(&self, export: Export) -> Result<Bytes> {
+        self.wait(export.bytes())
+    }
+
+    /// Fetches an export into a file, a folder or a writer.
+    pub fn save(&self, export: Export, to: impl Into<Target>) -> Result<Downloaded> {
+        self.wait(export.save(to))
     }
 
     /// Gets one workbook.
