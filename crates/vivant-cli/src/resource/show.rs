@@ -189,7 +189,7 @@ mod tests {
         );
         assert_eq!(
             list(Output::default(), COLUMNS, &items(), false),
-            "NAME      SIZE  OWNER\na, \"b\"      12  ann\n数据 😀      3\n"
+            "NAME     SIZE  OWNER\na, \"b\"     12  ann\n数据 😀     3\n"
         );
     }
 

@@ -183,7 +183,7 @@ mod tests {
         check(
             Some(26),
             None,
-            "NAME        SIZE  ID\nSales & O…     7  01234567…\n数据分析…   1234  x\n",
+            "NAME       SIZE  ID\nSales & …     7  01234567…\n数据分析…  1234  x\n",
         );
     }
 

@@ -275,7 +275,7 @@ impl Report {
             output::stdout(written(self.output, &steps).as_bytes())?;
         }
         if let Err(error) = outcome {
-            if done == 0 && failures.is_empty() {
+            if done == 0 && failures.is_empty() || error.downcast_ref::<exit::Interrupted>().is_some() {
                 return Err(error);
             }
             failures.push(error);
