@@ -2,6 +2,8 @@
 //!
 //! Prints for each sheet how many rows there are, or why there are none; with `--csv` the rows.
 
+#![expect(clippy::print_stdout, reason = "this is a program for the terminal")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
