@@ -105,7 +105,8 @@ pub async fn subscriptions(site: &Site, schedule: &str) -> Result<(Vec<(Row, Fou
                 known.name.as_deref() == Some(schedule)
                     || known
                         .id
-                        .is_some_and(|id| id.to_string().eq_ignore_ascii_case(schedule))
+                        .as_deref()
+                        .is_some_and(|id| id.eq_ignore_ascii_case(schedule))
             })
         })
         .collect();

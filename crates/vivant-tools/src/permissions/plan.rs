@@ -268,11 +268,14 @@ pub async fn copy_site(from: Known<'_>, to: Known<'_>, others: Others, scan: &Sc
     Ok(plan)
 }
 
+/// What a row says: a capability or role, and its mode, or that it shall be unspecified.
+type Said = (String, Option<Mode>);
+
 /// What a list wants of one place.
 #[derive(Clone, Debug, Default)]
 struct Wanted {
     line: u64,
-    rules: BTreeMap<(GranteeKind, String), Vec<(String, Option<Mode>)>>,
+    rules: BTreeMap<(GranteeKind, String), Vec<Said>>,
 }
 
 /// The rules that a list wants: in the form of an audit, of which `kind`, `path` or `id`, `default_for`,

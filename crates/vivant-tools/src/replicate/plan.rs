@@ -864,6 +864,7 @@ impl Planner<'_> {
                 label,
             );
         }
+        self.view_rules();
     }
 
     fn view_rules(&mut self) {

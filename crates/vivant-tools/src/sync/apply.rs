@@ -65,12 +65,15 @@ pub async fn prepare(site: &Site, list: &[Person], options: &Options) -> Result<
     Ok(plan(list, &people, &members, site.user_id(), options))
 }
 
+/// Whether a step belongs to a stage.
+type Belongs = fn(&Step) -> bool;
+
 /// Carries out a plan. What fails is reported and does not hold up the rest, except what needs it.
 pub async fn apply(site: &Site, plan: Plan, options: &Options, watch: &Watch<'_>) -> Result<Report> {
     let people = Mutex::new(People::load(site).await?);
     let mut report = Report::default();
     let total = plan.steps.len();
-    let stages: [(&'static str, fn(&Step) -> bool); 4] = [
+    let stages: [(&'static str, Belongs); 4] = [
         ("users", |step| {
             matches!(step, Step::AddUser { .. } | Step::ChangeUser { .. })
         }),
