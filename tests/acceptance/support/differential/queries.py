@@ -25,7 +25,7 @@ def queries(group: str, table: values.Table, name: str, *, few: tuple[str, ...] 
 
     return [
         case("order_by", lambda found: found.order_by("-name"), {"sort": [{"field": "name", "descending": True}]}),
-        case("paginate", lambda found: found.paginate(page_size=3), {"page_size": 3}),
+        case("paginate", lambda found: found.paginate(page_size=20), {"page_size": 20}),
         case("fields", lambda found: found.fields("name"), {"fields": "_default_,name"}),
         case("only_fields", lambda found: found.only_fields(*few), {"fields": ",".join(sorted(few))}, {n: table[n] for n in few if n in table}),
         case(

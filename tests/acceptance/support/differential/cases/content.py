@@ -32,6 +32,7 @@ def file(name: str, data: bytes) -> str:
 
 
 BOOK = file("Bücher & Co.twb", content.twb("One", "Two", connections=[content.Connection()]))
+CHUNK = file("chunk.twb", content.twb("One"))
 SOURCE = file("Quelle + Co.tds", content.tds())
 HYPER = file("rows.hyper", content.hyper())
 EMBEDDED = content.twbx(content.twb_with_extract("One"), files={"Data/Extracts/one.hyper": content.hyper()})
@@ -232,10 +233,10 @@ def listed(method: str, of: str, table, more: dict | None = None) -> list[Case]:
         ),
         Case(
             f"{method}.all",
-            lambda tsc, _: one_by_one(getattr(tsc, method).all(page_size=2)),
-            lambda _: (of, "list", {"options": {"page_size": 2}}),
+            lambda tsc, _: one_by_one(getattr(tsc, method).all(page_size=20)),
+            lambda _: (of, "list", {"options": {"page_size": 20}}),
             values.many(table),
-            note="pages of two",
+            note="in pages",
         ),
         Case(
             f"{method}.filter",
@@ -845,8 +846,8 @@ UPLOADS = [
     ),
     Case(
         "fileuploads.upload",
-        lambda tsc, _: tsc.fileuploads.upload(BOOK),
-        lambda _: ("file_uploads", "upload", {"file": BOOK}),
+        lambda tsc, _: tsc.fileuploads.upload(CHUNK),
+        lambda _: ("file_uploads", "upload", {"file": CHUNK}),
         values.text("session"),
     ),
 ]
