@@ -71,10 +71,12 @@ const ARROWS: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     // The benches compare the server with a bare handler on the same libraries.
     ("axum", &["vivant-server", "vivant-bench"]),
-    ("lettre", &["vivant-server"]),
+    // Automations send mails without a server of ours, too.
+    ("lettre", &["vivant-server", "vivant-tools"]),
     ("ldap3", &["vivant-server"]),
     ("rusqlite", &["vivant-store", "vivant-data", "vivant-bench"]),
-    ("tokio-postgres", &["vivant-store", "vivant-data"]),
+    // The repository of a Tableau Server is a PostgreSQL that tools read.
+    ("tokio-postgres", &["vivant-store", "vivant-data", "vivant-tools"]),
     ("object_store", &["vivant-store"]),
     ("reqwest", &["vivant-client"]),
     ("datafusion", &["vivant-query"]),
