@@ -30,6 +30,15 @@ impl Console {
         }
     }
 
+    /// A console that leaves no log behind.
+    #[cfg(test)]
+    pub fn for_tests() -> Self {
+        Self {
+            level: Level::Error,
+            log: None,
+        }
+    }
+
     /// Says what is being done, or a result.
     pub fn info(&self, line: impl AsRef<str>) {
         self.line(Level::Info, line.as_ref());

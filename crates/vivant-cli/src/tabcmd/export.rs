@@ -348,14 +348,13 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabcmd::args::Level;
 
     fn wish(url: &str, filename: Option<&str>) -> Result<Wish, Failure> {
         let args = Get {
             url: url.to_owned(),
             filename: filename.map(PathBuf::from),
         };
-        Wish::parse(&args, &Console::open(Level::Error))
+        Wish::parse(&args, &Console::for_tests())
     }
 
     #[test]

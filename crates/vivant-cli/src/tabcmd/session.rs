@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vivant_client::{Client, Credentials, ProxyChoice, SavedSession, Secret, Site, Timeouts};
+use vivant_client::{Client, Credentials, ErrorKind, ProxyChoice, SavedSession, Secret, Site, Timeouts};
 
 use super::args::Global;
 use super::console::Console;
@@ -185,7 +185,15 @@ async fn go_on(
             console.debug("going on with the session of the last command");
             Ok(Some(site))
         }
-        Err(error) if error.kind() == vivant_client::ErrorKind::SignIn => Ok(None),
+        // Whoever was signed in may be gone meanwhile, or the site.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::SignIn | ErrorKind::NotFound | ErrorKind::Forbidden
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -331,7 +339,7 @@ impl State {
     fn client(&self, global: &Global) -> Result<Client, Failure> {
         let limit = match self.timeout {
             0 => PATIENCE,
-            seconds => Duration::from_secs(seconds),
+            seconds => Duration::from_secs(seconds).min(PATIENCE),
         };
         let usual = Timeouts::default();
         let mut builder = Client::builder(&self.server)
@@ -608,7 +616,7 @@ mod tests {
                 password_file: Some("/pw".into()),
                 ..State::default()
             };
-            let console = Console::open(crate::tabcmd::args::Level::Error);
+            let console = Console::for_tests();
             state.update(&line.global, &console).expect("fine");
             state
         };

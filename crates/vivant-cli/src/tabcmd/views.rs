@@ -158,10 +158,9 @@ pub fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabcmd::args::Level;
 
     fn parse(text: &str) -> Result<Address, Failure> {
-        Address::parse(text, &Console::open(Level::Error))
+        Address::parse(text, &Console::for_tests())
     }
 
     #[test]
