@@ -114,6 +114,8 @@ impl Probe {
             Method::Delete => Some(Self::Gone),
             // A chunk that is appended twice damages the content; uploads look by themselves.
             Method::Put if path.contains("/fileUploads/") => None,
+            // What is put on a schedule becomes a task, perhaps a second one.
+            Method::Put if fits("/sites/*/schedules/*/*", path) => None,
             Method::Put if ends_with_id(path) => Some(Self::Changed),
             Method::Put => Some(Self::Idempotent),
             // The answer would be a job, and content that is appended cannot be told from what was there.
@@ -127,7 +129,7 @@ impl Probe {
     }
 
     /// Whether the answer to a repetition says that the first time may have been done.
-    fn may_confirm(self, error: &Error) -> bool {
+    fn may_confirm(self, call: &Call, error: &Error) -> bool {
         match self {
             Self::Gone => error.status() == Some(404) && !error.is_code(ErrorCode::SiteNotFound),
             // Tableau: names that are taken are 403007 or 403130 for content, a used upload session is 404015.
@@ -135,7 +137,8 @@ impl Probe {
                 error.kind() == ErrorKind::Conflict
                     || matches!(error.code(), Some("403007" | "403130" | "404015"))
             }
-            Self::Changed | Self::Idempotent => false,
+            // What only puts something somewhere finds it there already.
+            Self::Changed | Self::Idempotent => error.kind() == ErrorKind::Conflict && adds(call),
         }
     }
 
@@ -202,8 +205,8 @@ pub(crate) async fn settle(site: &Site, call: &Call, first: Error, since: Timest
         }
         match site.send(call).await {
             Err(again) if again.outcome_unknown() => error = again.after(error),
-            Err(again) if probe.may_confirm(&again) => {
-                if let Probe::Gone = probe {
+            Err(again) if probe.may_confirm(call, &again) => {
+                if let Probe::Gone | Probe::Idempotent = probe {
                     return Ok(Node::default());
                 }
                 // An upload session that is gone was published; what was there before says nothing against it.
@@ -391,6 +394,11 @@ fn caseless(name: &str, value: &str) -> bool {
         || value.eq_ignore_ascii_case("false")
 }
 
+/// Whether a call only puts something somewhere, such as a group into a set.
+fn adds(call: &Call) -> bool {
+    matches!(call.body, Body::Empty)
+}
+
 fn same_text(a: Option<&str>, b: Option<&str>) -> bool {
     let full = |text: Option<&str>| text.filter(|t| !t.is_empty()).map(str::to_ascii_lowercase);
     full(a) == full(b)
@@ -463,6 +471,10 @@ mod tests {
         );
         check(
             Call::new(Method::Put, format!("/sites/{ID}/fileUploads/{ID}")),
+            "none",
+        );
+        check(
+            Call::new(Method::Put, format!("/sites/{ID}/schedules/{ID}/workbooks")),
             "none",
         );
         check(Call::get("/sites"), "none");
