@@ -11,9 +11,10 @@ import tableauserverclient as TSC
 from tableauserverclient.server.endpoint.endpoint import Endpoint
 
 from support.differential import answers, cases, differences
+from support.differential.canonical import canonical
 from support.differential.case import Bench, Case, run
 from support.differential.driver import Drive, Refused, program
-from support.differential.proxy import Proxy
+from support.differential.proxy import Proxy, made
 from support.world import ADMIN, ADMIN_PASSWORD, World
 
 VERSION = "3.29"
@@ -126,3 +127,34 @@ def test_methods_that_a_version_lacks_are_refused_before_anything_is_sent(proxy)
     old.stop()
     assert not calls, [str(one.request) for one in calls]
     proxy.rest()
+
+
+def test_calls_that_tableaus_client_lacks(bench):
+    """Favorites in order, changes of tasks with schedules of their own: what the reference says they are."""
+    one, other = "2cb9f1a4-2f7f-4e62-9a8e-7f2b1b1d0c11", "2cb9f1a4-2f7f-4e62-9a8e-7f2b1b1d0c12"
+    task = f'<extractRefresh id="{one}" priority="50" type="FullRefresh"><workbook id="{other}"/></extractRefresh>'
+    asked = bench.proxy.record(
+        [made("PUT", "/sites/[^/]+/orderFavorites/.*"), made("POST", "/sites/[^/]+/tasks/extractRefreshes/.*", task)]
+    )
+    bench.ours.call(
+        "favorites", "organize", {"user": one, "kind": "workbook", "id": one, "after": {"kind": "view", "id": other}}
+    )
+    schedule = {"frequency": "Daily", "frequencyDetails": {"start": "04:00:00"}}
+    read = bench.ours.call("tasks", "update", {"id": one, "task": {"type": "FullRefresh"}, "schedule": schedule})
+    bench.proxy.rest()
+    assert read["extractRefresh"]["workbook"] == {"id": other}
+    bodies = [canonical(exchange.request).body["children"] for exchange in asked]
+    moved = {
+        "favoriteId": one, "favoriteIdMoveAfter": other, "favoriteType": "workbook", "favoriteTypeMoveAfter": "view",
+    }  # fmt: skip
+    assert bodies == [
+        [{"name": "favoriteOrderings", "children": [{"name": "favoriteOrdering", "attributes": moved}]}],
+        [
+            {"name": "extractRefresh", "attributes": {"type": "FullRefresh"}},
+            {
+                "name": "schedule",
+                "attributes": {"frequency": "Daily"},
+                "children": [{"name": "frequencyDetails", "attributes": {"start": "04:00:00"}}],
+            },
+        ],
+    ]
