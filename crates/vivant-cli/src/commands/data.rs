@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(value_name = "BOOK")]
     book: PathBuf,
     /// Worksheet, dashboard or story; a dashboard gives the data of the first of its sheets by name
-    /// [default: the first tab]
+    /// [default: the first tab that has a worksheet]
     #[arg(long, value_name = "NAME")]
     view: Option<String>,
     /// Write CSV, values as the view shows them [default, unless the file's name says otherwise]
@@ -99,8 +99,10 @@ fn write(args: &Args) -> anyhow::Result<ExitCode> {
     let book = args.open(spool.path())?;
     let named = args.view.as_deref();
     let first = || {
-        let tab = book.spec.tabs.iter().find(|tab| !tab.hidden);
-        tab.map(|tab| tab.name.as_str())
+        let mut shown = book.spec.tabs.iter().filter(|tab| !tab.hidden);
+        shown
+            .find(|tab| matches!(book.sheet_of(&tab.name), Ok(Some(_))))
+            .map(|tab| tab.name.as_str())
             .or_else(|| book.spec.sheets.first().map(|sheet| sheet.name.as_str()))
     };
     let Some(view) = named.or_else(first) else {
