@@ -37,6 +37,12 @@ pub enum Command {
     Resource(Box<Invocation>),
     /// Work across whole sites: permissions, replication, users from lists, templates
     Tools(commands::tools::Args),
+    /// Send mails with exports of views: one, many of a list, or those of a schedule
+    #[cfg(feature = "mail")]
+    Mail(commands::mail::Args),
+    /// Ask the PostgreSQL database of a Tableau Server
+    #[cfg(feature = "repository")]
+    Repository(commands::repository::Args),
     /// Keep servers, sites and users under a name
     Profile(commands::profile::Args),
     /// The commands of tabcmd, as scripts write them

@@ -53,6 +53,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doc(args) => commands::doc::run(args),
         Command::Resource(invocation) => invocation.run().await,
         Command::Tools(args) => commands::tools::run(args).await,
+        #[cfg(feature = "mail")]
+        Command::Mail(args) => commands::mail::run(args).await,
+        #[cfg(feature = "repository")]
+        Command::Repository(args) => commands::repository::run(args).await,
         Command::Profile(args) => commands::profile::run(args).await,
         Command::Completions(args) => commands::shell::completions(&args),
         Command::Tabcmd(args) => tabcmd::run(args).await,

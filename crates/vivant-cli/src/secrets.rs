@@ -53,6 +53,27 @@ impl<'a> Wanted<'a> {
         }
     }
 
+    /// The password of a user of a repository.
+    #[cfg(feature = "repository")]
+    pub fn repository(user: &str, file: Option<&'a Path>) -> Self {
+        Self {
+            what: format!("password of {user} at the repository"),
+            variable: "VIVANT_REPOSITORY_PASSWORD",
+            ..Self::password(user, file)
+        }
+    }
+
+    /// The password of a user of a mail server.
+    #[cfg(feature = "mail")]
+    pub fn smtp(user: &str, file: Option<&'a Path>) -> Self {
+        Self {
+            what: format!("password of {user} at the mail server"),
+            option: "--smtp-password-file",
+            variable: "VIVANT_SMTP_PASSWORD",
+            ..Self::password(user, file)
+        }
+    }
+
     /// Adds what a profile keeps.
     pub fn kept(mut self, kept: Option<Kept<'a>>) -> Self {
         self.kept = kept;

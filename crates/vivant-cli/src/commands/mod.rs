@@ -22,10 +22,14 @@ pub mod group_sets;
 pub mod groups;
 pub mod jobs;
 pub mod linked_tasks;
+#[cfg(feature = "mail")]
+pub mod mail;
 pub mod metrics;
 pub mod permissions;
 pub mod profile;
 pub mod projects;
+#[cfg(feature = "repository")]
+pub mod repository;
 pub mod revisions;
 pub mod schedules;
 #[cfg(feature = "server")]
@@ -89,6 +93,30 @@ pub fn refuse_nothing(nothing: bool) -> Result<(), UsageError> {
     }
 }
 
+/// Ends a command by the kind of failure of the tools, where there is a code for it.
+#[cfg(any(feature = "mail", feature = "repository"))]
+fn service_failed(error: anyhow::Error) -> anyhow::Result<std::process::ExitCode> {
+    use vivant_tools::ServiceKind;
+
+    use crate::exit::{Exit, Unclear};
+    let code = match error.downcast::<vivant_tools::Error>() {
+        Err(other) => return Err(other),
+        Ok(vivant_tools::Error::Input(message)) => return Err(UsageError(message).into()),
+        Ok(vivant_tools::Error::NotFound(message)) => return Err(Unclear::missing(message).into()),
+        Ok(vivant_tools::Error::Service { message, kind }) => {
+            eprintln!("vivant: {message}");
+            match kind {
+                ServiceKind::Unreachable => Exit::Network,
+                ServiceKind::Denied => Exit::Authorization,
+                ServiceKind::Later => Exit::Server,
+                ServiceKind::Refused => Exit::Other,
+            }
+        }
+        Ok(other) => return Err(other.into()),
+    };
+    Ok(code.into())
+}
+
 /// What a change sets, in a line.
 fn changes(change: &Value) -> String {
     let parts: Vec<String> = leaves(change)
@@ -114,11 +142,12 @@ mod tests {
         for resource in RESOURCES {
             assert!(names.insert(resource.name), "{} is there twice", resource.name);
             let below = command.find_subcommand(resource.name).expect(resource.name);
-            let mut verbs = HashSet::new();
+            let (mut verbs, mut abouts) = (HashSet::new(), HashSet::new());
             for verb in below.get_subcommands() {
                 let name = format!("{} {}", resource.name, verb.get_name());
                 assert!(verbs.insert(verb.get_name()), "{name} is there twice");
-                assert!(verb.get_about().is_some(), "{name} has no help");
+                let about = verb.get_about().expect("a verb says what it does").to_string();
+                assert!(abouts.insert(about), "{name} says what another verb says");
                 assert!(verb.get_arguments().any(|one| one.get_id() == "json"), "{name}");
             }
         }
