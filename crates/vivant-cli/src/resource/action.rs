@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::builder::Resettable;
 use clap::{ArgMatches, Args, FromArgMatches};
 use vivant_client::Site;
 
@@ -87,13 +88,21 @@ struct DryRun {
 
 fn command_of<A: Action>(kind: &'static Kind, command: clap::Command) -> clap::Command {
     let mut command = A::augment_args(command);
-    if let Some(about) = A::about(kind) {
-        command = command.about(about);
+    let mut about = command.get_about().cloned();
+    let mut long_about = command.get_long_about().cloned();
+    if let Some(text) = A::about(kind) {
+        let first = text.lines().next().unwrap_or_default().to_owned();
+        long_about = (first != text).then(|| text.into());
+        about = Some(first.into());
     }
     if A::WRITES {
         command = DryRun::augment_args(command);
     }
-    Connection::augment_args(Output::augment_args(command)).after_help(exit::HELP)
+    // Options that are added say what they are, too, which is not what the verb does.
+    Connection::augment_args(Output::augment_args(command))
+        .about(Resettable::from(about))
+        .long_about(Resettable::from(long_about))
+        .after_help(exit::HELP)
 }
 
 fn run_of<A: Action>(kind: &'static Kind, matches: ArgMatches) -> Task<ExitCode> {
