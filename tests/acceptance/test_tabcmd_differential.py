@@ -6,6 +6,8 @@ but for the slips of tabcmd that the tables of `support/tabcmd/lines.py` and doc
 
 from __future__ import annotations
 
+import re
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from conftest import _finish
 from support.tabcmd import runs
 from support.tabcmd.lines import WORKS, Shown, Slip
+from test_tabcmd_exports import EXPORTS, EXTRACTS
 
 pytestmark = pytest.mark.slow
 
@@ -100,7 +103,12 @@ def last(output: str) -> str:
     return "\n".join(output.rstrip().splitlines()[-6:])
 
 
-def test_there_are_lines_enough():
-    """Over all commands of tabcmd 2, and at least 120 of them."""
+def test_there_are_lines_enough(tabcmd_program):
+    """Every command of tabcmd, as its own help lists them, and at least 120 lines."""
     lines = [runs.line_of(step) for work in WORKS for step in work.steps if not isinstance(step, runs.Ours)]
+    lines += [line.line for line in EXPORTS + EXTRACTS]
     assert len(lines) >= 120
+    printed = subprocess.run([tabcmd_program, "--help"], capture_output=True, text=True, check=True).stdout
+    commands = set(re.findall(r"^    (\w+) ", printed, re.MULTILINE))
+    assert len(commands) >= 27
+    assert commands <= {word for line in lines for word in line.split()}
