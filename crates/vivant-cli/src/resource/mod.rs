@@ -73,7 +73,7 @@ pub struct Kind {
     /// Deletes one by its id.
     pub delete: Option<fn(Site, String) -> Task<()>>,
     /// Changes what most content has.
-    pub change: Option<fn(Site, String, Change) -> Task<Value>>,
+    pub change: Option<Apply>,
 }
 
 impl Kind {
@@ -98,6 +98,9 @@ impl Kind {
         }
     }
 }
+
+/// Applies a change to the thing of an id.
+pub type Apply = fn(Site, String, Change) -> Task<Value>;
 
 /// What can be changed of most content.
 #[derive(Clone, Debug, Default, PartialEq)]
