@@ -74,9 +74,11 @@ pub async fn users(site: &Site, method: &str, args: &Args) -> Shown {
         "create_from_file" => {
             let path = args.text("file")?;
             let text = std::fs::read_to_string(&path).map_err(|e| Trouble::Usage(format!("{path}: {e}")))?;
-            let read: Vec<User> = users_from_csv(&text)?.iter().map(NewUser::to_user).collect();
-            let outcomes = users.add_all(&read).await;
-            let added: Vec<User> = outcomes.into_iter().filter_map(Result::ok).collect();
+            // One after the other, so that the requests have an order that can be compared.
+            let mut added = Vec::new();
+            for user in users_from_csv(&text)? {
+                added.push(users.add(&user.to_user()).await?);
+            }
             shown::many(&added)
         }
         "groups" => shown::list(users.groups(args.value("id")?, args.list_options()?), args).await,
