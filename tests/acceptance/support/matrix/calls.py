@@ -303,7 +303,7 @@ for kind, name in NAMES.items():
         status, _, data = w.ask(w.root, "PUT", "/sites/{site-id}/favorites/{user-id}", "3.1", p, body)
         assert status == 200, data
 
-    call("Add Data Source to Favorites", kind, holders("Read"), body=lambda w, p, kind=kind: favorite(w, p, kind))
+    call(f"Add {name} to Favorites", kind, holders("Read"), body=lambda w, p, kind=kind: favorite(w, p, kind))
     # Of data sources the reference asks for Read here, too.
     allowed = holders("Read") if kind == "datasource" else anyone
     call(f"Delete {name} from Favorites", kind, allowed, answers=204, before=add)
