@@ -124,13 +124,19 @@ def test_rules_are_copied_between_groups_projects_and_sites(place, tools):
         assert written(rows, path="/Shared", **where) == written(rows, path=f"/{twin}", **where)
 
     second = Rest(place[0].url, "3.20").sign_in(ADMIN, ADMIN_PASSWORD, "second")
-    second.new_project("Finance")
+    second.new_project("Shared")
+    ada = next(one.get("id") for one in listed(rest, "/sites/{site}/users", "users", "user") if one.get("name") == "ada")
+    said = element("capabilities", element("capability", name="Write", mode="Deny"))
+    rule = element("permissions", element("granteeCapabilities", [element("user", id=ada), said]))
+    rest.put(f"/sites/{{site}}/projects/{rest.project('Shared')}/permissions", ts_request(rule)).ok(200)
     result = tools.ok("tools", "permissions", "copy", "--profile", "second", "--from-site", "main", "--exact")
     # Groups of this name are not there, and that is said.
     assert "group Analysts is not on the other site" in result
-    here, there = Mirror(rest).read()["projects"]["/Finance"], Mirror(second).read()["projects"]["/Finance"]
+    here, there = Mirror(rest).read()["projects"]["/Shared"], Mirror(second).read()["projects"]["/Shared"]
     gone = ("Analysts", "Copies")
-    assert there["rules"] == {name: said for name, said in here["rules"].items() if name not in gone}
+    for part in ("rules", "workbooks", "datasources"):
+        assert there[part] == {name: said for name, said in here[part].items() if name not in gone}
+    assert there["rules"]["ada"] == ["Write:Deny"]
 
 
 def test_explain_agrees_with_the_server(place, tools):
@@ -174,7 +180,7 @@ def test_people_become_what_a_list_says(place, tools):
     assert len(planned) == 3 + 2 + 4 and state() == ({}, {})
     tools.ok(*command)
     assert state() == (
-        {"ann": ("Creator", "Ann A.", "ann@example.com"), "bob": ("Viewer", "bob", ""), "cid": ("Unlicensed", "cid", "")},
+        {"ann": ("Creator", "Ann A.", "ann@example.com"), "bob": ("Viewer", None, ""), "cid": ("Unlicensed", None, "")},
         {"Sales": ["ann", "bob"], "Ops": ["ann", "bob"]},
     )
     assert json.loads(tools.ok(*command, "--dry-run", "--json"))["steps"] == []

@@ -120,6 +120,12 @@ def source(_servers):
             )
             body = ts_request(element("permissions", rule))
             rest.put(f"/sites/{{site}}/workbooks/{id}/permissions", body).ok(200)
+        if number in (3, 43):
+            view = rest.get(f"/sites/{{site}}/workbooks/{id}/views").ok(200).get("views/view", "id")
+            said = element("capabilities", element("capability", name="Filter", mode="Deny"))
+            rule = element("permissions", element("granteeCapabilities", [element("user", id=people[user(number)]), said]))
+            rest.put(f"/sites/{{site}}/views/{view}/permissions", ts_request(rule)).ok(200)
+            rest.put(f"/sites/{{site}}/views/{view}/tags", ts_request(element("tags", element("tag", label="seen")))).ok(200)
         return id
 
     with ThreadPoolExecutor(4) as pool:

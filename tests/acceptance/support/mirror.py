@@ -97,6 +97,12 @@ class Mirror:
             return []
         return sorted(by_url[url] for url in re.findall(r"class='sqlproxy' dbname='([^']*)'", text.decode()))
 
+    def view(self, view: Any) -> tuple[list[str], dict[str, list[str]]]:
+        """Tags, and rules where the view has its own."""
+        tags = sorted(tag.get("label") for tag in children(child(view, "tags"), "tag"))
+        book = next(one for one in self.workbooks if one.get("id") == child(view, "workbook").get("id"))
+        return tags, {} if book.get("showTabs") == "true" else self.rules(f"views/{view.get('id')}/permissions")
+
     def read(self) -> dict[str, Any]:
         users = {
             one.get("name"): (one.get("siteRole"), one.get("fullName"), one.get("email") or "")
@@ -135,9 +141,7 @@ class Mirror:
             "projects": projects,
             "datasources": self.content("datasources", self.datasources),
             "workbooks": self.content("workbooks", self.workbooks),
-            "views": {
-                by_id[view.get("id")]: sorted(tag.get("label") for tag in children(child(view, "tags"), "tag")) for view in views
-            },
+            "views": dict(self.pool.map(lambda view: (by_id[view.get("id")], self.view(view)), views)),
             "schedules": {
                 one.get("name"): [one.get(key) for key in ("state", "type", "frequency", "priority", "executionOrder")]
                 for one in schedules
