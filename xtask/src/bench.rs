@@ -64,7 +64,10 @@ pub fn run(args: &[&str]) -> Result<(), Failure> {
             .current_dir(&root)
             .env("VIVANT_BIN", target.join("release/vivant"))
             .env("VIVANT_BENCH_BIN", target.join("release/vivant-bench"))
-            .env("VIVANT_CLIENT_BENCH", target.join("release/examples/client_bench"));
+            .env(
+                "VIVANT_CLIENT_BENCH",
+                target.join("release/examples/client_bench"),
+            );
         let printed = process::output(&mut bench)?;
         rows.extend(read(name(path), &printed)?);
     }
