@@ -273,9 +273,14 @@ async fn found(
     let whole = match &options.workbook {
         Some(name) => {
             let book = find(site, &workbooks::KIND, name).await?;
+            let id = book.luid()?;
+            let label = match book.item {
+                Some(_) => book.label,
+                None => site.workbooks().get(id).await?.name.unwrap_or(book.label),
+            };
             Some(Found {
-                content: Content::Workbook(book.luid()?),
-                name: book.label,
+                content: Content::Workbook(id),
+                name: label,
             })
         }
         None => None,
@@ -288,9 +293,15 @@ async fn found(
         };
         if !known.contains_key(name) {
             let view = find(site, &views::KIND, name).await?;
+            let id = view.luid()?;
+            let label = match view.item {
+                Some(_) => view.label,
+                // Texts and files are called by the name, however the view was given.
+                None => site.views().get(id).await?.name.unwrap_or(view.label),
+            };
             let found = Found {
-                content: Content::View(view.luid()?),
-                name: view.label,
+                content: Content::View(id),
+                name: label,
             };
             known.insert(name.clone(), found);
         }

@@ -440,6 +440,7 @@ async fn show_rows(mut rows: repository::Rows, output: Output) -> anyhow::Result
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
+    let names: Vec<String> = rows.columns.iter().map(|name| json!(name).to_string()).collect();
     let mut text = String::new();
     let mut count = 0;
     if output.csv {
@@ -453,9 +454,14 @@ async fn show_rows(mut rows: repository::Rows, output: Output) -> anyhow::Result
             let cells: Vec<String> = row.iter().map(plain).collect();
             crate::csv::row(&mut text, &cells.iter().map(String::as_str).collect::<Vec<_>>());
         } else if output.json {
-            let object: serde_json::Map<String, Value> = rows.columns.iter().cloned().zip(row).collect();
+            // By hand, since a map would sort the columns.
+            let members: Vec<String> = names
+                .iter()
+                .zip(&row)
+                .map(|(name, value)| format!("{name}:{value}"))
+                .collect();
             text.push_str(if count == 1 { "[\n" } else { ",\n" });
-            text.push_str(&Value::Object(object).to_string());
+            text.push_str(&format!("{{{}}}", members.join(",")));
         } else {
             // Names with dots would be looked for inside of values.
             let named = row

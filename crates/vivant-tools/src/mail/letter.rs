@@ -135,7 +135,11 @@ impl Letter {
                 .multipart(MultiPart::alternative_plain_html(self.text.clone(), html.clone())),
         };
         for attachment in &self.attachments {
-            let kind = ContentType::parse(attachment.content_type).unwrap_or(ContentType::TEXT_PLAIN);
+            let mut kind = attachment.content_type.to_owned();
+            if kind.starts_with("text/") && std::str::from_utf8(&attachment.bytes).is_ok() {
+                kind.push_str("; charset=utf-8");
+            }
+            let kind = ContentType::parse(&kind).unwrap_or(ContentType::TEXT_PLAIN);
             let part = lettre::message::Attachment::new(one_line(&attachment.name));
             parts = parts.singlepart(part.body(attachment.bytes.as_ref().clone(), kind));
         }
