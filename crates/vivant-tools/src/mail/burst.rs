@@ -151,7 +151,7 @@ pub async fn subscriptions(site: &Site, schedule: &str) -> Result<(Vec<(Row, Fou
                 why,
             ));
         };
-        let Some(to) = user.and_then(|user| address_of(user)) else {
+        let Some(to) = user.and_then(address_of) else {
             cannot("the server tells no mail address of this user");
             continue;
         };
