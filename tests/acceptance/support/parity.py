@@ -76,7 +76,8 @@ def methods_of_tsc() -> list[str]:
             continue
         inherited = set(dir(Endpoint))
         for name in dir(type(endpoint)):
-            if not name.startswith("_") and name not in inherited and callable(getattr(type(endpoint), name)):
+            what = getattr(type(endpoint), name)
+            if not name.startswith("_") and name not in inherited and callable(what) and not isinstance(what, type):
                 found.append(f"{group}.{name}")
     return found
 
