@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import importlib
+import importlib.metadata
 import os
 import pkgutil
 import re
@@ -189,7 +190,7 @@ def page(theirs: list[str], ours: list[str]) -> str:
         "This page is written by `support/parity.py` there from the clients as installed and the tables of the tests.",
     ]
     parts = [
-        ("tableauserverclient", f"Version {TSC.__version__.split('+')[0]}. Ours are methods of `vivant_client::Site`.", tsc()),
+        ("tableauserverclient", f"Version {importlib.metadata.version('tableauserverclient')}. Ours are methods of `vivant_client::Site`.", tsc()),
         ("tabcmd", "Commands and flags; all are taken by `vivant tabcmd`, or by the program under the name `tabcmd`.", tabcmd(theirs, ours)),
         ("tableau_tools", "By what the library is for; see also [TOOLS.md](TOOLS.md) and [DOCUMENTS.md](DOCUMENTS.md).", tools()),
     ]
@@ -204,7 +205,7 @@ def _cell(text: str) -> str:
 
 
 def _proof(text: str) -> str:
-    return f"`{text}`" if " " not in text else text
+    return f"`{text}`" if text and " " not in text else text
 
 
 if __name__ == "__main__":
