@@ -136,6 +136,7 @@ impl Probe {
             Self::Made(_) => {
                 error.kind() == ErrorKind::Conflict
                     || matches!(error.code(), Some("403007" | "403130" | "404015"))
+                    || is_used_upload(call, error)
             }
             // What only puts something somewhere finds it there already.
             Self::Changed | Self::Idempotent => error.kind() == ErrorKind::Conflict && adds(call),
@@ -200,7 +201,12 @@ pub(crate) async fn settle(site: &Site, call: &Call, first: Error, since: Timest
             Ok(Seen::NotDone) => tracing::info!(reason = %error, "it was not done, trying again"),
             Err(blind) => {
                 let note = format!("whether it was done could not be found out: {blind}");
-                return Err(error.with_note(&note));
+                // What breaks off or fails over there may go well the next time.
+                let may_pass = blind.status().is_none_or(|status| status < 400 || status >= 500);
+                match may_pass && round + 1 < policy.attempts {
+                    true => continue,
+                    false => return Err(error.with_note(&note)),
+                }
             }
         }
         match site.send(call).await {
@@ -210,7 +216,7 @@ pub(crate) async fn settle(site: &Site, call: &Call, first: Error, since: Timest
                     return Ok(Node::default());
                 }
                 // An upload session that is gone was published; what was there before says nothing against it.
-                let since = match again.is_code(ErrorCode::UploadNotFound) {
+                let since = match is_used_upload(call, &again) {
                     true => None,
                     false => Some(since),
                 };
@@ -224,6 +230,14 @@ pub(crate) async fn settle(site: &Site, call: &Call, first: Error, since: Timest
         }
     }
     Err(error.with_note("nobody knows whether it was done"))
+}
+
+/// Whether a repetition of publishing was refused since its upload session is used up; an answer that broke off has
+/// no code.
+fn is_used_upload(call: &Call, error: &Error) -> bool {
+    let uploaded = call.query.iter().any(|(name, _)| name == "uploadSessionId");
+    error.is_code(ErrorCode::UploadNotFound)
+        || uploaded && error.status() == Some(404) && error.code().is_none()
 }
 
 impl Kind {

@@ -25,7 +25,7 @@ use crate::transport::Answer;
 pub use saved::SavedSession;
 
 /// How often one call signs in again: another program under the same token may end the new session, too.
-const MAX_RENEWALS: u32 = 3;
+const MAX_RENEWALS: u32 = 8;
 
 /// A session on a site. Copies are cheap and share the session.
 ///

@@ -81,9 +81,9 @@ class Program:
 
         pid, master = pty.fork()
         if pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
             os.chdir(self.folder)
             os.execve(str(self.binary), [str(self.binary), *arguments], self._environment({"TERM": "xterm", **variables}))
-        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         printed = b""
         end = time.monotonic() + 60
         while time.monotonic() < end:
@@ -97,6 +97,9 @@ class Program:
                 break
             printed += piece
             if typed and b"assword" in printed:
+                # The question is there a moment before what is typed is no longer shown.
+                while termios.tcgetattr(master)[3] & termios.ECHO and time.monotonic() < end:
+                    os.sched_yield()
                 os.write(master, typed.encode() + b"\n")
                 typed = ""
         os.close(master)

@@ -59,7 +59,7 @@ async fn a_request_signs_in_again_a_few_times_only() {
         .await
         .expect_err("always 401");
     assert_eq!(failure.code(), Some("401002"));
-    assert_eq!(fake.count("GET", "/workbooks"), 4);
+    assert_eq!(fake.count("GET", "/workbooks"), 9);
     assert!(failure.hint().is_some_and(|hint| hint.contains("token")));
 }
 
