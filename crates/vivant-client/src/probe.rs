@@ -202,7 +202,7 @@ pub(crate) async fn settle(site: &Site, call: &Call, first: Error, since: Timest
             Err(blind) => {
                 let note = format!("whether it was done could not be found out: {blind}");
                 // What breaks off or fails over there may go well the next time.
-                let may_pass = blind.status().is_none_or(|status| status < 400 || status >= 500);
+                let may_pass = blind.status().is_none_or(|status| !(400..500).contains(&status));
                 match may_pass && round + 1 < policy.attempts {
                     true => continue,
                     false => return Err(error.with_note(&note)),
