@@ -16,6 +16,36 @@ pub struct Args {
     pub command: Command,
 }
 
+impl Args {
+    /// Reads the command line, or ends the program with what is wrong with it.
+    pub fn read() -> Self {
+        match std::env::args_os().nth(1) {
+            Some(first) if first == "doc" => {
+                let OnFiles::Doc(args) = FileArgs::parse().command;
+                Self {
+                    command: Command::Doc(args),
+                }
+            }
+            _ => Self::parse(),
+        }
+    }
+}
+
+/// The command line of `vivant doc` by itself: to describe all that servers can be asked takes megabytes, more than
+/// an edit of a large workbook.
+#[derive(Debug, Parser)]
+#[command(name = "vivant", version, about, after_help = exit::HELP, propagate_version = true)]
+struct FileArgs {
+    #[command(subcommand)]
+    command: OnFiles,
+}
+
+#[derive(Debug, Subcommand)]
+enum OnFiles {
+    /// Read, check, compare and edit workbooks and data sources as files
+    Doc(commands::doc::Args),
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -16,15 +16,13 @@ mod tabcmd;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::{Args, Command};
 
 fn main() -> ExitCode {
     let mut line = std::env::args_os();
     let as_tabcmd = line.next().is_some_and(|program| tabcmd::is_name_of(&program));
     // Before the runtime: a command line that cannot be used needs none.
-    let args = (!as_tabcmd).then(Args::parse);
+    let args = (!as_tabcmd).then(Args::read);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&anyhow::Error::new(error).context("could not start the runtime")),
