@@ -20,7 +20,7 @@ impl Args {
     /// Reads the command line, or ends the program with what is wrong with it.
     pub fn read() -> Self {
         match std::env::args_os().nth(1) {
-            Some(first) if first == "doc" => {
+            Some(first) if ["doc", "--version", "-V"].iter().any(|word| first == *word) => {
                 let OnFiles::Doc(args) = FileArgs::parse().command;
                 Self {
                     command: Command::Doc(args),
@@ -31,7 +31,7 @@ impl Args {
     }
 }
 
-/// The command line of `vivant doc` by itself: to describe all that servers can be asked takes megabytes, more than
+/// The command line of `vivant doc` and the version by themselves: to describe all that servers can be asked takes megabytes, more than
 /// an edit of a large workbook.
 #[derive(Debug, Parser)]
 #[command(name = "vivant", version, about, after_help = exit::HELP, propagate_version = true)]
