@@ -6,6 +6,7 @@
 
 mod column;
 mod connection;
+mod extract;
 mod field;
 mod filter;
 mod literal;
