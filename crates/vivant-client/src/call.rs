@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::HeaderName;
 use tokio::time::Instant;
 use vivant_wire::paths::Method;
 use vivant_wire::{Format, Out, multipart};
@@ -56,11 +57,13 @@ pub(crate) struct Call {
     pub target: Target,
     pub query: Vec<(Cow<'static, str>, String)>,
     /// Headers of the method's own.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(HeaderName, String)>,
     pub body: Body,
     pub safety: Safety,
     /// Moves content or makes the server work long: other time limits hold.
     pub long: bool,
+    /// Is sent also where the version's reference does not have the method.
+    pub unchecked: bool,
     /// What must not show up in errors, beyond the session's own secrets.
     pub secrets: Vec<Secret>,
 }
@@ -73,6 +76,8 @@ pub(crate) enum Body {
     Json(String),
     /// Encoded as a browser sends a form.
     Form(String),
+    /// Anything, under its media type.
+    Bytes(String, Bytes),
     Multipart(Multipart),
 }
 
@@ -89,6 +94,7 @@ impl Call {
                 _ => Safety::Once,
             },
             long: false,
+            unchecked: false,
             secrets: Vec::new(),
         }
     }
@@ -103,7 +109,7 @@ impl Call {
     }
 
     pub fn header(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.headers.push((name, value.to_string()));
+        self.headers.push((HeaderName::from_static(name), value.to_string()));
         self
     }
 
@@ -157,6 +163,8 @@ pub(crate) struct Multipart {
     payload: Option<String>,
     /// Name of the part, its content.
     content: Option<(&'static str, Piece)>,
+    /// The content's media type.
+    content_type: &'static str,
 }
 
 impl Multipart {
@@ -168,6 +176,7 @@ impl Multipart {
             boundary: format!("vivant-{:032x}", u128::from_be_bytes(random)),
             payload: Some(payload),
             content,
+            content_type: "application/octet-stream",
         })
     }
 
@@ -176,6 +185,18 @@ impl Multipart {
         Ok(Self {
             payload: None,
             ..Self::new(String::new(), Some((name, piece)))?
+        })
+    }
+
+    /// A body of an empty text under a file name, which some methods take for "none".
+    pub fn of_nothing(name: &'static str, file_name: &str) -> Result<Self> {
+        let nothing = Piece::Bytes {
+            name: file_name.to_owned(),
+            bytes: Bytes::new(),
+        };
+        Ok(Self {
+            content_type: "text/plain",
+            ..Self::of_file(name, nothing)?
         })
     }
 
@@ -208,7 +229,7 @@ impl Multipart {
                 &self.boundary,
                 name,
                 Some(piece.file_name()),
-                "application/octet-stream",
+                self.content_type,
             ));
         }
         (head, multipart::closing(&self.boundary))

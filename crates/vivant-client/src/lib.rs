@@ -28,6 +28,7 @@ mod list;
 mod private;
 mod probe;
 mod publish;
+mod request;
 mod retry;
 mod secret;
 mod sessions;
@@ -54,13 +55,14 @@ pub use endpoints::{
     FlowRuns, FlowTasks, Flows, GraphqlAnswer, GroupSetLevel, GroupSets, InsightBundle, LinkedTasks,
     Metadata, Metrics, NewQualityWarning, Oidc, PublishCustomView, PublishFlow, PublishFlowMode,
     PublishVirtualConnection, Pulse, PulseView, QualityWarningType, RowFormat, SearchOptions, SearchPage,
-    Tables, VirtualConnections, VizqlConnection, VizqlData, VizqlDatasource, VizqlOptions, Webhooks,
+    Server, Tables, VirtualConnections, VizqlConnection, VizqlData, VizqlDatasource, VizqlOptions, Webhooks,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use fetch::{fetch, resolve};
 pub use filters::{Filter, Sort};
 pub use jwt::ConnectedApp;
 pub use list::{List, ListOptions, Listed, Page};
+pub use request::{Answer, Request};
 pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub use sessions::SessionStore;
@@ -70,5 +72,6 @@ pub use trusted::{Ticket, TicketRequest};
 pub use wait::WaitOptions;
 
 pub use vivant_model as model;
+pub use vivant_wire::paths::Method;
 pub use vivant_wire::types;
 pub use vivant_wire::{ApiVersion, ErrorCode, Timestamp};

@@ -377,7 +377,7 @@ fn wanted(call: &Call) -> Option<Node> {
     let xml = match &call.body {
         Body::Xml(xml) => xml,
         Body::Multipart(body) => body.payload(),
-        Body::Empty | Body::Json(_) | Body::Form(_) => return None,
+        Body::Empty | Body::Json(_) | Body::Form(_) | Body::Bytes(..) => return None,
     };
     let root = Node::parse(Format::Xml, xml.as_bytes()).ok()?;
     root.children.into_iter().next()

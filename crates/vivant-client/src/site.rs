@@ -120,7 +120,7 @@ impl Site {
 
     /// Asks the server whose session this is (API 3.1).
     pub async fn current_session(&self) -> Result<types::Session> {
-        self.get("/sessions/current", "session").await
+        self.server().session().await
     }
 
     /// Ends the session, for all copies of the handle. A second time does nothing.

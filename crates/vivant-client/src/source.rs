@@ -116,6 +116,26 @@ impl Piece {
         }
     }
 
+    /// The first bytes of the piece, fewer where it is shorter.
+    pub async fn head(&self, bytes: u64) -> Result<Bytes> {
+        match self {
+            Self::Bytes { bytes: all, .. } => {
+                let end = usize::try_from(bytes).unwrap_or(usize::MAX).min(all.len());
+                Ok(all.slice(..end))
+            }
+            Self::File {
+                path, offset, length, ..
+            } => {
+                let stream = file_stream(path, *offset, bytes.min(*length)).await?;
+                let parts = stream.try_fold(BytesMut::new(), async |mut all, bytes| {
+                    all.extend_from_slice(&bytes);
+                    Ok(all)
+                });
+                Ok(parts.await.map_err(|e| Error::file(e.to_string()))?.freeze())
+            }
+        }
+    }
+
     /// The digest of the piece.
     pub async fn digest(&self) -> Result<Digest> {
         let mut digest = Digest::new();

@@ -1,12 +1,13 @@
-//! Sites of the server: list, get, create, change, delete.
+//! Sites of the server: list, get, create, change, delete; their logos.
 
 use vivant_model::SiteId;
 use vivant_wire::paths::Method;
 use vivant_wire::types::{Site, SiteAuthConfiguration};
 
-use crate::call::{Call, encode};
-use crate::error::Result;
+use crate::call::{Body, Call, Multipart, encode};
+use crate::error::{Error, Result};
 use crate::list::{List, ListOptions};
+use crate::source::{Piece, Pieces, Source};
 
 super::group! {
     /// Sites of the server.
@@ -68,9 +69,33 @@ impl Sites {
         self.extracts(id, "reencrypt-extracts").await
     }
 
+    /// Gives a site a logo of its own, a PNG (Tableau Cloud), and returns the site where the server shows it.
+    pub async fn upload_logo(&self, id: SiteId, logo: impl Into<Source>) -> Result<Option<Site>> {
+        let piece = Pieces::new(logo.into()).await?.single().await?;
+        if !starts_as_png(&piece).await? {
+            return Err(Error::invalid(format!(
+                "{} is no PNG; the logo of a site must be one",
+                piece.file_name()
+            )));
+        }
+        self.logo(id, Multipart::of_file(LOGO, piece)?).await
+    }
+
+    /// Gives a site Tableau's logo again (Tableau Cloud).
+    pub async fn reset_logo(&self, id: SiteId) -> Result<Option<Site>> {
+        // Tableau: an empty text in place of the picture.
+        self.logo(id, Multipart::of_nothing(LOGO, "empty.txt")?).await
+    }
+
     /// The ways of signing in that are set up for the session's site (API 3.24).
     pub async fn list_auth_configurations(&self) -> Result<Vec<SiteAuthConfiguration>> {
         self.site.oidc().list().await
+    }
+
+    async fn logo(&self, id: SiteId, body: Multipart) -> Result<Option<Site>> {
+        let mut call = Call::new(Method::Put, format!("/sites/{id}")).repeatable();
+        call.body = Body::Multipart(body);
+        super::optional(&self.site.call(&call).await?, "site")
     }
 
     async fn extracts(&self, id: SiteId, what: &str) -> Result<()> {
@@ -82,6 +107,13 @@ impl Sites {
         let call = Call::get(format!("/sites/{}", encode(value))).query("key", key);
         self.site.ask(&call, "site").await
     }
+}
+
+/// The part that holds a logo.
+const LOGO: &str = "site_logo";
+
+async fn starts_as_png(piece: &Piece) -> Result<bool> {
+    Ok(piece.head(8).await? == b"\x89PNG\r\n\x1a\n"[..])
 }
 
 impl crate::site::Site {
