@@ -3,8 +3,9 @@
 //! [`World`] is everything outside: files beyond the package, credentials, who asks, what time it is. Nothing
 //! here reads a clock, an environment or a network by itself.
 //!
-//! [`refresh`] reads the data of a document's connections again and writes them as extracts. `Book`, behind the
-//! feature `query`, answers for the rows of worksheets.
+//! [`refresh`] reads the data of a document's connections again and writes them as extracts; [`create_extracts`] and
+//! [`delete_extracts`] change which data sources have one. `Book`, behind the feature `query`, answers for the rows
+//! of worksheets.
 
 #[cfg(feature = "query")]
 mod answer;
@@ -13,6 +14,7 @@ mod asked;
 mod document;
 #[cfg(feature = "query")]
 mod export;
+mod extract;
 mod load;
 #[cfg(feature = "query")]
 mod published;
@@ -30,6 +32,7 @@ pub use asked::values;
 pub use document::PackageFiles;
 #[cfg(feature = "query")]
 pub use export::{ExportError, csv, json, parquet, xlsx};
+pub use extract::{ExtractRequest, Extracted, create_extracts, delete_extracts};
 pub use load::{LoadRequest, load};
 pub use refresh::{
     PreviousExtract, Progress, RefreshError, RefreshMode, RefreshRequest, Refreshed, RefreshedExtract,

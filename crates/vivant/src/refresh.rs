@@ -9,7 +9,7 @@ use vivant_data::extract::{self, ExtractColumn, Increment};
 use vivant_data::spec::{ConnectionSpec, LogicalTable, SourceSpec};
 use vivant_data::{DataError, DataFile, DataLimits, Place, open_relation};
 use vivant_document::view::Datasource;
-use vivant_document::{FileKind, Limits};
+use vivant_document::{Document, FileKind, Limits};
 
 use crate::document::{self, PackageFiles};
 use crate::world::World;
@@ -126,6 +126,14 @@ pub enum RefreshError {
     /// No data source can be refreshed.
     #[error("there is nothing to refresh: {0}")]
     Nothing(String),
+    /// No extract can be created or deleted.
+    #[error("no extract can be {done}: {why}")]
+    NoExtract {
+        /// What was to be done.
+        done: &'static str,
+        /// Why it cannot, for each data source.
+        why: String,
+    },
     /// Data could not be read.
     #[error("data source `{datasource}`, connection `{connection}` ({class}): {source}")]
     Data {
@@ -162,6 +170,21 @@ pub fn refresh(
         return Err(RefreshError::NoDocument(request.kind));
     }
     let document = document::read(request.document, request.kind, &request.document_limits)?;
+    let chosen = |datasource: &Datasource<'_>| {
+        let named = |wanted| datasource.name() == wanted || datasource.label() == wanted;
+        request.datasource.is_none_or(named)
+    };
+    refresh_chosen(request, &document, &chosen, world, progress)
+}
+
+/// Refreshes the extracts of chosen data sources of a document that was read from the file of the request.
+pub(crate) fn refresh_chosen(
+    request: &RefreshRequest<'_>,
+    document: &Document,
+    chosen: &dyn Fn(&Datasource<'_>) -> bool,
+    world: &dyn World,
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+) -> Result<Refreshed, RefreshError> {
     let files = PackageFiles::new(
         request.document,
         request.kind,
@@ -174,7 +197,7 @@ pub fn refresh(
         what: "the folder for unpacked files",
         source,
     })?;
-    let work = plan(request, document.datasources())?;
+    let work = plan(request, document.datasources(), chosen)?;
     let credentials = |connection: &ConnectionSpec| world.credentials(connection);
     let hyper = world.hyper();
     let guard = |connection: &ConnectionSpec| world.may_connect(connection);
@@ -218,24 +241,25 @@ struct Work {
 }
 
 /// A table of an extract.
-struct Table {
+pub(crate) struct Table {
     /// Key under which it is kept.
-    key: String,
+    pub(crate) key: String,
     label: String,
-    logical: LogicalTable,
+    pub(crate) logical: LogicalTable,
 }
 
 /// Finds what there is to do.
-fn plan(request: &RefreshRequest<'_>, datasources: Vec<Datasource<'_>>) -> Result<Vec<Work>, RefreshError> {
+fn plan(
+    request: &RefreshRequest<'_>,
+    datasources: Vec<Datasource<'_>>,
+    chosen: &dyn Fn(&Datasource<'_>) -> bool,
+) -> Result<Vec<Work>, RefreshError> {
     let mut work = Vec::new();
     let mut left_out = Vec::new();
     let mut matched = false;
     for datasource in &datasources {
         let label = datasource.label().into_owned();
-        if let Some(wanted) = request.datasource
-            && datasource.name() != wanted
-            && label != wanted
-        {
+        if !chosen(datasource) {
             continue;
         }
         matched = true;
@@ -320,7 +344,7 @@ fn plan(request: &RefreshRequest<'_>, datasources: Vec<Datasource<'_>>) -> Resul
 }
 
 /// Names the tables of an extract: one for each table of the logical model, `Extract` if there is only one.
-fn tables(source: &SourceSpec) -> Vec<Table> {
+pub(crate) fn tables(source: &SourceSpec) -> Vec<Table> {
     let single = source.tables.len() == 1;
     let mut seen = HashSet::new();
     source
@@ -461,12 +485,12 @@ fn increment(
 
 /// Removes what was written unless it is kept.
 #[derive(Default)]
-struct Undo {
-    files: Vec<PathBuf>,
+pub(crate) struct Undo {
+    pub(crate) files: Vec<PathBuf>,
 }
 
 impl Undo {
-    fn keep(&mut self) {
+    pub(crate) fn keep(&mut self) {
         self.files.clear();
     }
 }
