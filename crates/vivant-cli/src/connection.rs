@@ -3,12 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use vivant_client::{ApiVersion, Client, Credentials, ProxyChoice, Secret, Site, Timeouts, VersionChoice};
+use vivant_client::model::UserId;
+use vivant_client::{
+    ApiVersion, Client, ConnectedApp, Credentials, ProxyChoice, Secret, Site, Timeouts, VersionChoice,
+};
+
+use crate::commands::users;
 
 use crate::exit::{Interrupted, UsageError};
 use crate::logging::{self, Level};
 use crate::profile::{Profile, Profiles};
+use crate::resource::find_luid;
 use crate::secrets::{self, Kept, Wanted};
+use crate::sessions;
 
 /// How long signing out may take when the program ends.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -30,21 +37,47 @@ pub struct Connection {
     /// Site by its content URL, the name in the browser's address; empty is Default [env: VIVANT_SITE]
     #[arg(short = 't', long, value_name = "SITE")]
     site: Option<String>,
-    /// Sign in with this user name, and a password [env: VIVANT_USERNAME]
+    /// Sign in with this user name, and a password or a connected app [env: VIVANT_USERNAME]
     #[arg(short, long, value_name = "NAME", conflicts_with = "token_name")]
     username: Option<String>,
     /// Sign in with this personal access token [env: VIVANT_TOKEN_NAME]
-    #[arg(short = 'n', long, value_name = "NAME")]
+    #[arg(short = 'n', long, value_name = "NAME", conflicts_with_all = ["client_id", "jwt_file"])]
     token_name: Option<String>,
+    /// Sign in as --username through the connected app of this client id [env: VIVANT_CLIENT_ID]
+    #[arg(long, value_name = "ID", conflicts_with = "jwt_file")]
+    client_id: Option<String>,
+    /// Which secret of the connected app [env: VIVANT_SECRET_ID]
+    #[arg(long, value_name = "ID")]
+    secret_id: Option<String>,
+    /// What the session of a connected app may do, such as tableau:content:read; may be given several times
+    /// [env: VIVANT_SCOPES] [default: content, users, groups, jobs, permissions]
+    #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',')]
+    scopes: Vec<String>,
+    /// Act as this user, by name or id; server administrators may [env: VIVANT_IMPERSONATE]
+    #[arg(long, value_name = "USER")]
+    impersonate: Option<String>,
     /// File that holds the password; `-` is stdin. Otherwise VIVANT_PASSWORD, otherwise asked for
-    #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["token_file", "secret_file", "jwt_file"])]
     password_file: Option<PathBuf>,
     /// File that holds the token's value; `-` is stdin. Otherwise VIVANT_TOKEN_VALUE, otherwise asked for
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// File that holds the value of the connected app's secret; `-` is stdin. Otherwise VIVANT_SECRET_VALUE,
+    /// otherwise asked for
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["token_file", "jwt_file"])]
+    secret_file: Option<PathBuf>,
+    /// Sign in with the JSON web token in this file; `-` is stdin. Otherwise VIVANT_JWT
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["username", "token_file"])]
+    jwt_file: Option<PathBuf>,
+    /// The JSON web token is a unified access token of Tableau Cloud
+    #[arg(long)]
+    unified: bool,
     /// Never ask for a secret
     #[arg(long)]
     no_prompt: bool,
+    /// Sign in for this command alone, and out at its end, instead of going on with a kept session
+    #[arg(long)]
+    no_session_cache: bool,
     /// Trust the authorities in this file too (PEM or DER) [env: VIVANT_CA_FILE]
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -70,10 +103,13 @@ struct Settled {
     server: String,
     site: Option<String>,
     who: Who,
-    password_file: Option<PathBuf>,
-    token_file: Option<PathBuf>,
+    /// Whom the session acts as, by name or id.
+    impersonate: Option<String>,
+    /// The file that holds the secret.
+    secret_file: Option<PathBuf>,
     /// What the profile keeps, where the user is the profile's.
     secret: Option<String>,
+    keep_session: bool,
     asked_for_profile: bool,
     ca_file: Option<PathBuf>,
     insecure: bool,
@@ -86,6 +122,59 @@ struct Settled {
 enum Who {
     User(String),
     Token(String),
+    App {
+        client_id: String,
+        secret_id: String,
+        user: String,
+        scopes: Vec<String>,
+    },
+    Jwt {
+        unified: bool,
+    },
+}
+
+impl Who {
+    /// The option that names the file of the secret.
+    fn file_option(&self) -> &'static str {
+        match self {
+            Self::User(_) => "--password-file",
+            Self::Token(_) => "--token-file",
+            Self::App { .. } => "--secret-file",
+            Self::Jwt { .. } => "--jwt-file",
+        }
+    }
+
+    /// The secret that is needed.
+    fn wanted<'a>(&self, file: Option<&'a Path>) -> Wanted<'a> {
+        match self {
+            Self::User(name) => Wanted::password(name, file),
+            Self::Token(name) => Wanted::token(name, file),
+            Self::App { client_id, .. } => Wanted::app_secret(client_id, file),
+            Self::Jwt { .. } => Wanted::jwt(file),
+        }
+    }
+
+    fn credentials(&self, secret: Secret) -> Credentials {
+        match self {
+            Self::User(name) => Credentials::password(name, secret),
+            Self::Token(name) => Credentials::token(name, secret),
+            Self::App {
+                client_id,
+                secret_id,
+                user,
+                scopes,
+            } => {
+                let app = ConnectedApp::new(client_id, secret_id, secret);
+                let app = match scopes.is_empty() {
+                    true => app,
+                    false => app.scopes(scopes),
+                };
+                Credentials::connected_app(app, user)
+            }
+            Self::Jwt { unified: false } => Credentials::jwt(secret),
+            Self::Jwt { unified: true } => Credentials::unified_access_token(secret),
+        }
+    }
 }
 
 impl Connection {
@@ -107,6 +196,14 @@ impl Connection {
         }
     }
 
+    /// The same options with a profile.
+    pub fn with_profile(&self, profile: &str) -> Self {
+        Self {
+            profile: Some(profile.to_owned()),
+            ..self.clone()
+        }
+    }
+
     /// The same server and user at another site.
     pub fn at_site(&self, site: Option<&str>) -> Self {
         Self {
@@ -115,12 +212,18 @@ impl Connection {
         }
     }
 
+    /// Whether no secret may be asked for.
+    pub fn no_prompt(&self) -> bool {
+        self.no_prompt
+    }
+
     /// How much is logged.
     pub fn logging_level(&self) -> Level {
         self.logging_level
     }
 
-    /// Signs in, does the work, and signs out, also when the work fails or is interrupted.
+    /// Signs in or goes on with a kept session, does the work, and leaves the session, also when the work fails
+    /// or is interrupted.
     pub async fn session<T>(&self, work: impl AsyncFnOnce(&Site) -> anyhow::Result<T>) -> anyhow::Result<T> {
         logging::install(self.logging_level);
         let settled = self.settle()?;
@@ -128,7 +231,7 @@ impl Connection {
         let credentials = settled.credentials(&client, self.no_prompt).await?;
         let mut interrupted = std::pin::pin!(interruption());
         let site = tokio::select! {
-            site = client.sign_in(credentials) => site?,
+            site = settled.sign_in(&client, credentials) => site?,
             number = &mut interrupted => return Err(Interrupted(number).into()),
         };
         let outcome = tokio::select! {
@@ -143,6 +246,21 @@ impl Connection {
         outcome
     }
 
+    /// Ends the kept session at the server, whoever uses it; says whether there was one.
+    pub async fn end_kept_session(&self) -> anyhow::Result<bool> {
+        logging::install(self.logging_level);
+        let settled = self.settle()?;
+        let Some(store) = sessions::store() else {
+            return Ok(false);
+        };
+        let client = settled.client()?;
+        let mut credentials = settled.credentials(&client, self.no_prompt).await?;
+        if let Some(user) = &settled.impersonate {
+            credentials = settled.acting_as(user, &client, credentials).await?;
+        }
+        Ok(store.end(&client, &credentials).await?)
+    }
+
     /// The profile that these options make, to be kept under a name.
     pub fn to_profile(&self) -> anyhow::Result<Profile> {
         let Some(server) = self.server.clone() else {
@@ -155,13 +273,28 @@ impl Connection {
                 None => Ok(None),
             }
         };
+        let mut secret_file = None;
+        for file in [
+            &self.password_file,
+            &self.token_file,
+            &self.secret_file,
+            &self.jwt_file,
+        ] {
+            secret_file = secret_file.or(absolute(file)?);
+        }
         let profile = Profile {
             server,
             site: self.site.clone(),
             username: self.username.clone(),
             token_name: self.token_name.clone(),
+            client_id: self.client_id.clone(),
+            secret_id: self.secret_id.clone(),
+            scopes: self.scopes.clone(),
+            jwt: self.jwt_file.is_some(),
+            unified: self.unified,
+            impersonate: self.impersonate.clone(),
             secret: None,
-            secret_file: absolute(&self.password_file)?.or(absolute(&self.token_file)?),
+            secret_file,
             ca_file: absolute(&self.ca_file)?,
             insecure: self.insecure,
             proxy: self.proxy.clone(),
@@ -176,15 +309,48 @@ impl Connection {
 
     /// Gets the secret of these options, to be kept.
     pub async fn secret_to_keep(&self) -> anyhow::Result<Secret> {
-        let wanted = match (&self.username, &self.token_name) {
-            (_, Some(token)) => Wanted::token(token, self.token_file.as_deref()),
-            (Some(user), None) => Wanted::password(user, self.password_file.as_deref()),
-            (None, None) => {
-                let message = "whose secret is to be kept? give --username or --token-name";
-                return Err(UsageError(message.to_owned()).into());
-            }
-        };
+        if let Self {
+            username: None,
+            token_name: None,
+            client_id: None,
+            jwt_file: None,
+            ..
+        } = self
+        {
+            let message = "whose secret is to be kept? give --username, --token-name or --client-id";
+            return Err(UsageError(message.to_owned()).into());
+        }
+        let settled = self.settle()?;
+        if let Who::Jwt { .. } = settled.who {
+            let message =
+                "a JSON web token ends within minutes and is not kept; the profile keeps the file's name";
+            return Err(UsageError(message.to_owned()).into());
+        }
+        let wanted = settled.who.wanted(settled.secret_file.as_deref());
         secrets::get(wanted, self.no_prompt).await
+    }
+
+    /// The file that holds the secret; one for another kind of secret is refused.
+    fn file_for(&self, who: &Who) -> Result<Option<PathBuf>, UsageError> {
+        let mut found = None;
+        for (option, file, with) in [
+            ("--password-file", &self.password_file, "--username alone"),
+            ("--token-file", &self.token_file, "--token-name"),
+            ("--secret-file", &self.secret_file, "--client-id"),
+            ("--jwt-file", &self.jwt_file, "no other way to sign in"),
+        ] {
+            match file {
+                Some(file) if option == who.file_option() => found = Some(file.clone()),
+                Some(_) => {
+                    return Err(UsageError(format!(
+                        "{option} goes with {with}; the secret here comes from {}",
+                        who.file_option()
+                    )));
+                }
+                None => {}
+            }
+        }
+        Ok(found)
     }
 
     /// Finds out what counts: options before a profile that was asked for, before variables, before the
@@ -219,19 +385,76 @@ fn settle(options: &Connection, profile: Option<(Profile, bool)>) -> anyhow::Res
             "which server? give --server or --profile, or set VIVANT_SERVER; `vivant profile add` keeps one";
         return Err(UsageError(message.to_owned()).into());
     };
-    let kept = match (profile.token_name, profile.username) {
-        (Some(token), _) => Some(Who::Token(token)),
-        (None, Some(user)) => Some(Who::User(user)),
-        (None, None) => None,
+    let user = pick(&options.username, profile.username.clone(), "VIVANT_USERNAME");
+    let secret_id = pick(&options.secret_id, profile.secret_id.clone(), "VIVANT_SECRET_ID");
+    let scopes = match (options.scopes.is_empty(), variable("VIVANT_SCOPES")) {
+        (false, _) => options.scopes.clone(),
+        (true, Some(scopes)) if !(asked && !profile.scopes.is_empty()) => {
+            scopes.split(',').map(|scope| scope.trim().to_owned()).collect()
+        }
+        (true, _) => profile.scopes.clone(),
     };
-    let given = match (&options.token_name, &options.username) {
-        (Some(token), _) => Some(Who::Token(token.clone())),
-        (None, Some(user)) => Some(Who::User(user.clone())),
-        (None, None) => None,
+    let app = |client_id: String| {
+        let lacks = |what: &str| UsageError(format!("a connected app needs {what}"));
+        Ok::<_, UsageError>(Who::App {
+            client_id,
+            secret_id: secret_id
+                .clone()
+                .ok_or_else(|| lacks("--secret-id, or VIVANT_SECRET_ID"))?,
+            user: user
+                .clone()
+                .ok_or_else(|| lacks("--username, or VIVANT_USERNAME: who signs in through it"))?,
+            scopes: scopes.clone(),
+        })
     };
-    let of_variables = || match variable("VIVANT_TOKEN_NAME") {
-        Some(token) => Some(Who::Token(token)),
-        None => variable("VIVANT_USERNAME").map(Who::User),
+    let unified = options.unified || profile.unified;
+    let given = match options {
+        Connection {
+            token_name: Some(token),
+            ..
+        } => Some(Who::Token(token.clone())),
+        Connection {
+            client_id: Some(client_id),
+            ..
+        } => Some(app(client_id.clone())?),
+        Connection {
+            jwt_file: Some(_), ..
+        } => Some(Who::Jwt { unified }),
+        // The user of a connected app that the profile or a variable names.
+        Connection {
+            username: Some(user), ..
+        } => match pick(&None, profile.client_id.clone(), "VIVANT_CLIENT_ID") {
+            Some(client_id) if options.password_file.is_none() => Some(app(client_id)?),
+            _ => Some(Who::User(user.clone())),
+        },
+        _ => None,
+    };
+    let kept = match &profile {
+        Profile {
+            token_name: Some(token),
+            ..
+        } => Some(Who::Token(token.clone())),
+        Profile {
+            client_id: Some(client_id),
+            ..
+        } => Some(app(client_id.clone())?),
+        Profile { jwt: true, .. } => Some(Who::Jwt { unified }),
+        Profile {
+            username: Some(user), ..
+        } => Some(Who::User(user.clone())),
+        _ => None,
+    };
+    let of_variables = || -> Result<Option<Who>, UsageError> {
+        if let Some(token) = variable("VIVANT_TOKEN_NAME") {
+            return Ok(Some(Who::Token(token)));
+        }
+        if let Some(client_id) = variable("VIVANT_CLIENT_ID") {
+            return app(client_id).map(Some);
+        }
+        if variable("VIVANT_JWT").is_some() {
+            return Ok(Some(Who::Jwt { unified }));
+        }
+        Ok(variable("VIVANT_USERNAME").map(Who::User))
     };
     let mut from_profile = false;
     let who = match (given, asked) {
@@ -240,7 +463,7 @@ fn settle(options: &Connection, profile: Option<(Profile, bool)>) -> anyhow::Res
             from_profile = true;
             kept
         }
-        (None, _) => of_variables().or_else(|| {
+        (None, _) => of_variables()?.or_else(|| {
             from_profile = kept.is_some();
             kept
         }),
@@ -249,20 +472,14 @@ fn settle(options: &Connection, profile: Option<(Profile, bool)>) -> anyhow::Res
         let message = "who signs in? give --username, or --token-name for a personal access token";
         return Err(UsageError(message.to_owned()).into());
     };
-    let secret_file = profile.secret_file.filter(|_| from_profile);
-    let (mut password_file, mut token_file) = (options.password_file.clone(), options.token_file.clone());
-    match &who {
-        Who::User(_) if token_file.is_some() => {
-            let message = "--token-file goes with --token-name, not with a user name";
-            return Err(UsageError(message.to_owned()).into());
-        }
-        Who::Token(_) if password_file.is_some() => {
-            let message = "--password-file goes with --username, not with a token";
-            return Err(UsageError(message.to_owned()).into());
-        }
-        Who::User(_) => password_file = password_file.or(secret_file),
-        Who::Token(_) => token_file = token_file.or(secret_file),
+    // The secret of a connected app is the profile's, whoever signs in through it.
+    if let Who::App { client_id, .. } = &who {
+        from_profile |= profile.client_id.as_ref() == Some(client_id);
     }
+    let secret_file = options
+        .file_for(&who)?
+        .or(profile.secret_file.filter(|_| from_profile));
+    let impersonate = pick(&options.impersonate, profile.impersonate, "VIVANT_IMPERSONATE");
     let as_text = |path: Option<PathBuf>| path.map(|path| path.to_string_lossy().into_owned());
     let ca_file = pick(
         &as_text(options.ca_file.clone()),
@@ -299,8 +516,9 @@ fn settle(options: &Connection, profile: Option<(Profile, bool)>) -> anyhow::Res
         server,
         site: pick(&options.site, profile.site, "VIVANT_SITE"),
         who,
-        password_file,
-        token_file,
+        impersonate,
+        secret_file,
+        keep_session: !options.no_session_cache,
         secret: profile.secret.filter(|_| from_profile),
         asked_for_profile: asked,
         ca_file: ca_file.map(PathBuf::from),
@@ -339,10 +557,7 @@ impl Settled {
     }
 
     async fn credentials(&self, client: &Client, no_prompt: bool) -> anyhow::Result<Credentials> {
-        let wanted = match &self.who {
-            Who::User(name) => Wanted::password(name, self.password_file.as_deref()),
-            Who::Token(name) => Wanted::token(name, self.token_file.as_deref()),
-        };
+        let wanted = self.who.wanted(self.secret_file.as_deref());
         let kept = self.secret.as_deref().map(match self.asked_for_profile {
             true => Kept::First,
             false => Kept::Last,
@@ -353,11 +568,41 @@ impl Settled {
             .as_deref()
             .or(client.site_in_address())
             .unwrap_or_default();
-        Ok(match &self.who {
-            Who::User(name) => Credentials::password(name, secret),
-            Who::Token(name) => Credentials::token(name, secret),
+        Ok(self.who.credentials(secret).site(site))
+    }
+
+    async fn sign_in(&self, client: &Client, credentials: Credentials) -> anyhow::Result<Site> {
+        let credentials = match &self.impersonate {
+            Some(user) => self.acting_as(user, client, credentials).await?,
+            None => credentials,
+        };
+        Ok(self.begin(client, credentials).await?)
+    }
+
+    async fn begin(&self, client: &Client, credentials: Credentials) -> vivant_client::Result<Site> {
+        match sessions::store().filter(|_| self.keep_session) {
+            Some(store) => store.sign_in(client, credentials).await,
+            None => client.sign_in(credentials).await,
         }
-        .site(site))
+    }
+
+    /// The credentials for acting as another user. Servers know him by his id; a name is looked up by who signs
+    /// in.
+    async fn acting_as(
+        &self,
+        user: &str,
+        client: &Client,
+        credentials: Credentials,
+    ) -> anyhow::Result<Credentials> {
+        if let Ok(id) = user.parse::<UserId>() {
+            return Ok(credentials.impersonate(id));
+        }
+        let own = self.begin(client, credentials.clone()).await?;
+        let found = find_luid(&own, &users::KIND, user).await;
+        if let Err(error) = own.sign_out().await {
+            tracing::warn!(%error, "signing out failed");
+        }
+        Ok(credentials.impersonate(found?))
     }
 }
 

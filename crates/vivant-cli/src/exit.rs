@@ -103,7 +103,7 @@ pub struct Interrupted(pub u8);
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("interrupted; the session was ended")
+        f.write_str("interrupted")
     }
 }
 

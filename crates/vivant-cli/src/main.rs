@@ -6,23 +6,27 @@ mod commands;
 mod connection;
 mod csv;
 mod exit;
+mod later;
 mod logging;
 mod output;
 mod profile;
 mod progress;
 mod resource;
 mod secrets;
+mod sessions;
 mod tabcmd;
 
 use std::process::ExitCode;
 
 use args::{Args, Command};
+use clap::Parser;
+use later::Later;
 
 fn main() -> ExitCode {
     let mut line = std::env::args_os();
     let as_tabcmd = line.next().is_some_and(|program| tabcmd::is_name_of(&program));
     // Before the runtime: a command line that cannot be used needs none.
-    let args = (!as_tabcmd).then(Args::read);
+    let args = (!as_tabcmd).then(Args::parse);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&anyhow::Error::new(error).context("could not start the runtime")),
@@ -41,23 +45,23 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         #[cfg(feature = "server")]
-        Command::Serve(args) => commands::serve::run(*args).await,
+        Command::Serve(Later(args)) => commands::serve::run(*args).await,
         #[cfg(feature = "server")]
-        Command::Admin(args) => commands::admin::run(args).await,
+        Command::Admin(Later(args)) => commands::admin::run(args).await,
         #[cfg(feature = "engine")]
-        Command::Engine(args) => commands::engine::run(args).await,
+        Command::Engine(Later(args)) => commands::engine::run(args).await,
         #[cfg(feature = "data")]
-        Command::Data(args) => commands::data::run(*args).await,
-        Command::Doc(args) => commands::doc::run(args),
+        Command::Data(Later(args)) => commands::data::run(*args).await,
+        Command::Doc(Later(args)) => commands::doc::run(args),
         Command::Resource(invocation) => invocation.run().await,
-        Command::Tools(args) => commands::tools::run(args).await,
+        Command::Tools(Later(args)) => commands::tools::run(args).await,
         #[cfg(feature = "mail")]
-        Command::Mail(args) => commands::mail::run(args).await,
+        Command::Mail(Later(args)) => commands::mail::run(args).await,
         #[cfg(feature = "repository")]
-        Command::Repository(args) => commands::repository::run(args).await,
-        Command::Profile(args) => commands::profile::run(args).await,
-        Command::Completions(args) => commands::shell::completions(&args),
-        Command::Tabcmd(args) => tabcmd::run(args).await,
-        Command::Man(args) => commands::shell::man(&args),
+        Command::Repository(Later(args)) => commands::repository::run(args).await,
+        Command::Profile(Later(args)) => commands::profile::run(args).await,
+        Command::Completions(Later(args)) => commands::shell::completions(&args),
+        Command::Tabcmd(Later(args)) => tabcmd::run(args).await,
+        Command::Man(Later(args)) => commands::shell::man(&args),
     }
 }

@@ -24,7 +24,25 @@ pub struct Profile {
     /// The personal access token's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_name: Option<String>,
-    /// The password or the token's value.
+    /// The client id of a connected app, through which the user signs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The id of its secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_id: Option<String>,
+    /// What its sessions may do; nothing is what they may usually do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Whether the file of the secret holds a JSON web token that somebody else makes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub jwt: bool,
+    /// Whether that is a unified access token.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unified: bool,
+    /// Whom the session acts as, by name or id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub impersonate: Option<String>,
+    /// The password, the token's value or the connected app's secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     /// The file that holds it.

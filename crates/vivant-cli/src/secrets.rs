@@ -53,12 +53,45 @@ impl<'a> Wanted<'a> {
         }
     }
 
+    /// The value of a connected app's secret.
+    pub fn app_secret(client_id: &str, file: Option<&'a Path>) -> Self {
+        Self {
+            what: format!("secret of the connected app {client_id}"),
+            option: "--secret-file",
+            file,
+            variable: "VIVANT_SECRET_VALUE",
+            kept: None,
+        }
+    }
+
+    /// A JSON web token that somebody else made.
+    pub fn jwt(file: Option<&'a Path>) -> Self {
+        Self {
+            what: "JSON web token".to_owned(),
+            option: "--jwt-file",
+            file,
+            variable: "VIVANT_JWT",
+            kept: None,
+        }
+    }
+
     /// The password of a user of a repository.
     #[cfg(feature = "repository")]
     pub fn repository(user: &str, file: Option<&'a Path>) -> Self {
         Self {
             what: format!("password of {user} at the repository"),
             variable: "VIVANT_REPOSITORY_PASSWORD",
+            ..Self::password(user, file)
+        }
+    }
+
+    /// The password of a user of a database that lists people.
+    #[cfg(feature = "repository")]
+    pub fn database(user: &str, file: Option<&'a Path>) -> Self {
+        Self {
+            what: format!("password of {user} at the database"),
+            option: "--database-password-file",
+            variable: "VIVANT_DATABASE_PASSWORD",
             ..Self::password(user, file)
         }
     }

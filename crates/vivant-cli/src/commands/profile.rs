@@ -48,6 +48,7 @@ enum Action {
         #[arg(required = true)]
         names: Vec<String>,
     },
+    SignOut(Box<SignOut>),
     /// Print where the file of profiles is
     #[command(after_help = exit::HELP)]
     Path,
@@ -68,6 +69,20 @@ struct Add {
     /// Replace a profile of the name
     #[arg(long)]
     replace: bool,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// End the session that commands share, at the server too
+///
+/// Commands go on with the session of the ones before them. This ends it for all of them; the next one signs in
+/// again. The secret is needed: without it nobody can use the session, nor end it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+struct SignOut {
+    /// The profile whose session it is; otherwise what the options of the connection say
+    #[arg(value_name = "PROFILE", conflicts_with_all = ["profile", "server"])]
+    name: Option<String>,
     #[command(flatten)]
     connection: Connection,
 }
@@ -131,6 +146,17 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
             profiles.save()?;
         }
+        Action::SignOut(args) => {
+            let connection = match &args.name {
+                Some(name) => args.connection.with_profile(name),
+                None => args.connection,
+            };
+            let said = match connection.end_kept_session().await? {
+                true => "signed out\n",
+                false => "there was no session\n",
+            };
+            output::stdout(said.as_bytes())?;
+        }
         Action::Path => output::stdout(format!("{}\n", profile::path()?.display()).as_bytes())?,
     }
     Ok(ExitCode::SUCCESS)
@@ -151,6 +177,12 @@ fn told(profiles: &Profiles, name: &str) -> serde_json::Value {
         "site": profile.site,
         "username": profile.username,
         "tokenName": profile.token_name,
+        "clientId": profile.client_id,
+        "secretId": profile.secret_id,
+        "scopes": (!profile.scopes.is_empty()).then_some(&profile.scopes),
+        "jwt": profile.jwt.then_some(true),
+        "unified": profile.unified.then_some(true),
+        "impersonate": profile.impersonate,
         "secret": secret,
         "caFile": profile.ca_file,
         "insecure": profile.insecure,

@@ -10,10 +10,7 @@ use clap_complete::Shell;
 use crate::exit;
 use crate::output;
 
-/// Print a script that completes command lines in a shell
-///
-/// For example: `vivant completions bash > /etc/bash_completion.d/vivant`,
-/// `vivant completions zsh > ~/.zfunc/_vivant`, `vivant completions fish > ~/.config/fish/completions/vivant.fish`.
+/// Options of `vivant completions`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP)]
 pub struct Completions {
@@ -22,7 +19,7 @@ pub struct Completions {
     shell: Shell,
 }
 
-/// Write man pages into a folder, one for each command
+/// Options of `vivant man`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP)]
 pub struct Man {

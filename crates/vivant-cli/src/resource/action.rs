@@ -10,6 +10,7 @@ use super::work::{Report, Work};
 use super::{Kind, Task};
 use crate::connection::Connection;
 use crate::exit;
+use crate::later::as_told;
 use crate::logging::Level;
 
 /// Something to do with a resource.
@@ -87,7 +88,7 @@ struct DryRun {
 }
 
 fn command_of<A: Action>(kind: &'static Kind, command: clap::Command) -> clap::Command {
-    let mut command = A::augment_args(command);
+    let command = A::augment_args(command);
     let mut about = command.get_about().cloned();
     let mut long_about = command.get_long_about().cloned();
     if let Some(text) = A::about(kind) {
@@ -95,14 +96,22 @@ fn command_of<A: Action>(kind: &'static Kind, command: clap::Command) -> clap::C
         long_about = (first != text).then(|| text.into());
         about = Some(first.into());
     }
-    if A::WRITES {
-        command = DryRun::augment_args(command);
-    }
-    // Options that are added say what they are, too, which is not what the verb does.
-    Connection::augment_args(Output::augment_args(command))
+    command
         .about(Resettable::from(about))
         .long_about(Resettable::from(long_about))
-        .after_help(exit::HELP)
+        .defer(with_common::<A>)
+}
+
+/// Adds the options that verbs have in common.
+fn with_common<A: Action>(command: clap::Command) -> clap::Command {
+    // Options that are added say what they are, too, which is not what the verb does.
+    as_told(command, |mut command| {
+        if A::WRITES {
+            command = DryRun::augment_args(command);
+        }
+        Connection::augment_args(Output::augment_args(command))
+    })
+    .after_help(exit::HELP)
 }
 
 fn run_of<A: Action>(kind: &'static Kind, matches: ArgMatches) -> Task<ExitCode> {

@@ -130,16 +130,25 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// Its name and what it is; its verbs follow where it is asked for.
     fn command(&self) -> clap::Command {
-        let command = clap::Command::new(self.name)
+        clap::Command::new(self.name)
             .about(self.about)
             .visible_aliases(self.aliases.to_vec())
-            .subcommand_required(true)
-            .arg_required_else_help(true);
-        self.verbs.iter().fold(command, |command, verb| {
-            command.subcommand(verb.command(self.kind))
-        })
+            .defer(with_verbs)
     }
+}
+
+fn with_verbs(command: clap::Command) -> clap::Command {
+    let resource = named(command.get_name()).expect("only resources are described by their verbs");
+    let command = command.subcommand_required(true).arg_required_else_help(true);
+    resource.verbs.iter().fold(command, |command, verb| {
+        command.subcommand(verb.command(resource.kind))
+    })
+}
+
+fn named(name: &str) -> Option<&'static Resource> {
+    commands::RESOURCES.iter().find(|resource| resource.name == name)
 }
 
 /// A verb on a resource, as it was typed.
@@ -166,10 +175,7 @@ impl clap::FromArgMatches for Invocation {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let missing = || clap::Error::new(clap::error::ErrorKind::MissingSubcommand);
         let (name, below) = matches.subcommand().ok_or_else(missing)?;
-        let resource = commands::RESOURCES
-            .iter()
-            .find(|resource| resource.name == name)
-            .ok_or_else(missing)?;
+        let resource = named(name).ok_or_else(missing)?;
         let (name, matches) = below.subcommand().ok_or_else(missing)?;
         let verb = resource
             .verbs
@@ -201,6 +207,6 @@ impl clap::Subcommand for Invocation {
     }
 
     fn has_subcommand(name: &str) -> bool {
-        commands::RESOURCES.iter().any(|resource| resource.name == name)
+        named(name).is_some()
     }
 }

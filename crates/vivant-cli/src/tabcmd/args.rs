@@ -1,9 +1,12 @@
 //! tabcmd's command line: its commands, flags and defaults, those of tabcmd 2 and of the classic one.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::later::Later;
 
 /// Takes one of some words in any case, as the words are written here.
 fn one_of(words: &'static [&'static str]) -> impl TypedValueParser<Value = String> {
@@ -14,6 +17,13 @@ fn one_of(words: &'static [&'static str]) -> impl TypedValueParser<Value = Strin
 }
 
 /// Everything on a command line of tabcmd.
+#[derive(Debug)]
+pub struct Line {
+    pub global: Global,
+    pub command: Option<Command>,
+}
+
+/// What a command line begins with.
 #[derive(Debug, Parser)]
 #[command(
     name = "tabcmd",
@@ -26,11 +36,43 @@ fn one_of(words: &'static [&'static str]) -> impl TypedValueParser<Value = Strin
     subcommand_value_name = "command",
     subcommand_help_heading = "List of commands"
 )]
-pub struct Line {
+struct Head {
     #[command(flatten)]
-    pub global: Global,
-    #[command(subcommand)]
-    pub command: Option<Command>,
+    global: Global,
+}
+
+impl Line {
+    /// Reads a command line without the program's name.
+    pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let line = || std::iter::once(OsString::from("tabcmd")).chain(words.iter().cloned());
+        // The flags of every command are described again for each: most of the time where all are there.
+        // Whatever is wrong is told by all of them.
+        let some = Self::described(|command| words.iter().any(|word| word == command.get_name()));
+        if some.has_subcommands()
+            && let Ok(matches) = some.try_get_matches_from(line())
+        {
+            return Self::from_matches(&matches);
+        }
+        Self::from_matches(&Self::command().try_get_matches_from(line())?)
+    }
+
+    /// The description of all command lines.
+    pub fn command() -> clap::Command {
+        Self::described(|_| true)
+    }
+
+    fn described(chosen: impl Fn(&clap::Command) -> bool) -> clap::Command {
+        let all = Command::augment_subcommands(clap::Command::new("tabcmd"));
+        Head::command().subcommands(all.get_subcommands().filter(|one| chosen(one)).cloned())
+    }
+
+    fn from_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        let command = matches.subcommand().map(|_| Command::from_arg_matches(matches));
+        Ok(Self {
+            global: Head::from_arg_matches(matches)?.global,
+            command: command.transpose()?,
+        })
+    }
 }
 
 const EXIT_CODES: &str = "\
@@ -215,84 +257,84 @@ pub enum Level {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Add users to a group
-    Addusers(Members),
+    Addusers(Later<Members>),
     /// Create extracts for a published workbook or data source
-    Createextracts(CreateExtracts),
+    Createextracts(Later<CreateExtracts>),
     /// Create a local group
-    Creategroup(Named),
+    Creategroup(Later<Named>),
     /// Create a project
-    Createproject(CreateProject),
+    Createproject(Later<CreateProject>),
     /// Create a site
-    Createsite(CreateSite),
+    Createsite(Later<CreateSite>),
     /// Create users on the current site
-    Createsiteusers(CreateUsers),
+    Createsiteusers(Later<CreateUsers>),
     /// Create users on the server and add them to its site
-    Createusers(CreateUsers),
+    Createusers(Later<CreateUsers>),
     /// Decrypt the extracts of a site
-    Decryptextracts(SiteName),
+    Decryptextracts(Later<SiteName>),
     /// Delete a workbook or data source
-    Delete(Delete),
+    Delete(Later<Delete>),
     /// Delete the extracts of a published workbook or data source
-    Deleteextracts(DeleteExtracts),
+    Deleteextracts(Later<DeleteExtracts>),
     /// Delete a group
-    Deletegroup(Named),
+    Deletegroup(Later<Named>),
     /// Delete a project and what is in it
-    Deleteproject(DeleteProject),
+    Deleteproject(Later<DeleteProject>),
     /// Delete a site
-    Deletesite(SiteName),
+    Deletesite(Later<SiteName>),
     /// Remove users from the current site
-    Deletesiteusers(DeleteUsers),
+    Deletesiteusers(Later<DeleteUsers>),
     /// Remove users from all sites of the server
-    Deleteusers(DeleteUsers),
+    Deleteusers(Later<DeleteUsers>),
     /// Change name or nickname of a directory's domain
-    Editdomain(EditDomain),
+    Editdomain(Later<EditDomain>),
     /// Change a site
-    Editsite(EditSite),
+    Editsite(Later<EditSite>),
     /// Encrypt the extracts of a site
-    Encryptextracts(SiteName),
+    Encryptextracts(Later<SiteName>),
     /// Export a view or workbook as image, PDF or data
-    Export(Export),
+    Export(Later<Export>),
     /// Get a file: a view, a workbook or a data source by its address
-    Get(Get),
+    Get(Later<Get>),
     /// List the domains of the server's directory
     Listdomains,
     /// List the server's sites
-    Listsites(ListSites),
+    Listsites(Later<ListSites>),
     /// List content of one kind
-    List(List),
+    List(Later<List>),
     /// Sign in, and remember it for the next commands
     Login,
     /// Sign out, and forget what was remembered
     Logout,
     /// Publish workbooks and data sources
-    Publish(Box<Publish>),
+    Publish(Later<Box<Publish>>),
     /// Publish the sample workbooks into a project
-    Publishsamples(PublishSamples),
+    Publishsamples(Later<PublishSamples>),
     /// Encrypt the extracts of a site anew, with new keys
-    Reencryptextracts(SiteName),
+    Reencryptextracts(Later<SiteName>),
     /// Refresh the extracts of a workbook or data source
-    Refreshextracts(RefreshExtracts),
+    Refreshextracts(Later<RefreshExtracts>),
     /// Take users out of a group
-    Removeusers(Members),
+    Removeusers(Later<Members>),
     /// Run what hangs on a schedule
-    Runschedule(RunSchedule),
+    Runschedule(Later<RunSchedule>),
     /// Create a group from a directory, or bring it up to date
-    Syncgroup(SyncGroup),
+    Syncgroup(Later<SyncGroup>),
     /// Print the version
     Version,
     /// Show this help, or that of a command
-    Help(HelpOf),
+    Help(Later<HelpOf>),
     /// Not served: change a setting of the server
-    Set(Unserved),
+    Set(Later<Unserved>),
     /// Not served: create the first administrator of a new server
-    Initialuser(Unserved),
+    Initialuser(Later<Unserved>),
     /// Not served: clear the OpenID subject of a user
     #[command(name = "reset_openid_sub")]
-    ResetOpenidSub(Unserved),
+    ResetOpenidSub(Later<Unserved>),
     /// Not served: check the metadata of an identity provider
-    Validateidpmetadata(Unserved),
+    Validateidpmetadata(Later<Unserved>),
     /// Not served: draw all thumbnails anew
-    Upgradethumbnails(Unserved),
+    Upgradethumbnails(Later<Unserved>),
 }
 
 /// One name.

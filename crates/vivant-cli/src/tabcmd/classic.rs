@@ -44,7 +44,6 @@ pub fn unserved(command: &str) -> Result<(), Failure> {
 mod tests {
     use super::*;
     use crate::tabcmd::args::Line;
-    use clap::CommandFactory;
 
     #[test]
     fn the_table_and_the_parser_agree() {

@@ -285,16 +285,18 @@ fn matches(pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::later::Later;
     use crate::tabcmd::args::{Command, Line};
-    use clap::Parser;
 
     fn args(folder: &Path, line: &str) -> Publish {
         let folder = folder.display().to_string();
-        let words = ["tabcmd", "publish", &folder]
+        let words: Vec<_> = ["publish", &folder]
             .into_iter()
-            .chain(line.split_whitespace());
-        match Line::try_parse_from(words).expect(line).command {
-            Some(Command::Publish(args)) => *args,
+            .chain(line.split_whitespace())
+            .map(Into::into)
+            .collect();
+        match Line::read(&words).expect(line).command {
+            Some(Command::Publish(Later(args))) => *args,
             _ => panic!("another command"),
         }
     }
