@@ -18,7 +18,7 @@ use vivant_wire::{Format, Out, multipart};
 
 use crate::error::{Error, Result};
 use crate::secret::Secret;
-use crate::source::Piece;
+use crate::source::{Piece, Watched};
 
 /// The pieces in which files are read and sent.
 const READ_SIZE: usize = 256 * 1024;
@@ -66,6 +66,8 @@ pub(crate) struct Call {
     pub unchecked: bool,
     /// What must not show up in errors, beyond the session's own secrets.
     pub secrets: Vec<Secret>,
+    /// Who is told how much of the content has gone out.
+    pub watched: Option<Watched>,
 }
 
 /// A request's body; every kind can be sent again.
@@ -96,6 +98,7 @@ impl Call {
             long: false,
             unchecked: false,
             secrets: Vec::new(),
+            watched: None,
         }
     }
 
@@ -109,7 +112,8 @@ impl Call {
     }
 
     pub fn header(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.headers.push((HeaderName::from_static(name), value.to_string()));
+        self.headers
+            .push((HeaderName::from_static(name), value.to_string()));
         self
     }
 
@@ -240,10 +244,11 @@ impl Multipart {
         head.len() as u64 + self.content.as_ref().map_or(0, |(_, piece)| piece.length()) + tail.len() as u64
     }
 
-    /// The body, read from disk while it is sent; every piece that goes out is noted.
+    /// The body, read from disk while it is sent; every piece that goes out is noted, and told of.
     pub async fn stream(
         &self,
         activity: Activity,
+        watched: Option<Watched>,
     ) -> Result<impl Stream<Item = std::io::Result<Bytes>> + Send + 'static> {
         let (head, tail) = self.frame();
         let content = match &self.content {
@@ -259,6 +264,13 @@ impl Multipart {
                 },
             )) => file_stream(path, *offset, *length).await?.boxed(),
         };
+        let mut moved = 0;
+        let content = content.inspect_ok(move |piece| {
+            moved += piece.len() as u64;
+            if let Some(watched) = &watched {
+                watched.tell(moved);
+            }
+        });
         Ok(stream::iter([Ok(Bytes::from(head))])
             .chain(content)
             .chain(stream::iter([Ok(Bytes::from(tail))]))
@@ -394,7 +406,7 @@ mod tests {
             let body =
                 Multipart::new("<tsRequest/>".to_owned(), Some(("tableau_workbook", piece))).expect("a body");
             let bytes: Vec<Bytes> = body
-                .stream(Activity::new())
+                .stream(Activity::new(), None)
                 .await
                 .expect("opened")
                 .try_collect()
@@ -416,7 +428,7 @@ mod tests {
         };
         let body = Multipart::new(String::new(), Some(("f", piece))).expect("a body");
         let all: std::io::Result<Vec<Bytes>> = body
-            .stream(Activity::new())
+            .stream(Activity::new(), None)
             .await
             .expect("opened")
             .try_collect()

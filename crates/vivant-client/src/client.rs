@@ -339,6 +339,23 @@ impl Client {
         }
     }
 
+    /// Takes the version that was agreed on with the server before.
+    pub(crate) fn take_version(&self, version: ApiVersion) {
+        if self.0.choice == VersionChoice::Negotiate {
+            // Where the server was asked already, that counts.
+            let _ = self.0.negotiated.set(version);
+        }
+    }
+
+    /// The version that a new client would speak; `None` where it was chosen.
+    pub(crate) async fn newest_version(&self) -> Result<Option<ApiVersion>> {
+        match (self.0.choice, self.0.negotiated.get()) {
+            (VersionChoice::Fixed(_), _) => Ok(None),
+            (VersionChoice::Negotiate, Some(_)) => self.0.negotiate().await.map(Some),
+            (VersionChoice::Negotiate, None) => self.api_version().await.map(Some),
+        }
+    }
+
     /// Signs in.
     ///
     /// The session ends by [`Site::sign_out`]; dropping the handle leaves it to the server's limit

@@ -135,7 +135,10 @@ impl Credentials {
                 digest.add(token.expose().as_bytes());
                 ("jwt", digest.hex())
             }
-            Kind::ConnectedApp { app, user } => ("app", format!("{}\n{user}", app.client_id())),
+            Kind::ConnectedApp { app, user } => (
+                "app",
+                format!("{}\n{user}\n{}", app.client_id(), app.granted()),
+            ),
         }
     }
 

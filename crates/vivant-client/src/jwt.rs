@@ -83,6 +83,17 @@ impl ConnectedApp {
         &self.client_id
     }
 
+    /// What its sessions have: scopes and claims, in one text.
+    pub(crate) fn granted(&self) -> String {
+        let scopes: Vec<String> = self.scopes.iter().map(|scope| quoted(scope)).collect();
+        let claims: Vec<String> = self
+            .claims
+            .iter()
+            .map(|(name, value)| format!("{}:{}", quoted(name), quoted(value)))
+            .collect();
+        format!("[{}] {{{}}}", scopes.join(","), claims.join(","))
+    }
+
     pub(crate) fn secret(&self) -> &Secret {
         &self.secret
     }

@@ -59,6 +59,7 @@ pub(crate) async fn publish<P: Publication, T: Read1>(
     let mut call = Call::new(Method::Post, site.path(P::PATH)).long();
     call = options.parameters(call).flag("asJob", as_job);
     call.secrets = options.secrets();
+    call.watched = pieces.watched(0);
     let payload = Out::request(Format::Xml, |out| options.payload(stem, out));
     let mut uploaded = None;
     let content = match whole {

@@ -43,6 +43,8 @@ const ROUNDS: std::num::NonZeroU32 = std::num::NonZeroU32::new(100_000).expect("
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a refused sign-in is not tried again by others with the same secret.
 const REFUSED_FOR: i64 = 30;
+/// A session that was begun so long ago lives no more, and nobody may come back for what is left of it.
+const FORGOTTEN: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// A folder in which the programs of one user share their sessions.
 ///
@@ -87,9 +89,12 @@ impl SessionStore {
     pub async fn sign_in(&self, client: &Client, credentials: Credentials) -> Result<Site> {
         let entry = Arc::new(self.entry(client, &credentials).await?);
         let _lock = entry.lock().await?;
-        let saved = match entry.read()? {
+        let saved = match entry.read(Some(client))? {
             Some(saved) => saved,
-            None => entry.begin(client, &credentials).await?,
+            None => {
+                self.sweep();
+                entry.begin(client, &credentials).await?
+            }
         };
         let keeper = Keeper {
             users: Mutex::new(Some(entry.join()?)),
@@ -103,12 +108,33 @@ impl SessionStore {
     pub async fn end(&self, client: &Client, credentials: &Credentials) -> Result<bool> {
         let entry = self.entry(client, credentials).await?;
         let _lock = entry.lock().await?;
-        let Some(saved) = entry.read()? else {
+        let Some(saved) = entry.read(Some(client))? else {
             return Ok(false);
         };
         entry.forget();
         site::end_session(client, &saved.token).await?;
         Ok(true)
+    }
+
+    /// Removes what is left of sessions that nobody has begun for long, such as those of servers that are gone.
+    fn sweep(&self) {
+        let Ok(files) = std::fs::read_dir(&self.folder) else {
+            return;
+        };
+        for file in files.flatten() {
+            let path = file.path();
+            // The folder's own key stays; what else lies here belongs to the session of its name.
+            let of_session = path
+                .file_stem()
+                .is_some_and(|stem| stem.len() == 64 && stem.to_string_lossy().bytes().all(|b| b.is_ascii_hexdigit()));
+            let begun = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
+            let last = begun(&path).max(begun(&path.with_extension("")));
+            let old = last.and_then(|time| time.elapsed().ok()).is_some_and(|age| age > FORGOTTEN);
+            if of_session && old {
+                // Another program may sweep, too.
+                let _ = std::fs::remove_file(path);
+            }
+        }
     }
 
     async fn entry(&self, client: &Client, credentials: &Credentials) -> Result<Entry> {
@@ -173,7 +199,7 @@ impl Keeper {
     /// Takes what another program got since a token failed, or signs in for all.
     pub async fn renew(&self, client: &Client, credentials: &Credentials, failed: &Secret) -> Result<Secret> {
         let _lock = self.entry.lock().await?;
-        if let Some(saved) = self.entry.read()?
+        if let Some(saved) = self.entry.read(None)?
             && saved.token.expose() != failed.expose()
         {
             tracing::info!("another program renewed the session");
@@ -195,7 +221,7 @@ impl Keeper {
         // Another program may have renewed it since.
         let token = self
             .entry
-            .read()?
+            .read(None)?
             .map_or_else(|| token.clone(), |saved| saved.token);
         self.entry.forget();
         site::end_session(client, &token).await
@@ -245,21 +271,26 @@ impl Entry {
                 format!("another program was refused a moment ago with the same credentials: {why}");
             return Err(Error::new(ErrorKind::SignIn, message));
         }
+        // Asked anew, since the server may have become another one since its version was kept.
+        let version = client.newest_version().await?;
         match Site::sign_in(client.clone(), credentials.clone()).await {
             Ok(site) => {
                 let saved = site.saved()?;
                 let text = Zeroizing::new(format!(
-                    "{MARK}\n{}\n{}\n{}\n{}\n",
+                    "{MARK}\n{}\n{}\n{}\n{}\n{}\n",
                     saved.token.expose(),
                     saved.site_id,
                     saved.user_id,
-                    saved.content_url
+                    saved.content_url,
+                    version.map_or_else(String::new, |version| version.to_string()),
                 ));
                 self.seal(&self.path, &text)?;
                 let _ = std::fs::remove_file(&refused);
                 Ok(saved)
             }
             Err(error) => {
+                // The next program asks the server afresh, also for its version.
+                self.forget();
                 if error.kind() == ErrorKind::SignIn {
                     self.seal(&refused, &format!("{}\n{error}", Timestamp::now().as_second()))?;
                 }
@@ -268,8 +299,9 @@ impl Entry {
         }
     }
 
-    /// The session that is kept; `None` also where another secret sealed it.
-    fn read(&self) -> Result<Option<SavedSession>> {
+    /// The session that is kept; `None` also where another secret sealed it. A client that has not asked the server
+    /// yet takes the version from it.
+    fn read(&self, client: Option<&Client>) -> Result<Option<SavedSession>> {
         let Some(text) = self.open(&self.path)? else {
             return Ok(None);
         };
@@ -279,6 +311,9 @@ impl Entry {
         let (Ok(site_id), Ok(user_id), MARK) = (site.parse(), user.parse(), mark) else {
             return Ok(None);
         };
+        if let (Some(client), Ok(version)) = (client, next().parse()) {
+            client.take_version(version);
+        }
         Ok(Some(SavedSession {
             token: token.into(),
             site_id,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
@@ -28,6 +29,29 @@ pub enum Source {
         /// Content.
         reader: Box<dyn AsyncRead + Send + Unpin>,
     },
+    /// Content that somebody watches on its way; made by [`Source::watched`].
+    Watched(Box<Source>, Watch),
+}
+
+/// Somebody who is told how much of some content has moved, and how much there is where that is known.
+#[derive(Clone)]
+pub struct Watch(Arc<dyn Fn(u64, Option<u64>) + Send + Sync>);
+
+impl Watch {
+    /// Takes what is to be told: the bytes that moved, and all of them. A transfer that begins anew goes back.
+    pub fn new(told: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(told))
+    }
+
+    pub(crate) fn tell(&self, moved: u64, all: Option<u64>) {
+        (self.0)(moved, all);
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
 }
 
 impl Source {
@@ -47,6 +71,11 @@ impl Source {
         }
     }
 
+    /// Lets somebody watch how much of the content has gone out.
+    pub fn watched(self, watch: Watch) -> Self {
+        Self::Watched(Box::new(self), watch)
+    }
+
     /// The file's name without its folder.
     pub(crate) fn file_name(&self) -> Result<String> {
         match self {
@@ -55,6 +84,7 @@ impl Source {
                 .map(|name| name.to_string_lossy().into_owned())
                 .ok_or_else(|| Error::invalid(format!("{} is not the path of a file", path.display()))),
             Self::Bytes { name, .. } | Self::Reader { name, .. } => Ok(name.clone()),
+            Self::Watched(source, _) => source.file_name(),
         }
     }
 }
@@ -65,6 +95,7 @@ impl fmt::Debug for Source {
             Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
             Self::Bytes { name, bytes } => f.debug_tuple("Bytes").field(name).field(&bytes.len()).finish(),
             Self::Reader { name, .. } => f.debug_tuple("Reader").field(name).finish(),
+            Self::Watched(source, _) => source.fmt(f),
         }
     }
 }
@@ -84,6 +115,23 @@ impl From<&Path> for Source {
 impl From<&str> for Source {
     fn from(path: &str) -> Self {
         Self::Path(path.into())
+    }
+}
+
+/// A watch on one part of some content.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    watch: Watch,
+    before: u64,
+    all: Option<u64>,
+}
+
+impl Watched {
+    /// Tells how much of the part has moved.
+    pub fn tell(&self, moved: u64) {
+        let moved = self.before + moved;
+        self.watch
+            .tell(self.all.map_or(moved, |all| moved.min(all)), self.all);
     }
 }
 
@@ -186,6 +234,7 @@ pub(crate) struct Pieces {
     from: Origin,
     /// Read ahead, to know whether there is more.
     ahead: Option<Bytes>,
+    watch: Option<Watch>,
 }
 
 enum Origin {
@@ -196,6 +245,10 @@ enum Origin {
 
 impl Pieces {
     pub async fn new(source: Source) -> Result<Self> {
+        let (source, watch) = match source {
+            Source::Watched(source, watch) => (*source, Some(watch)),
+            source => (source, None),
+        };
         let name = source.file_name()?;
         let from = match source {
             Source::Path(path) => {
@@ -212,12 +265,25 @@ impl Pieces {
             }
             Source::Bytes { bytes, .. } => Origin::Bytes { bytes, offset: 0 },
             Source::Reader { reader, .. } => Origin::Reader(reader),
+            Source::Watched(..) => return Err(Error::invalid("content has one watch, not several")),
         };
         Ok(Self {
             name,
             from,
             ahead: None,
+            watch,
         })
+    }
+
+    /// How a request tells of its part of the content, which begins behind so many bytes.
+    pub fn watched(&self, before: u64) -> Option<Watched> {
+        let all = match &self.from {
+            Origin::File { length, .. } => Some(*length),
+            Origin::Bytes { bytes, .. } => Some(bytes.len() as u64),
+            Origin::Reader(_) => None,
+        };
+        let watch = self.watch.clone()?;
+        Some(Watched { watch, before, all })
     }
 
     /// The file that the content is in.

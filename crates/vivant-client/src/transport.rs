@@ -266,7 +266,10 @@ impl Inner {
                 headers.insert(CONTENT_TYPE, kind);
                 // Tableau: gateways before older servers refuse bodies without a length.
                 headers.insert(CONTENT_LENGTH, HeaderValue::from(body.length()));
-                let stream = body.stream(activity.clone()).await.map_err(lasting)?;
+                let stream = body
+                    .stream(activity.clone(), call.watched.clone())
+                    .await
+                    .map_err(lasting)?;
                 *request.body_mut() = Some(reqwest::Body::wrap_stream(stream));
             }
         }
@@ -622,7 +625,11 @@ pub(crate) fn refusal_within(
     }
     let node = Node::parse(format_of(headers, body)?, body).ok()?;
     let code = node.one::<types::Error>("error").ok()??.code?;
-    let meant = code.get(..3)?.parse().ok().filter(|meant| (400..600).contains(meant))?;
+    let meant = code
+        .get(..3)?
+        .parse()
+        .ok()
+        .filter(|meant| (400..600).contains(meant))?;
     let mut refused = refusal(meant, headers, body, secrets);
     let note = format!("the server sent this with HTTP {status}");
     refused.detail = Some(match refused.detail {
