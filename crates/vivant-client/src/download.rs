@@ -1,5 +1,11 @@
 //! Downloads: streamed to a temporary file, then renamed; or to anything that can be written; going on where
 //! they broke.
+//!
+//! With a cache folder ([`crate::ClientBuilder::cache_folder`]) the temporary file of a download to a path stays when
+//! the program ends, with a note of what it is a part of, so that a program that is started again goes on there.
+
+mod name;
+mod part;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,7 +14,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use reqwest::header::{CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap};
+use reqwest::header::HeaderMap;
 use tokio::io::{AsyncRead, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
@@ -17,7 +23,10 @@ use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
 use crate::site::Site;
 use crate::source::Digest;
-use crate::transport::{Answer, AnswerBody};
+use crate::transport::{AnswerBody, refusal_within};
+
+use name::file_name;
+use part::{Earlier, NOTE_EVERY, Part, Validator, range_start, total};
 
 /// How many pieces of a stream wait for its reader.
 const STREAM_AHEAD: usize = 8;
@@ -34,7 +43,7 @@ pub enum Target {
 
 /// The end of a stream into which a download writes.
 #[derive(Clone)]
-pub struct ByteSender(mpsc::Sender<Part>);
+pub struct ByteSender(mpsc::Sender<Handed>);
 
 impl Target {
     /// Makes a target of something that can be written.
@@ -146,8 +155,8 @@ pub struct Downloaded {
 impl Site {
     /// Downloads; `fallback` names the file where the server does not.
     ///
-    /// A download that breaks goes on where it broke, if the server knows ranges and says by an ETag that the
-    /// content is the same; otherwise it begins anew. What a writer has already is compared then, not written twice.
+    /// A download that breaks goes on where it broke, if the server knows ranges and says by an ETag or the time of
+    /// the last change that the content is the same; otherwise it begins anew. What a writer has already is compared then, not written twice.
     pub(crate) async fn download(&self, call: &Call, target: Target, fallback: &str) -> Result<Downloaded> {
         match self.client().0.timeouts.long_total {
             None => self.download_all(call, target, fallback).await,
@@ -177,8 +186,8 @@ impl Site {
                 let outcome = self.fetch(call, &mut progress, fallback).await;
                 // Nobody may be left who reads it.
                 let _ = match &outcome {
-                    Ok(_) => sender.send(Part::End).await,
-                    Err(error) => sender.send(Part::Broken(error.clone())).await,
+                    Ok(_) => sender.send(Handed::End).await,
+                    Err(error) => sender.send(Handed::Broken(error.clone())).await,
                 };
                 return outcome.map(|file_name| Downloaded {
                     path: None,
@@ -187,17 +196,38 @@ impl Site {
                 });
             }
         };
+        self.download_file(call, path, fallback).await
+    }
+
+    async fn download_file(&self, call: &Call, path: PathBuf, fallback: &str) -> Result<Downloaded> {
         let folder = match path.parent() {
-            _ if tokio::fs::metadata(&path).await.is_ok_and(|m| m.is_dir()) => path.clone(),
+            _ if path.is_dir() => path.clone(),
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
         let unwritable =
             |e: std::io::Error| Error::file(format!("{} cannot be written: {e}", path.display()));
-        let temporary = temporary_in(&folder).map_err(unwritable)?;
-        let handle = temporary.reopen().map_err(unwritable)?;
-        let mut progress = Progress::new(Out::File(tokio::fs::File::from_std(handle)));
-        let file_name = self.fetch(call, &mut progress, fallback).await?;
+        let mut temporary = None;
+        let mut progress = match Part::open(self, call, &folder, &path).await? {
+            Some((part, file, earlier)) => Progress::of_part(part, file, earlier),
+            None => {
+                let made = temporary_in(&folder).map_err(unwritable)?;
+                let handle = made.reopen().map_err(unwritable)?;
+                temporary = Some(made);
+                Progress::new(Out::File(tokio::fs::File::from_std(handle)))
+            }
+        };
+        let file_name = match self.fetch(call, &mut progress, fallback).await {
+            Ok(name) => name,
+            Err(error) => {
+                // Best effort: what was noted before holds as well.
+                let _ = progress.note().await;
+                if let Some(part) = &mut progress.part {
+                    part.failed(&error);
+                }
+                return Err(error);
+            }
+        };
         if let Out::File(file) = &mut progress.out {
             file.sync_all().await.map_err(unwritable)?;
         }
@@ -205,9 +235,15 @@ impl Site {
             true => folder.join(&file_name),
             false => path.clone(),
         };
-        let bytes = progress.bytes;
+        let (bytes, part) = (progress.bytes, progress.part.take());
         drop(progress);
-        temporary.persist(&path).map_err(|e| unwritable(e.error))?;
+        match (part, temporary) {
+            (Some(part), _) => part.persist(&path)?,
+            (None, Some(temporary)) => {
+                temporary.persist(&path).map_err(|e| unwritable(e.error))?;
+            }
+            (None, None) => unreachable!("the content is in the one or the other"),
+        }
         Ok(Downloaded {
             path: Some(path),
             file_name,
@@ -223,24 +259,24 @@ impl Site {
         loop {
             let before = progress.bytes;
             let mut ranged = call.clone();
-            if let (Some(etag), true) = (&progress.etag, progress.bytes > 0) {
+            if let (Some(validator), true) = (&progress.validator, progress.bytes > 0) {
                 ranged = ranged
                     .header("range", format!("bytes={}-", progress.bytes))
-                    .header("if-range", etag);
+                    .header("if-range", validator.text());
             }
             let error = match self.fetch_once(&ranged, progress, fallback).await {
-                Ok(name) => return Ok(name),
+                Ok(()) => return Ok(progress.name.take().unwrap_or_else(|| fallback.to_owned())),
                 Err(error) => error,
             };
             // Before any content came, requests are repeated further down.
             let broke = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout)
                 && error.status().is_some();
             // A server may refuse the range instead of answering whole.
-            let refused = progress.etag.is_some() && matches!(error.status(), Some(400 | 416));
+            let refused = progress.validator.is_some() && matches!(error.status(), Some(400 | 416));
             if refused {
-                progress.etag = None;
+                progress.validator = None;
             }
-            if progress.bytes > before && progress.etag.is_some() {
+            if progress.bytes > before && progress.validator.is_some() {
                 attempt = 1;
             }
             if !(broke || refused) || attempt >= policy.attempts {
@@ -256,7 +292,7 @@ impl Site {
         }
     }
 
-    async fn fetch_once(&self, call: &Call, progress: &mut Progress, fallback: &str) -> Result<String> {
+    async fn fetch_once(&self, call: &Call, progress: &mut Progress, fallback: &str) -> Result<()> {
         let answer = self.open(call).await?;
         let name = file_name(&answer, fallback);
         let AnswerBody::Stream(mut response) = answer.body else {
@@ -265,36 +301,53 @@ impl Site {
                 "the answer has no content",
             ));
         };
-        let goes_on = answer.status == 206 && range_start(&answer.headers) == Some(progress.bytes);
+        let goes_on = answer.status == 206 && progress.goes_on_with(&answer.headers);
         if answer.status == 206 && !goes_on {
             let message = "the server answers with another part of the content than was asked for";
-            progress.etag = None;
+            progress.validator = None;
             return Err(Error::new(ErrorKind::Connection, message).with_status(206));
         }
-        if !goes_on {
-            progress.begin_anew().await?;
-            progress.etag = strong_etag(&answer.headers);
+        match goes_on {
+            true => progress.total = total(&answer.headers),
+            false => progress.begin_anew(&answer.headers, name).await?,
         }
         let client = &self.client().0;
         let url = response.url().clone();
         let mut shown = url.clone();
         shown.set_query(None);
         let request = format!("{} {shown}", call.method);
+        let broken = |error: Error, bytes: u64| {
+            error
+                .with_status(answer.status)
+                .with_request(None, request.clone())
+                .with_attempts(1, Vec::new())
+                .with_note(&format!("after {bytes} bytes"))
+        };
+        let mut begins = !goes_on;
         loop {
-            let chunk = client.next_chunk(&mut response).await.map_err(|e| {
-                e.explain(&url, client.timeouts.idle)
-                    .with_status(answer.status)
-                    .with_request(None, request.clone())
-                    .with_attempts(1, Vec::new())
-                    .with_note(&format!("after {} bytes", progress.bytes))
-            })?;
+            let chunk = client
+                .next_chunk(&mut response)
+                .await
+                .map_err(|e| broken(e.explain(&url, client.timeouts.idle), progress.bytes))?;
             let Some(chunk) = chunk else {
                 break;
             };
+            // What is refused under a status of success is no content.
+            if std::mem::take(&mut begins)
+                && let Some(refused) = refusal_within(answer.status, &answer.headers, &chunk, &call.secrets)
+            {
+                return Err(Error::refusal(refused).with_request(None, request));
+            }
             progress.write(chunk).await?;
         }
-        progress.end().await?;
-        Ok(name)
+        // A server may send less than it was asked for.
+        if let Some(total) = progress.total.filter(|total| *total > progress.bytes)
+            && progress.again.is_none()
+        {
+            let message = format!("the answer ended before the {total} bytes that the content has");
+            return Err(broken(Error::new(ErrorKind::Connection, message), progress.bytes));
+        }
+        progress.end().await
     }
 }
 
@@ -302,19 +355,27 @@ impl Site {
 struct Progress {
     out: Out,
     bytes: u64,
+    /// How long the content is, where the server says it.
+    total: Option<u64>,
     /// What tells that the content is still the same.
-    etag: Option<String>,
-    /// Of what was written, where it cannot be taken back.
+    validator: Option<Validator>,
+    /// The server's name for it.
+    name: Option<String>,
+    /// Of what was written, where that must be known again.
     digest: Option<Digest>,
     /// What has to come again, and what came again so far.
     again: Option<(u64, Digest)>,
+    /// What stays should the program end.
+    part: Option<Part>,
+    /// How many bytes of it were noted.
+    noted: u64,
 }
 
 /// Where a download goes.
 enum Out {
     File(tokio::fs::File),
     Writer(Box<dyn AsyncWrite + Send + Unpin>),
-    Stream(mpsc::Sender<Part>),
+    Stream(mpsc::Sender<Handed>),
 }
 
 impl Progress {
@@ -326,13 +387,61 @@ impl Progress {
         Self {
             out,
             bytes: 0,
-            etag: None,
+            total: None,
+            validator: None,
+            name: None,
             digest,
             again: None,
+            part: None,
+            noted: 0,
         }
     }
 
-    async fn begin_anew(&mut self) -> Result<()> {
+    /// Begins with what an earlier program brought.
+    fn of_part(part: Part, mut file: tokio::fs::File, earlier: Option<Earlier>) -> Self {
+        // A note is written for every few megabytes of content, not in pieces.
+        file.set_max_buf_size(256 * 1024);
+        let fresh = Self {
+            part: Some(part),
+            digest: Some(Digest::new()),
+            ..Self::new(Out::File(file))
+        };
+        match earlier {
+            None => fresh,
+            Some(earlier) => {
+                tracing::info!(bytes = earlier.bytes, "the download goes on");
+                Self {
+                    bytes: earlier.bytes,
+                    noted: earlier.bytes,
+                    total: earlier.total,
+                    validator: Some(earlier.validator),
+                    name: Some(earlier.name),
+                    digest: Some(earlier.digest),
+                    ..fresh
+                }
+            }
+        }
+    }
+
+    /// Whether an answer is the rest of what is there. Nothing but its own words is believed: servers pass over
+    /// If-Range, or over the first byte that was asked for.
+    fn goes_on_with(&self, headers: &HeaderMap) -> bool {
+        let known = match &self.validator {
+            Some(Validator::Modified(_)) if self.total != total(headers) => None,
+            validator => validator.as_ref(),
+        };
+        range_start(headers) == Some(self.bytes) && known.is_some_and(|known| known.holds(headers))
+    }
+
+    async fn begin_anew(&mut self, headers: &HeaderMap, name: String) -> Result<()> {
+        self.validator = Validator::of(headers);
+        self.total = total(headers);
+        self.name = Some(name);
+        if let Some(part) = &mut self.part {
+            part.forget();
+            self.digest = Some(Digest::new());
+            self.noted = 0;
+        }
         match &mut self.out {
             Out::File(file) if self.bytes > 0 => {
                 file.flush().await.map_err(unwritable)?;
@@ -345,6 +454,24 @@ impl Progress {
                 self.again = (self.bytes > 0).then(|| (self.bytes, Digest::new()))
             }
         }
+        Ok(())
+    }
+
+    /// Notes how far the content came, where that is of use later.
+    async fn note(&mut self) -> Result<()> {
+        let (Some(part), Out::File(file)) = (&mut self.part, &mut self.out) else {
+            return Ok(());
+        };
+        let (Some(validator), Some(digest), Some(name)) = (&self.validator, &self.digest, &self.name) else {
+            return Ok(());
+        };
+        // A part that is whole could not be asked for the rest.
+        if self.bytes == self.noted || self.total == Some(self.bytes) {
+            return Ok(());
+        }
+        file.flush().await.map_err(unwritable)?;
+        part.note(self.bytes, self.total, validator, digest, name)?;
+        self.noted = self.bytes;
         Ok(())
     }
 
@@ -370,10 +497,16 @@ impl Progress {
             digest.add(&chunk);
         }
         match &mut self.out {
-            Out::File(file) => file.write_all(&chunk).await.map_err(unwritable),
+            Out::File(file) => {
+                file.write_all(&chunk).await.map_err(unwritable)?;
+                match self.bytes - self.noted >= NOTE_EVERY {
+                    true => self.note().await,
+                    false => Ok(()),
+                }
+            }
             Out::Writer(writer) => writer.write_all(&chunk).await.map_err(unwritable),
             Out::Stream(sender) => sender
-                .send(Part::Bytes(chunk))
+                .send(Handed::Bytes(chunk))
                 .await
                 .map_err(|_| Error::file("the download cannot be handed over: its stream was dropped")),
         }
@@ -403,26 +536,8 @@ fn unwritable(error: std::io::Error) -> Error {
     Error::file(format!("the download cannot be written: {error}"))
 }
 
-fn strong_etag(headers: &HeaderMap) -> Option<String> {
-    let etag = headers.get(ETAG)?.to_str().ok()?;
-    (!etag.starts_with("W/")).then(|| etag.to_owned())
-}
-
-/// The first byte of `bytes 5-9/10`.
-fn range_start(headers: &HeaderMap) -> Option<u64> {
-    let range = headers.get(CONTENT_RANGE)?.to_str().ok()?;
-    range
-        .trim()
-        .strip_prefix("bytes ")?
-        .split_once('-')?
-        .0
-        .trim()
-        .parse()
-        .ok()
-}
-
 /// What comes through a stream.
-enum Part {
+enum Handed {
     Bytes(Bytes),
     End,
     Broken(Error),
@@ -432,7 +547,7 @@ enum Part {
 ///
 /// It ends with an error when the download failed or was given up, never as if it were whole.
 pub struct ByteStream {
-    parts: mpsc::Receiver<Part>,
+    parts: mpsc::Receiver<Handed>,
     ended: bool,
 }
 
@@ -454,11 +569,11 @@ impl Stream for ByteStream {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(part) => part,
         };
-        self.ended = !matches!(part, Some(Part::Bytes(_)));
+        self.ended = !matches!(part, Some(Handed::Bytes(_)));
         Poll::Ready(match part {
-            Some(Part::Bytes(bytes)) => Some(Ok(bytes)),
-            Some(Part::End) => None,
-            Some(Part::Broken(error)) => Some(Err(std::io::Error::other(error))),
+            Some(Handed::Bytes(bytes)) => Some(Ok(bytes)),
+            Some(Handed::End) => None,
+            Some(Handed::Broken(error)) => Some(Err(std::io::Error::other(error))),
             None => Some(Err(std::io::Error::new(
                 std::io::ErrorKind::UnexpectedEof,
                 "the download was given up",
@@ -483,142 +598,4 @@ fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder)
-}
-
-fn file_name(answer: &Answer, fallback: &str) -> String {
-    let disposition = answer
-        .headers
-        .get(CONTENT_DISPOSITION)
-        .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
-    let named = disposition
-        .as_deref()
-        .and_then(named_in)
-        .map(|name| clean(&name))
-        .filter(|n| !n.is_empty());
-    named.unwrap_or_else(|| {
-        let kind = answer
-            .headers
-            .get(CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default();
-        let ending = match (fallback, kind.contains("xml")) {
-            ("workbook", true) => ".twb",
-            ("workbook", false) => ".twbx",
-            ("datasource", true) => ".tds",
-            ("datasource", false) => ".tdsx",
-            _ => "",
-        };
-        format!("{fallback}{ending}")
-    })
-}
-
-/// Finds the file name in `name="tableau_workbook"; filename="X.twbx"`, or in `filename*=UTF-8''X`.
-fn named_in(disposition: &str) -> Option<String> {
-    let mut plain = None;
-    let mut rest = disposition;
-    while !rest.is_empty() {
-        let end = rest.find([';', '=']).unwrap_or(rest.len());
-        let name = rest[..end].trim().to_ascii_lowercase();
-        if !rest[end..].starts_with('=') {
-            rest = rest.get(end + 1..).unwrap_or_default();
-            continue;
-        }
-        let (value, tail) = value(rest[end + 1..].trim_start());
-        match name.as_str() {
-            "filename*" => {
-                let encoded = value.rsplit('\'').next().unwrap_or_default();
-                let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8().ok();
-                if let Some(decoded) = decoded {
-                    return Some(decoded.into_owned());
-                }
-            }
-            "filename" => plain = Some(value),
-            _ => {}
-        }
-        rest = tail.find(';').map_or("", |at| &tail[at + 1..]);
-    }
-    plain
-}
-
-fn value(text: &str) -> (String, &str) {
-    let Some(quoted) = text.strip_prefix('"') else {
-        let end = text.find(';').unwrap_or(text.len());
-        return (text[..end].trim().to_owned(), &text[end..]);
-    };
-    let mut value = String::new();
-    let mut chars = quoted.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => return (value, &quoted[at + 1..]),
-            '\\' if quoted[at + 1..].starts_with(['"', '\\']) => value.extend(chars.next().map(|(_, c)| c)),
-            c => value.push(c),
-        }
-    }
-    (value, "")
-}
-
-/// Makes a name safe in any folder of any system: no path, no control characters, nothing that
-/// Windows refuses.
-fn clean(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let safe: String = last
-        .chars()
-        .map(|c| {
-            if c.is_control() || "<>:\"|?*".contains(c) {
-                '_'
-            } else {
-                c
-            }
-        })
-        .collect();
-    let safe = safe.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
-    // File systems allow 255 bytes.
-    let end = (0..=safe.len().min(200))
-        .rev()
-        .find(|&at| safe.is_char_boundary(at))
-        .unwrap_or(0);
-    match safe[..end].len() == safe.len() {
-        true => safe.to_owned(),
-        false => {
-            let ending = safe.rsplit_once('.').map_or("", |(_, e)| e);
-            match ending.len() {
-                1..=8 => format!("{}.{ending}", &safe[..end]),
-                _ => safe[..end].to_owned(),
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_found_in_every_form() {
-        for (header, name) in [
-            ("name=\"tableau_workbook\"; filename=\"X.twbx\"", "X.twbx"),
-            ("attachment; filename=X.twb", "X.twb"),
-            ("filename=\"a;\\\"b\\\".twb\"; name=\"x\"", "a;\"b\".twb"),
-            ("filename=\"x.twb\"; filename*=UTF-8''%C3%BCber.twb", "über.twb"),
-        ] {
-            assert_eq!(named_in(header).as_deref(), Some(name), "{header}");
-        }
-        assert_eq!(named_in("attachment"), None);
-    }
-
-    #[test]
-    fn names_cannot_leave_their_folder() {
-        for (name, safe) in [
-            ("../../etc/passwd", "passwd"),
-            ("..\\..\\a.twb", "a.twb"),
-            (".bashrc", "bashrc"),
-            ("a\u{0}b:c?.twb", "a_b_c_.twb"),
-            ("..", ""),
-            ("Größe & Co.twbx", "Größe & Co.twbx"),
-        ] {
-            assert_eq!(clean(name), safe);
-        }
-        let long = clean(&format!("{}.twbx", "ü".repeat(300)));
-        assert!(long.len() < 255 && long.ends_with(".twbx"), "{long}");
-    }
 }

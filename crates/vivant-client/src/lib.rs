@@ -25,6 +25,7 @@ pub mod filters;
 mod json;
 mod jwt;
 mod list;
+mod note;
 mod private;
 mod probe;
 mod publish;
@@ -67,8 +68,8 @@ pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub use sessions::SessionStore;
 pub use site::{SavedSession, Site};
-pub use source::Source;
-pub use trusted::{Ticket, TicketRequest};
+pub use source::{Source, Watch};
+pub use trusted::{PageFormat, Ticket, TicketRequest, TrustedSession};
 pub use wait::WaitOptions;
 
 pub use vivant_model as model;

@@ -91,7 +91,13 @@ impl Request {
 
     /// Adds a header. Those that the client sets itself cannot be chosen.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        let taken = [HOST, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, AUTHORIZATION];
+        let taken = [
+            HOST,
+            CONTENT_LENGTH,
+            CONTENT_TYPE,
+            TRANSFER_ENCODING,
+            AUTHORIZATION,
+        ];
         match HeaderName::from_bytes(name.as_bytes()) {
             Ok(name) if taken.contains(&name) || name == "x-tableau-auth" => {
                 self.refuse(format!("the header {name} is the client's to set"));
@@ -119,7 +125,12 @@ impl Request {
 
     /// Sends a document of XML with content beside it, as publishing does: `part` names the content, such as
     /// `tableau_workbook`. It must fit into one request of 64 MB.
-    pub async fn multipart(self, document: &str, part: &'static str, content: impl Into<Source>) -> Result<Self> {
+    pub async fn multipart(
+        self,
+        document: &str,
+        part: &'static str,
+        content: impl Into<Source>,
+    ) -> Result<Self> {
         let piece = Pieces::new(content.into()).await?.single().await?;
         let body = Multipart::new(document.to_owned(), Some((part, piece)))?;
         Ok(self.body(Body::Multipart(body)).long())

@@ -11,9 +11,7 @@
 //! With a cache folder ([`crate::ClientBuilder::cache_folder`]) a small file notes how far the upload of a file came,
 //! so that a program that is started again goes on there.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokio::time::sleep;
 use vivant_wire::ErrorCode;
@@ -23,8 +21,9 @@ use vivant_wire::types::FileUpload;
 use crate::call::{Body, Call, Multipart, encode};
 use crate::client::{MAX_CHUNKS, SINGLE_LIMIT};
 use crate::error::{Error, ErrorKind, Result};
+use crate::note::{self, Note};
 use crate::site::Site;
-use crate::source::{Digest, Piece, Pieces};
+use crate::source::{Piece, Pieces, Watched};
 
 const MEBIBYTE: u64 = 1024 * 1024;
 /// The least chunk that shows in a number of megabytes, however that is rounded.
@@ -75,7 +74,7 @@ struct Progress {
 /// Uploads content in chunks.
 pub(crate) async fn upload(site: &Site, pieces: &mut Pieces) -> Result<Uploaded> {
     let size = chunk_size(site, pieces.left())?;
-    let note = Note::open(site, pieces, size)?;
+    let note = open_note(site, pieces, size)?;
     let attempts = site.client().0.retry.attempts;
     let mut begun = 0;
     loop {
@@ -104,18 +103,24 @@ pub(crate) async fn initiate(site: &Site) -> Result<FileUpload> {
 }
 
 /// Appends a chunk.
-pub(crate) async fn append(site: &Site, session: &str, piece: Piece) -> Result<FileUpload> {
+pub(crate) async fn append(
+    site: &Site,
+    session: &str,
+    piece: Piece,
+    watched: Option<Watched>,
+) -> Result<FileUpload> {
     let mut call = Call::new(
         Method::Put,
         site.path(&format!("/fileUploads/{}", encode(session))),
     )
     .long();
     call.body = Body::Multipart(Multipart::new(String::new(), Some(("tableau_file", piece)))?);
+    call.watched = watched;
     site.ask(&call, "fileUpload").await
 }
 
 async fn send_all(site: &Site, pieces: &mut Pieces, size: u64, note: Option<&Note>) -> Result<String, Stop> {
-    let mut progress = match note.and_then(Note::read) {
+    let mut progress = match note.and_then(Progress::noted) {
         Some(noted) => resume(site, noted, pieces.left().unwrap_or(0), size).await?,
         None => begin(site).await?,
     };
@@ -135,7 +140,8 @@ async fn send_all(site: &Site, pieces: &mut Pieces, size: u64, note: Option<&Not
         }
         tracing::info!(chunk = number, bytes = piece.length(), "uploading");
         let length = piece.length();
-        let told = send_one(site, &progress, piece, &mut doubtful).await?;
+        let watched = pieces.watched(progress.sent);
+        let told = send_one(site, &progress, piece, watched, &mut doubtful).await?;
         let grown = told.is_some_and(|told| grew(progress.told, told, length));
         // The first time arrived behind the second one.
         if doubtful && !grown {
@@ -145,7 +151,7 @@ async fn send_all(site: &Site, pieces: &mut Pieces, size: u64, note: Option<&Not
         progress.told = told.unwrap_or(progress.told);
         progress.sent += length;
         if let Some(note) = note.filter(|_| progress.honest) {
-            note.write(&progress)?;
+            progress.note(note)?;
         }
     }
     if doubtful && told_by(&look(site, &progress.session).await?) != Some(progress.told) {
@@ -160,13 +166,14 @@ async fn send_one(
     site: &Site,
     progress: &Progress,
     piece: Piece,
+    watched: Option<Watched>,
     doubtful: &mut bool,
 ) -> Result<Option<u64>, Stop> {
     let policy = &site.client().0.retry;
     let length = piece.length();
     let mut attempt = 1;
     loop {
-        let error = match append(site, &progress.session, piece.clone()).await {
+        let error = match append(site, &progress.session, piece.clone(), watched.clone()).await {
             Ok(answer) => return Ok(told_by(&answer)),
             Err(error) if error.is_code(ErrorCode::UploadNotFound) => return Err(Stop::Anew(error)),
             Err(error) if !error.outcome_unknown() => return Err(error.into()),
@@ -287,54 +294,33 @@ fn chunk_size(site: &Site, length: Option<u64>) -> Result<u64> {
     Ok(length.div_ceil(chunks).max(1))
 }
 
-/// The file that notes how far an upload came; nobody else uses it meanwhile.
-struct Note {
-    path: PathBuf,
-    _lock: File,
+/// Opens the note of a file's upload; `None` for content that is no file.
+fn open_note(site: &Site, pieces: &Pieces, size: u64) -> Result<Option<Note>> {
+    match pieces.path() {
+        Some(file) => Note::open(&site.client().0, "uploads", &key(site, file, size)?),
+        None => Ok(None),
+    }
 }
 
-impl Note {
-    /// Opens the note of a file; `None` without a cache folder, for content that is no file, and where another
-    /// program uploads the same file.
-    fn open(site: &Site, pieces: &Pieces, size: u64) -> Result<Option<Self>> {
-        let (Some(cache), Some(file)) = (&site.client().0.cache_folder, pieces.path()) else {
-            return Ok(None);
-        };
-        let folder = cache.join("uploads");
-        crate::private::folder(&folder)?;
-        let path = folder.join(key(site, file, size)?);
-        let lock = crate::private::file(&path.with_extension("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Some(Self { path, _lock: lock })),
-            Err(_) => Ok(None),
-        }
-    }
-
-    fn read(&self) -> Option<Progress> {
-        let text = std::fs::read_to_string(&self.path).ok()?;
-        let mut lines = text.lines();
-        let (NOTE, session, sent, told) = (lines.next()?, lines.next()?, lines.next()?, lines.next()?) else {
+impl Progress {
+    fn noted(note: &Note) -> Option<Self> {
+        let lines = note.read(NOTE)?;
+        let [session, sent, told] = lines.as_slice() else {
             return None;
         };
-        Some(Progress {
-            session: session.to_owned(),
+        Some(Self {
+            session: session.clone(),
             sent: sent.parse().ok()?,
             told: told.parse().ok()?,
             honest: true,
         })
     }
 
-    fn write(&self, progress: &Progress) -> Result<()> {
-        let text = format!(
-            "{NOTE}\n{}\n{}\n{}\n",
-            progress.session, progress.sent, progress.told
-        );
-        crate::private::replace(&self.path, |file| file.write_all(text.as_bytes()))
-    }
-
-    fn forget(&self) {
-        // It may not have been written yet.
-        let _ = std::fs::remove_file(&self.path);
+    fn note(&self, note: &Note) -> Result<()> {
+        note.write(
+            NOTE,
+            &[&self.session, &self.sent.to_string(), &self.told.to_string()],
+        )
     }
 }
 
@@ -348,8 +334,7 @@ fn key(site: &Site, file: &Path, size: u64) -> Result<String> {
         .ok()
         .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
         .unwrap_or_default();
-    let mut digest = Digest::new();
-    for part in [
+    let parts = [
         site.client().server(),
         site.id().to_string(),
         site.user_id().to_string(),
@@ -358,11 +343,8 @@ fn key(site: &Site, file: &Path, size: u64) -> Result<String> {
         changed.as_nanos().to_string(),
         node(&metadata).to_string(),
         size.to_string(),
-    ] {
-        digest.add(part.as_bytes());
-        digest.add(&[0]);
-    }
-    Ok(digest.hex())
+    ];
+    Ok(note::key(parts.iter().map(String::as_str)))
 }
 
 /// What tells a file from one that took its place.

@@ -23,7 +23,8 @@ impl FileUploads {
     /// damage the content; [`Self::upload`] looks for itself.
     pub async fn append(&self, session: &str, source: impl Into<Source>) -> Result<FileUpload> {
         let mut pieces = Pieces::new(source.into()).await?;
-        upload::append(&self.site, session, pieces.single().await?).await
+        let watched = pieces.watched(0);
+        upload::append(&self.site, session, pieces.single().await?, watched).await
     }
 
     /// Uploads content in chunks and returns the id of the upload session.

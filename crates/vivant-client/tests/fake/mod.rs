@@ -50,6 +50,8 @@ pub enum Reply {
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// Announces more bytes than it sends, then closes.
     Truncated(Vec<(&'static str, String)>, Vec<u8>),
+    /// Announces so many bytes, sends less, and says nothing more for a long time.
+    Stalled(Vec<(&'static str, String)>, Vec<u8>, usize),
     /// Closes without a word.
     Drop,
     /// Says nothing for a long time.
@@ -172,6 +174,11 @@ async fn serve(
                 return;
             }
             Reply::Drop | Reply::Slow(..) => return,
+            Reply::Stalled(headers, body, length) => {
+                let _ = stream.write_all(&answer(200, &headers, &body, length)).await;
+                tokio::time::sleep(Duration::from_secs(30)).await;
+                return;
+            }
             Reply::Silence => {
                 tokio::time::sleep(Duration::from_secs(30)).await;
                 return;

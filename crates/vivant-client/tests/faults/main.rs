@@ -5,9 +5,11 @@ mod fake;
 mod support;
 
 mod content;
+mod downloads;
 mod jobs;
 mod later;
 mod lists;
+mod requests;
 mod retries;
 mod servers;
 mod session;
