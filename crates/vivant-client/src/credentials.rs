@@ -135,10 +135,9 @@ impl Credentials {
                 digest.add(token.expose().as_bytes());
                 ("jwt", digest.hex())
             }
-            Kind::ConnectedApp { app, user } => (
-                "app",
-                format!("{}\n{user}\n{}", app.client_id(), app.granted()),
-            ),
+            Kind::ConnectedApp { app, user } => {
+                ("app", format!("{}\n{user}\n{}", app.client_id(), app.granted()))
+            }
         }
     }
 

@@ -22,7 +22,7 @@ use tokio::time::{sleep, timeout};
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
 use crate::site::Site;
-use crate::source::Digest;
+use crate::source::{Digest, Watch};
 use crate::transport::{AnswerBody, refusal_within};
 
 use name::file_name;
@@ -39,6 +39,8 @@ pub enum Target {
     Writer(Box<dyn AsyncWrite + Send + Unpin>),
     /// A stream; made by [`Target::stream`].
     Stream(ByteSender),
+    /// A target that somebody watches; made by [`Target::watched`].
+    Watched(Box<Target>, Watch),
 }
 
 /// The end of a stream into which a download writes.
@@ -49,6 +51,11 @@ impl Target {
     /// Makes a target of something that can be written.
     pub fn writer(writer: impl AsyncWrite + Send + Unpin + 'static) -> Self {
         Self::Writer(Box::new(writer))
+    }
+
+    /// Lets somebody watch how much has come.
+    pub fn watched(self, watch: Watch) -> Self {
+        Self::Watched(Box::new(self), watch)
     }
 
     /// Makes a target that writes to standard output.
@@ -93,6 +100,7 @@ impl fmt::Debug for Target {
             Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
             Self::Writer(_) => f.write_str("Writer"),
             Self::Stream(_) => f.write_str("Stream"),
+            Self::Watched(target, _) => target.fmt(f),
         }
     }
 }
@@ -170,10 +178,16 @@ impl Site {
     }
 
     async fn download_all(&self, call: &Call, target: Target, fallback: &str) -> Result<Downloaded> {
+        let (target, watch) = match target {
+            Target::Watched(target, watch) => (*target, Some(watch)),
+            target => (target, None),
+        };
         let path = match target {
             Target::Path(path) => path,
+            Target::Watched(..) => return Err(Error::invalid("a download has one watch, not several")),
             Target::Writer(writer) => {
                 let mut progress = Progress::new(Out::Writer(writer));
+                progress.watch = watch;
                 let file_name = self.fetch(call, &mut progress, fallback).await?;
                 return Ok(Downloaded {
                     path: None,
@@ -183,6 +197,7 @@ impl Site {
             }
             Target::Stream(ByteSender(sender)) => {
                 let mut progress = Progress::new(Out::Stream(sender.clone()));
+                progress.watch = watch;
                 let outcome = self.fetch(call, &mut progress, fallback).await;
                 // Nobody may be left who reads it.
                 let _ = match &outcome {
@@ -196,10 +211,16 @@ impl Site {
                 });
             }
         };
-        self.download_file(call, path, fallback).await
+        self.download_file(call, path, fallback, watch).await
     }
 
-    async fn download_file(&self, call: &Call, path: PathBuf, fallback: &str) -> Result<Downloaded> {
+    async fn download_file(
+        &self,
+        call: &Call,
+        path: PathBuf,
+        fallback: &str,
+        watch: Option<Watch>,
+    ) -> Result<Downloaded> {
         let folder = match path.parent() {
             _ if path.is_dir() => path.clone(),
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -217,6 +238,7 @@ impl Site {
                 Progress::new(Out::File(tokio::fs::File::from_std(handle)))
             }
         };
+        progress.watch = watch;
         let file_name = match self.fetch(call, &mut progress, fallback).await {
             Ok(name) => name,
             Err(error) => {
@@ -369,6 +391,8 @@ struct Progress {
     part: Option<Part>,
     /// How many bytes of it were noted.
     noted: u64,
+    /// Who is told how far it came.
+    watch: Option<Watch>,
 }
 
 /// Where a download goes.
@@ -394,6 +418,7 @@ impl Progress {
             again: None,
             part: None,
             noted: 0,
+            watch: None,
         }
     }
 
@@ -493,6 +518,9 @@ impl Progress {
             return Ok(());
         }
         self.bytes += chunk.len() as u64;
+        if let Some(watch) = &self.watch {
+            watch.tell(self.bytes, self.total);
+        }
         if let Some(digest) = &mut self.digest {
             digest.add(&chunk);
         }

@@ -124,12 +124,14 @@ impl SessionStore {
         for file in files.flatten() {
             let path = file.path();
             // The folder's own key stays; what else lies here belongs to the session of its name.
-            let of_session = path
-                .file_stem()
-                .is_some_and(|stem| stem.len() == 64 && stem.to_string_lossy().bytes().all(|b| b.is_ascii_hexdigit()));
+            let of_session = path.file_stem().is_some_and(|stem| {
+                stem.len() == 64 && stem.to_string_lossy().bytes().all(|b| b.is_ascii_hexdigit())
+            });
             let begun = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
             let last = begun(&path).max(begun(&path.with_extension("")));
-            let old = last.and_then(|time| time.elapsed().ok()).is_some_and(|age| age > FORGOTTEN);
+            let old = last
+                .and_then(|time| time.elapsed().ok())
+                .is_some_and(|age| age > FORGOTTEN);
             if of_session && old {
                 // Another program may sweep, too.
                 let _ = std::fs::remove_file(path);
@@ -289,8 +291,10 @@ impl Entry {
                 Ok(saved)
             }
             Err(error) => {
-                // The next program asks the server afresh, also for its version.
-                self.forget();
+                // A server that does not know the kept version any more: the next program asks which it speaks.
+                if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotFound) {
+                    self.forget();
+                }
                 if error.kind() == ErrorKind::SignIn {
                     self.seal(&refused, &format!("{}\n{error}", Timestamp::now().as_second()))?;
                 }
