@@ -116,6 +116,13 @@ struct Thing {
     text: String,
 }
 
+/// Things whose text can be changed.
+#[derive(Clone, Copy)]
+enum Of {
+    Projects,
+    Users,
+}
+
 struct Team {
     id: GroupId,
     name: String,
@@ -188,8 +195,8 @@ impl Worker {
             6 => ("publish in chunks", self.publish(true).await),
             7 if !self.books.is_empty() => ("overwrite", self.overwrite(false).await),
             8 if !self.books.is_empty() => ("overwrite in chunks", self.overwrite(true).await),
-            9 if !self.projects.is_empty() => ("change project", self.change_project().await),
-            10 if !self.users.is_empty() => ("change user", self.change_user().await),
+            9 if !self.projects.is_empty() => ("change project", self.change(Of::Projects).await),
+            10 if !self.users.is_empty() => ("change user", self.change(Of::Users).await),
             11 if !self.books.is_empty() => ("rename workbook", self.rename_book().await),
             12 if self.books.len() > 3 => ("delete workbook", self.delete_book().await),
             13 if self.projects.len() > 3 => ("delete project", self.delete_project().await),
@@ -224,17 +231,38 @@ impl Worker {
         Ok(())
     }
 
-    async fn change_project(&mut self) -> Result<(), String> {
-        let at = self.below(self.projects.len());
-        let text = self.name("description");
-        let changes = Project {
-            description: Some(text.clone()),
-            ..Project::default()
+    /// Changes the text of a project or a user.
+    async fn change(&mut self, of: Of) -> Result<(), String> {
+        let count = self.things(of).len();
+        let at = self.below(count);
+        let text = self.name("text");
+        let id = self.things(of)[at].id;
+        let told = match of {
+            Of::Projects => {
+                let changes = Project {
+                    description: Some(text.clone()),
+                    ..Project::default()
+                };
+                self.site.projects().update(id.into(), &changes).await.map(drop)
+            }
+            Of::Users => {
+                let changes = User {
+                    full_name: Some(text.clone()),
+                    ..User::default()
+                };
+                self.site.users().update(id.into(), &changes).await.map(drop)
+            }
         };
-        let id = self.projects[at].id.into();
-        self.site.projects().update(id, &changes).await.map_err(told)?;
-        self.projects[at].text = text;
+        told.map_err(self::told)?;
+        self.things(of)[at].text = text;
         Ok(())
+    }
+
+    fn things(&mut self, of: Of) -> &mut Vec<Thing> {
+        match of {
+            Of::Projects => &mut self.projects,
+            Of::Users => &mut self.users,
+        }
     }
 
     async fn delete_project(&mut self) -> Result<(), String> {
@@ -304,19 +332,6 @@ impl Worker {
             text: made.full_name.unwrap_or_else(|| name.clone()),
             name,
         });
-        Ok(())
-    }
-
-    async fn change_user(&mut self) -> Result<(), String> {
-        let at = self.below(self.users.len());
-        let text = self.name("Name");
-        let changes = User {
-            full_name: Some(text.clone()),
-            ..User::default()
-        };
-        let id = self.users[at].id.into();
-        self.site.users().update(id, &changes).await.map_err(told)?;
-        self.users[at].text = text;
         Ok(())
     }
 
@@ -419,40 +434,40 @@ impl Worker {
         }
     }
 
-    /// Lists everything of a kind: what this worker has must be in it.
+    /// Lists everything of a kind: what this worker has must be in it, although others create, rename and delete
+    /// things at the same time.
     async fn list(&mut self) -> Result<(), String> {
-        match self.below(3) {
+        let options = ListOptions::new().settled();
+        let (listed, own): (Vec<Luid>, Vec<Luid>) = match self.below(3) {
             0 => {
-                let listed = self
-                    .site
-                    .projects()
-                    .list(ListOptions::new().page_size(40))
-                    .all()
-                    .await
-                    .map_err(told)?;
-                let ids: Vec<Luid> = listed.iter().filter_map(|p| p.id.map(|id| id.0)).collect();
-                self.projects.iter().all(|p| ids.contains(&p.id)).then_some(())
+                let listed = self.site.projects().list(options.page_size(40)).all().await;
+                let listed = listed.map_err(told)?;
+                (
+                    listed.iter().filter_map(|p| Some(p.id?.0)).collect(),
+                    self.projects.iter().map(|p| p.id).collect(),
+                )
             }
             1 => {
-                let listed = self
-                    .site
-                    .users()
-                    .list(ListOptions::new().page_size(30))
-                    .all()
-                    .await
-                    .map_err(told)?;
-                let ids: Vec<Luid> = listed.iter().filter_map(|u| u.id.map(|id| id.0)).collect();
-                self.users.iter().all(|u| ids.contains(&u.id)).then_some(())
+                let listed = self.site.users().list(options.page_size(30)).all().await;
+                let listed = listed.map_err(told)?;
+                (
+                    listed.iter().filter_map(|u| Some(u.id?.0)).collect(),
+                    self.users.iter().map(|u| u.id).collect(),
+                )
             }
             _ => {
-                let filter = Filter::eq("ownerName", "admin");
-                let options = ListOptions::new().filter(filter).page_size(50);
+                let options = options.filter(Filter::eq("ownerName", "admin")).page_size(50);
                 let listed = self.site.workbooks().list(options).all().await.map_err(told)?;
-                let ids: Vec<WorkbookId> = listed.iter().filter_map(|b| b.id).collect();
-                self.books.iter().all(|b| ids.contains(&b.id)).then_some(())
+                (
+                    listed.iter().filter_map(|b| Some(b.id?.0)).collect(),
+                    self.books.iter().map(|b| b.id.0).collect(),
+                )
             }
+        };
+        match own.iter().all(|id| listed.contains(id)) {
+            true => Ok(()),
+            false => Err("something is missing in a list".to_owned()),
         }
-        .ok_or_else(|| "something is missing in a list".to_owned())
     }
 
     /// The project that workbooks are published to: Default.

@@ -1,7 +1,7 @@
 //! Lists: a stream over all items, whose pages are fetched in parallel once their number is known.
 
 use std::borrow::Cow;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -16,6 +16,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filters::{self, Field, Filter, Sort};
 use crate::site::Site;
 
+/// How often a list that shows signs of change is read.
+const PASSES: u32 = 2;
+/// How often a list is read that is to be read until it settles.
+const PASSES_TO_SETTLE: u32 = 10;
+
 /// What is listed, in which order, with which parts.
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -24,6 +29,7 @@ pub struct ListOptions {
     filters: Vec<Filter>,
     sort: Vec<Sort>,
     fields: Option<String>,
+    settled: bool,
 }
 
 impl ListOptions {
@@ -47,6 +53,14 @@ impl ListOptions {
     /// Asks for other parts than the normal ones: `_all_`, or names such as `_default_,owner.name`.
     pub fn fields(mut self, names: impl Into<String>) -> Self {
         self.fields = Some(names.into());
+        self
+    }
+
+    /// Reads a list of several pages until two readings in a row bring the same items, so that none is missing that
+    /// was there all the time, whatever others create, rename and delete meanwhile. That takes at least twice the
+    /// requests; a list that does not settle is given after ten readings. What was deleted meanwhile may be in it.
+    pub fn settled(mut self) -> Self {
+        self.settled = true;
         self
     }
 
@@ -164,6 +178,7 @@ struct Source {
     query: Vec<(Cow<'static, str>, String)>,
     page_size: u32,
     parallelism: usize,
+    settled: bool,
 }
 
 impl<T: Listed> List<T> {
@@ -196,6 +211,7 @@ impl<T: Listed> List<T> {
                 query,
                 page_size,
                 parallelism,
+                settled: options.settled,
             }),
             problem,
             kind: std::marker::PhantomData,
@@ -252,21 +268,24 @@ impl<T: Listed> List<T> {
 
     /// Streams the pages, in order.
     ///
-    /// A list may change while it is read. An item that slides onto a later page is given once; when
-    /// the list becomes shorter, items may have slid onto pages that were read already, so the pages
-    /// are read again and what is new is given at the end.
+    /// A list may change while it is read. An item that slides onto a later page is given once. When the number of
+    /// items changes or an item comes twice, others may have slid onto pages that were read already, so the pages are
+    /// read again and what is new is given at the end. A change that shows in neither, such as one item that goes while
+    /// another one comes, or a new name in a list by names, can hide an item: see [`ListOptions::settled`].
     pub fn pages(self) -> impl Stream<Item = Result<Page<T>>> + Send {
         let pager = Pager::<T> {
             source: self.source,
             problem: self.problem,
             pending: FuturesOrdered::new(),
-            seen: HashSet::new(),
+            seen: HashMap::new(),
             size: 0,
-            total: None,
             next: 0,
             last: 0,
-            shrunk: false,
-            second_pass: false,
+            pass: Pass {
+                number: 1,
+                ..Pass::default()
+            },
+            items_before: 0,
         };
         stream::try_unfold(pager, |mut pager| async move {
             Ok(pager.next().await?.map(|page| (page, pager)))
@@ -332,15 +351,29 @@ struct Pager<T> {
     source: Arc<Source>,
     problem: Option<Error>,
     pending: FuturesOrdered<BoxFuture<'static, Result<Page<T>>>>,
-    seen: HashSet<Luid>,
+    /// What came so far, each with the reading in which it came last.
+    seen: HashMap<Luid, u32>,
     size: u32,
-    total: Option<u64>,
     /// The next page to ask for; 0 before the first.
     next: u32,
     /// The last page that the total needs.
     last: u32,
-    shrunk: bool,
-    second_pass: bool,
+    pass: Pass,
+    /// How many items the reading before had.
+    items_before: u64,
+}
+
+/// One reading of all pages.
+#[derive(Default)]
+struct Pass {
+    number: u32,
+    total: Option<u64>,
+    /// Items with an id.
+    items: u64,
+    /// Those of them that the reading before had, too.
+    as_before: u64,
+    /// Whether the list changed for all to see.
+    changed: bool,
 }
 
 impl<T: Listed> Pager<T> {
@@ -363,10 +396,14 @@ impl<T: Listed> Pager<T> {
                 self.next += 1;
             }
             let Some(outcome) = self.pending.next().await else {
-                if !self.shrunk || self.second_pass {
+                if !self.must_read_again() {
                     return Ok(None);
                 }
-                self.second_pass = true;
+                self.items_before = self.pass.items;
+                self.pass = Pass {
+                    number: self.pass.number + 1,
+                    ..Pass::default()
+                };
                 self.next = 1;
                 continue;
             };
@@ -374,7 +411,7 @@ impl<T: Listed> Pager<T> {
                 Ok(page) => page,
                 // The list became shorter than its total said: what is behind is gone too.
                 Err(error) if error.is_code(ErrorCode::InvalidPageNumber) => {
-                    self.shrunk = true;
+                    self.pass.changed = true;
                     self.pending.clear();
                     self.last = self.last.min(self.next.saturating_sub(1));
                     self.next = self.last + 1;
@@ -389,17 +426,43 @@ impl<T: Listed> Pager<T> {
         }
     }
 
+    /// Whether something may have been missed in the reading that ended.
+    fn must_read_again(&self) -> bool {
+        // One page is of one moment. Things without an id could not be told from those that were given.
+        if self.last <= 1 && self.pass.number == 1 && !self.pass.changed || self.seen.is_empty() {
+            return false;
+        }
+        let pass = &self.pass;
+        match self.source.settled {
+            false => pass.changed && pass.number < PASSES,
+            true => {
+                let same = pass.items == self.items_before && pass.as_before == pass.items;
+                !same && pass.number < PASSES_TO_SETTLE
+            }
+        }
+    }
+
     /// Notes a page's total and drops what was given already.
     fn take(&mut self, mut page: Page<T>) -> Page<T> {
+        let pass = &mut self.pass;
         if let Some(total) = page.total {
-            if self.total.is_some_and(|before| total < before) {
-                self.shrunk = true;
-            }
-            self.total = Some(total);
+            pass.changed |= pass.total.is_some_and(|before| before != total);
+            pass.total = Some(total);
             self.last = u32::try_from(total.div_ceil(u64::from(self.size.max(1)))).unwrap_or(u32::MAX);
         }
-        page.items
-            .retain(|item| item.luid().is_none_or(|id| self.seen.insert(id)));
+        page.items.retain(|item| {
+            let Some(id) = item.luid() else {
+                return pass.number == 1;
+            };
+            let before = self.seen.insert(id, pass.number);
+            if before == Some(pass.number) {
+                pass.changed = true;
+            } else {
+                pass.items += 1;
+                pass.as_before += u64::from(before.is_some_and(|number| number + 1 == pass.number));
+            }
+            before.is_none()
+        });
         page
     }
 }

@@ -1,5 +1,7 @@
 //! Lists that are paged, and that change while they are read.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -186,4 +188,105 @@ async fn filters_arrive_as_they_were_meant() {
         ErrorKind::InvalidInput
     );
     assert_eq!(fake.requests().len(), before);
+}
+
+/// A list by name that somebody else changes with each of the first requests, without changing its length: a thing
+/// gets another name, or goes while another one comes.
+fn restless(changes: usize) -> impl Fn(&crate::fake::Request, usize) -> Option<Reply> {
+    // In the order of the list: the number of a thing, those from 1000 on made meanwhile.
+    let state = Mutex::new(((0..40).collect::<Vec<u32>>(), 0usize, 12345u32));
+    move |request, _| {
+        if !request.is("GET", "/workbooks") {
+            return None;
+        }
+        let mut state = state.lock().expect("not poisoned");
+        let (things, changed, random) = &mut *state;
+        let (page, size) = (request.number("pageNumber")?, request.number("pageSize")?);
+        let first = ((page - 1) * size) as usize;
+        let shown: Vec<u32> = things.iter().copied().skip(first).take(size as usize).collect();
+        let reply = workbooks(page, size, 40, shown);
+        if *changed < changes {
+            *changed += 1;
+            let mut below = |limit: usize| {
+                *random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (*random >> 16) as usize % limit
+            };
+            let from = below(things.len());
+            let moved = things.remove(from);
+            // A third of the numbers may go.
+            let comes = match moved % 3 {
+                0 => 1000 + *changed as u32 * 3,
+                _ => moved,
+            };
+            let to = below(things.len() + 1);
+            things.insert(to, comes);
+        }
+        Some(reply)
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_read_until_it_settles_misses_nothing() {
+    for changes in [1, 3, 9, 25] {
+        let fake = Fake::start(restless(changes)).await;
+        let options = ListOptions::new().page_size(5).settled();
+        let books = site(&fake)
+            .await
+            .workbooks()
+            .list(options)
+            .all()
+            .await
+            .expect("listed");
+        let ids: Vec<_> = books.iter().filter_map(|book| book.id).collect();
+        assert_eq!(
+            ids.iter().collect::<BTreeSet<_>>().len(),
+            ids.len(),
+            "nothing twice"
+        );
+        let all = names(&books);
+        for lasting in (0..40).filter(|n| n % 3 != 0) {
+            assert!(
+                all.contains(&format!("book {lasting}").as_str()),
+                "{changes}: {lasting}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_quiet_settles_with_the_second_reading() {
+    let fake = Fake::start(restless(0)).await;
+    let site = site(&fake).await;
+    let options = ListOptions::new().page_size(10);
+    for (options, requests) in [(options.clone(), 4), (options.settled(), 8)] {
+        let before = fake.count("GET", "/workbooks");
+        let books = site.workbooks().list(options).all().await.expect("listed");
+        assert_eq!(
+            (books.len(), fake.count("GET", "/workbooks") - before),
+            (40, requests)
+        );
+    }
+    // One page is of one moment.
+    let options = ListOptions::new().settled();
+    let before = fake.count("GET", "/workbooks");
+    assert_eq!(
+        site.workbooks().list(options).all().await.expect("listed").len(),
+        40
+    );
+    assert_eq!(fake.count("GET", "/workbooks") - before, 1);
+}
+
+#[tokio::test]
+async fn a_list_that_never_settles_ends() {
+    let fake = Fake::start(restless(usize::MAX)).await;
+    let options = ListOptions::new().page_size(5).settled();
+    let books = site(&fake)
+        .await
+        .workbooks()
+        .list(options)
+        .all()
+        .await
+        .expect("listed");
+    assert!(books.len() >= 40);
+    assert_eq!(fake.count("GET", "/workbooks"), 80);
 }
