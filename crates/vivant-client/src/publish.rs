@@ -2,7 +2,6 @@
 
 use vivant_wire::node::Read1;
 use vivant_wire::paths::Method;
-use vivant_wire::types::Connection;
 use vivant_wire::{Format, Out};
 
 use crate::call::{Body, Call, Multipart};
@@ -79,13 +78,6 @@ pub(crate) async fn publish<P: Publication, T: Read1>(
         uploaded.published();
     }
     Ok(published)
-}
-
-/// The call that changes a connection.
-pub(crate) fn connection_change(path: String, changes: &Connection) -> Call {
-    let mut call = Call::new(Method::Put, path).body(|out| out.child("connection", changes));
-    call.secrets.extend(changes.password.as_deref().map(Secret::from));
-    call
 }
 
 fn split_name<P: Publication>(name: &str) -> Result<(&str, String)> {

@@ -235,6 +235,11 @@ impl Site {
         part(&self.call(call).await?, element)
     }
 
+    /// Deletes what is at an address.
+    pub(crate) async fn delete(&self, path: String) -> Result<()> {
+        self.tell(&Call::new(Method::Delete, path)).await
+    }
+
     /// Sends a call whose answer does not matter.
     pub(crate) async fn tell(&self, call: &Call) -> Result<()> {
         self.call(call).await.map(|_| ())

@@ -38,9 +38,7 @@ impl Databases {
 
     /// Removes a database from the catalog; its tables go, too.
     pub async fn delete(&self, id: DatabaseId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     /// The tables of a database.
@@ -77,9 +75,7 @@ impl Tables {
 
     /// Removes a table from the catalog.
     pub async fn delete(&self, id: TableId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     /// Lists the columns of a table.
@@ -97,7 +93,7 @@ impl Tables {
     /// Removes a column from the catalog.
     pub async fn delete_column(&self, id: TableId, column: ColumnId) -> Result<()> {
         let path = self.path(id, &format!("/columns/{column}"));
-        self.site.tell(&Call::new(Method::Delete, path)).await
+        self.site.delete(path).await
     }
 
     pub(super) fn path(&self, id: TableId, rest: &str) -> String {

@@ -56,9 +56,7 @@ impl CustomViews {
 
     /// Deletes a custom view (API 3.19).
     pub async fn delete(&self, id: CustomViewId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     /// Downloads the definition of a custom view, as JSON (API 3.21). It may hold values of the data.

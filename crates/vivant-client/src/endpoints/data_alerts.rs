@@ -49,9 +49,7 @@ impl DataAlerts {
 
     /// Deletes an alert.
     pub async fn delete(&self, id: DataAlertId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     /// Adds a recipient.
@@ -67,7 +65,7 @@ impl DataAlerts {
     /// Takes a recipient off.
     pub async fn delete_user_from_alert(&self, id: DataAlertId, user: UserId) -> Result<()> {
         let path = self.path(id, &format!("/users/{user}"));
-        self.site.tell(&Call::new(Method::Delete, path)).await
+        self.site.delete(path).await
     }
 
     fn path(&self, id: DataAlertId, rest: &str) -> String {
@@ -100,7 +98,7 @@ impl Metrics {
 
     /// Deletes a metric.
     pub async fn delete(&self, id: MetricId) -> Result<()> {
-        self.site.tell(&Call::new(Method::Delete, self.path(id))).await
+        self.site.delete(self.path(id)).await
     }
 
     fn path(&self, id: MetricId) -> String {

@@ -106,18 +106,12 @@ impl Datasources {
 
     /// Deletes a data source.
     pub async fn delete(&self, id: DatasourceId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     /// The connections of a data source (API 2.3).
     pub async fn connections(&self, id: DatasourceId) -> Result<Vec<Connection>> {
-        let found: types::Connections = self
-            .site
-            .get(self.path(id, "/connections"), "connections")
-            .await?;
-        Ok(found.connection)
+        super::connections_of(&self.site, self.path(id, "/connections")).await
     }
 
     /// Changes a connection (API 2.3).
@@ -128,9 +122,7 @@ impl Datasources {
         changes: &Connection,
     ) -> Result<Connection> {
         let path = self.path(id, &format!("/connections/{connection}"));
-        self.site
-            .ask(&publish::connection_change(path, changes), "connection")
-            .await
+        super::update_connection(&self.site, path, changes).await
     }
 
     /// Changes several connections alike: user name, password, way of authentication (API 3.26).

@@ -120,7 +120,7 @@ impl Favorites {
     /// Takes an item out of a user's favorites.
     pub async fn delete_favorite(&self, user: UserId, item: FavoriteItem) -> Result<()> {
         let path = format!("{}/{}s/{}", self.path(user), item.kind(), item.id());
-        self.site.tell(&Call::new(Method::Delete, path)).await
+        self.site.delete(path).await
     }
 
     /// Moves favorites of a user: each item goes behind the other (API 3.8).

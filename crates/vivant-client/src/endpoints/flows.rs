@@ -88,18 +88,12 @@ impl Flows {
 
     /// Deletes a flow.
     pub async fn delete(&self, id: FlowId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     /// The connections of a flow.
     pub async fn connections(&self, id: FlowId) -> Result<Vec<Connection>> {
-        let found: types::Connections = self
-            .site
-            .get(self.path(id, "/connections"), "connections")
-            .await?;
-        Ok(found.connection)
+        super::connections_of(&self.site, self.path(id, "/connections")).await
     }
 
     /// Changes a connection: server, port, user name, password, whether it is kept.
@@ -110,9 +104,7 @@ impl Flows {
         changes: &Connection,
     ) -> Result<Connection> {
         let path = self.path(id, &format!("/connections/{connection}"));
-        self.site
-            .ask(&publish::connection_change(path, changes), "connection")
-            .await
+        super::update_connection(&self.site, path, changes).await
     }
 
     /// Runs a flow with all its steps and returns the job.

@@ -63,9 +63,7 @@ impl GroupSets {
 
     /// Deletes a set; its groups stay.
     pub async fn delete(&self, id: GroupSetId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     /// Adds a group to a set.
@@ -78,7 +76,7 @@ impl GroupSets {
     /// Takes a group out of a set.
     pub async fn remove_group(&self, id: GroupSetId, group: GroupId) -> Result<()> {
         let path = self.path(id, &format!("/groups/{group}"));
-        self.site.tell(&Call::new(Method::Delete, path)).await
+        self.site.delete(path).await
     }
 
     fn path(&self, id: GroupSetId, rest: &str) -> String {

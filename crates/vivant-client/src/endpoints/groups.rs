@@ -58,7 +58,7 @@ impl Groups {
 
     /// Deletes a group; its users stay on the site.
     pub async fn delete(&self, id: GroupId) -> Result<()> {
-        self.site.tell(&Call::new(Method::Delete, self.path(id))).await
+        self.site.delete(self.path(id)).await
     }
 
     /// Lists the users of a group.
@@ -105,12 +105,7 @@ impl Groups {
 
     /// Takes a user out of a group.
     pub async fn remove_user(&self, id: GroupId, user: UserId) -> Result<()> {
-        self.site
-            .tell(&Call::new(
-                Method::Delete,
-                format!("{}/users/{user}", self.path(id)),
-            ))
-            .await
+        self.site.delete(format!("{}/users/{user}", self.path(id))).await
     }
 
     fn path(&self, id: GroupId) -> String {

@@ -186,6 +186,23 @@ async fn refresh(site: &Site, path: String, incremental: bool) -> Result<Option<
     }
 }
 
+/// The connections of an item.
+async fn connections_of(site: &Site, path: String) -> Result<Vec<types::Connection>> {
+    let found: types::Connections = site.get(path, "connections").await?;
+    Ok(found.connection)
+}
+
+/// Changes one connection of an item.
+async fn update_connection(
+    site: &Site,
+    path: String,
+    changes: &types::Connection,
+) -> Result<types::Connection> {
+    let mut call = Call::new(Method::Put, path).body(|out| out.child("connection", changes));
+    call.secrets.extend(changes.password.as_deref().map(Secret::from));
+    site.ask(&call, "connection").await
+}
+
 /// Changes several connections of an item alike (API 3.26), and returns them.
 async fn update_connections(
     site: &Site,

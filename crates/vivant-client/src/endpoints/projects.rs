@@ -85,9 +85,7 @@ impl Projects {
 
     /// Deletes a project with everything in it.
     pub async fn delete(&self, id: ProjectId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     fn change(&self, id: ProjectId, changes: &Project) -> Call {

@@ -93,7 +93,7 @@ macro_rules! quality_warnings {
 
             #[doc = concat!("Takes the quality warnings off a ", $noun, " (API 3.5).")]
             pub async fn delete_dqw(&self, id: $id) -> Result<()> {
-                self.site.tell(&Call::new(Method::Delete, path(&self.site, $kind, id.0))).await
+                self.site.delete(path(&self.site, $kind, id.0)).await
             }
         }
     )*};

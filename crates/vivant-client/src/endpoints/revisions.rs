@@ -1,11 +1,9 @@
 //! Revisions of workbooks and data sources: listed, downloaded, deleted.
 
 use vivant_model::{DatasourceId, WorkbookId};
-use vivant_wire::paths::Method;
 use vivant_wire::types::Revision;
 
 use super::{Datasources, Workbooks};
-use crate::call::Call;
 use crate::download::{DownloadOptions, Downloaded, Target};
 use crate::error::Result;
 use crate::list::{List, ListOptions};
@@ -35,7 +33,7 @@ macro_rules! revised {
             /// Deletes a revision of an item (API 2.3).
             pub async fn delete_revision(&self, id: $id, revision: u32) -> Result<()> {
                 let path = self.path(id, &format!("/revisions/{revision}"));
-                self.site.tell(&Call::new(Method::Delete, path)).await
+                self.site.delete(path).await
             }
         }
     };

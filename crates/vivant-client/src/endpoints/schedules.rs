@@ -71,7 +71,7 @@ impl Schedules {
 
     /// Deletes a schedule; what runs on it runs no more (API 2.3).
     pub async fn delete(&self, id: impl Into<ScheduleId>) -> Result<()> {
-        self.site.tell(&Call::new(Method::Delete, path(id.into()))).await
+        self.site.delete(path(id.into())).await
     }
 
     /// Puts an item on a schedule (API 2.8).

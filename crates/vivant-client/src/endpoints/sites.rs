@@ -49,9 +49,7 @@ impl Sites {
 
     /// Deletes a site with everything on it; the session on it ends.
     pub async fn delete(&self, id: SiteId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, format!("/sites/{id}")))
-            .await
+        self.site.delete(format!("/sites/{id}")).await
     }
 
     /// Encrypts the extracts of a site, and lets new ones be encrypted (API 3.5).

@@ -44,9 +44,7 @@ impl Subscriptions {
 
     /// Deletes a subscription.
     pub async fn delete(&self, id: impl Into<SubscriptionId>) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id.into())))
-            .await
+        self.site.delete(self.path(id.into())).await
     }
 
     fn path(&self, id: SubscriptionId) -> String {

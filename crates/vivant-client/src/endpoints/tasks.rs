@@ -60,9 +60,7 @@ impl Tasks {
 
     /// Deletes a task that refreshes extracts (API 3.6).
     pub async fn delete(&self, id: impl Into<TaskId>) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id.into(), "")))
-            .await
+        self.site.delete(self.path(id.into(), "")).await
     }
 
     /// The tasks that keep data of views ready (API 3.8).
@@ -76,7 +74,7 @@ impl Tasks {
     /// Deletes a task that keeps data of views ready (API 3.8).
     pub async fn delete_data_acceleration(&self, id: impl Into<TaskId>) -> Result<()> {
         let path = self.site.path(&format!("/tasks/dataAcceleration/{}", id.into()));
-        self.site.tell(&Call::new(Method::Delete, path)).await
+        self.site.delete(path).await
     }
 
     /// Servers give one task in `task` or without.

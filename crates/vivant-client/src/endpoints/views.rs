@@ -1,7 +1,6 @@
 //! Views: list, get, delete.
 
 use vivant_model::ViewId;
-use vivant_wire::paths::Method;
 use vivant_wire::types::View;
 
 use crate::call::Call;
@@ -43,9 +42,7 @@ impl Views {
 
     /// Deletes a view from its workbook (API 3.27).
     pub async fn delete(&self, id: ViewId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     pub(super) fn path(&self, id: ViewId, rest: &str) -> String {

@@ -97,9 +97,7 @@ impl VirtualConnections {
 
     /// Deletes a virtual connection (API 3.23).
     pub async fn delete(&self, id: VirtualConnectionId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     /// Lists the databases behind a virtual connection.

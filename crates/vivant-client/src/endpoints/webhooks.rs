@@ -51,9 +51,7 @@ impl Webhooks {
 
     /// Deletes a webhook.
     pub async fn delete(&self, id: &str) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     /// Lets the server send an empty payload to the webhook's address and returns what that answered.

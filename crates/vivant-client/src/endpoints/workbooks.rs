@@ -138,9 +138,7 @@ impl Workbooks {
 
     /// Deletes a workbook.
     pub async fn delete(&self, id: WorkbookId) -> Result<()> {
-        self.site
-            .tell(&Call::new(Method::Delete, self.path(id, "")))
-            .await
+        self.site.delete(self.path(id, "")).await
     }
 
     /// The views of a workbook, in its order.
@@ -193,11 +191,7 @@ impl Workbooks {
 
     /// The connections of a workbook.
     pub async fn connections(&self, id: WorkbookId) -> Result<Vec<Connection>> {
-        let found: types::Connections = self
-            .site
-            .get(self.path(id, "/connections"), "connections")
-            .await?;
-        Ok(found.connection)
+        super::connections_of(&self.site, self.path(id, "/connections")).await
     }
 
     /// Changes a connection: server, port, user name, password, whether it is kept.
@@ -208,9 +202,7 @@ impl Workbooks {
         changes: &Connection,
     ) -> Result<Connection> {
         let path = self.path(id, &format!("/connections/{connection}"));
-        self.site
-            .ask(&publish::connection_change(path, changes), "connection")
-            .await
+        super::update_connection(&self.site, path, changes).await
     }
 
     /// Changes several connections alike: user name, password, way of authentication (API 3.26).
