@@ -241,8 +241,14 @@ fn hyperd(root: &Path) -> Result<PathBuf, String> {
         .ok_or_else(|| format!("there is no hyperd below {}", lib.display()))
 }
 
+/// Builds the programs that tests run. With the examples of the whole workspace, cargo chooses the features that it
+/// chose for the unit tests, so that after those nothing is built anew.
+fn programs(room: &mut Room) -> Result<(), String> {
+    room.cargo(&["build", "--locked", "--workspace", "--bins", "--examples"])
+}
+
 fn documents(room: &mut Room) -> Result<(), String> {
-    room.cargo(&["build", "--locked", "--package", "vivant-cli"])?;
+    programs(room)?;
     let mut script = Command::new("bash");
     script
         .arg("scripts/documents")
@@ -252,22 +258,15 @@ fn documents(room: &mut Room) -> Result<(), String> {
 }
 
 fn acceptance(room: &mut Room) -> Result<(), String> {
-    // The script finds the program built, so that its own time is that of the tests.
-    room.cargo(&["build", "--locked", "--package", "vivant-cli"])?;
-    room.cargo(&[
-        "build",
-        "--locked",
-        "--package",
-        "vivant-client",
-        "--example",
-        "drive",
-    ])?;
+    // The script finds the programs built, so that its own time is that of the tests.
+    programs(room)?;
     let mut script = Command::new("bash");
     script
         .arg("scripts/acceptance")
         .current_dir(&room.root)
         .env("VIVANT_BIN", room.target.join("debug/vivant"))
-        .env("VIVANT_DRIVE", room.target.join("debug/examples/drive"));
+        .env("VIVANT_DRIVE", room.target.join("debug/examples/drive"))
+        .env("VIVANT_MIXED", room.target.join("debug/examples/mixed"));
     process::run(room.equip(&mut script))
 }
 
