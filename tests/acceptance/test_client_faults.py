@@ -79,7 +79,7 @@ def test_every_fault_was_met(run):
 
 def test_every_call_ended_right(run):
     _, said, _ = run
-    assert said["wrong"] == []
+    assert not said["wrong"], "\n".join(said["wrong"])
 
 
 def test_the_server_holds_what_was_asked_and_nothing_twice(run):

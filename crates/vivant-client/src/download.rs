@@ -302,10 +302,7 @@ impl Site {
                 attempt = 1;
             }
             if !(broke || refused) || attempt >= policy.attempts {
-                return Err(match earlier {
-                    Some(earlier) => error.after(earlier),
-                    None => error,
-                });
+                return Err(error.after_all(earlier));
             }
             tracing::info!(attempt, bytes = progress.bytes, reason = %error, "downloading again");
             sleep(policy.pause(attempt)).await;

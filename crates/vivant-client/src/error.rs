@@ -6,6 +6,8 @@ use std::fmt;
 use vivant_wire::ErrorCode;
 use vivant_wire::types::Job;
 
+use crate::find::Candidate;
+
 /// What kind of failure it is, for callers that decide by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -18,6 +20,8 @@ pub enum ErrorKind {
     Forbidden,
     /// Something that was named does not exist.
     NotFound,
+    /// Several things are called so; see [`Error::candidates`].
+    Ambiguous,
     /// Something is in the way, such as a name that is taken.
     Conflict,
     /// The server refused the request for another reason.
@@ -65,6 +69,7 @@ struct Inner {
     retried: Vec<String>,
     unknown: bool,
     job: Option<Box<Job>>,
+    candidates: Vec<Candidate>,
 }
 
 /// What a server's refusal says; made by the transport.
@@ -96,6 +101,7 @@ impl Error {
             retried: Vec::new(),
             unknown: false,
             job: None,
+            candidates: Vec::new(),
         }))
     }
 
@@ -183,8 +189,21 @@ impl Error {
         self
     }
 
+    /// The same, where there was an earlier failure.
+    pub(crate) fn after_all(self, earlier: Option<Self>) -> Self {
+        match earlier {
+            Some(earlier) => self.after(earlier),
+            None => self,
+        }
+    }
+
     pub(crate) fn with_job(mut self, job: Job) -> Self {
         self.0.job = Some(Box::new(job));
+        self
+    }
+
+    pub(crate) fn with_candidates(mut self, candidates: Vec<Candidate>) -> Self {
+        self.0.candidates = candidates;
         self
     }
 
@@ -247,6 +266,11 @@ impl Error {
     /// The job that failed, was cancelled, or had not ended in time.
     pub fn job(&self) -> Option<&Job> {
         self.0.job.as_deref()
+    }
+
+    /// The things that a name may mean, where it means several.
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.0.candidates
     }
 
     /// What made the client try again, in order.

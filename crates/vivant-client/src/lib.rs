@@ -22,6 +22,7 @@ mod endpoints;
 mod error;
 mod fetch;
 pub mod filters;
+mod find;
 mod json;
 mod jwt;
 mod list;
@@ -61,6 +62,7 @@ pub use endpoints::{
 pub use error::{Error, ErrorKind, Result};
 pub use fetch::{fetch, resolve};
 pub use filters::{Filter, Sort};
+pub use find::Candidate;
 pub use jwt::ConnectedApp;
 pub use list::{List, ListOptions, Listed, Page};
 pub use request::{Answer, Request};

@@ -73,16 +73,18 @@ struct Progress {
 
 /// Uploads content in chunks.
 pub(crate) async fn upload(site: &Site, pieces: &mut Pieces) -> Result<Uploaded> {
-    let size = chunk_size(site, pieces.left())?;
+    let size = chunk_size(site.client().0.chunk_size, pieces.left())?;
     let note = open_note(site, pieces, size)?;
     let attempts = site.client().0.retry.attempts;
     let mut begun = 0;
+    let mut earlier: Option<Error> = None;
     loop {
         match send_all(site, pieces, size, note.as_ref()).await {
             Ok(session) => return Ok(Uploaded { session, note }),
-            Err(Stop::Failed(error)) => return Err(error),
+            Err(Stop::Failed(error)) => return Err(error.after_all(earlier)),
             Err(Stop::Anew(error)) => {
                 begun += 1;
+                let error = error.after_all(earlier.take());
                 if begun >= attempts || !pieces.rewind() {
                     return Err(error);
                 }
@@ -90,6 +92,7 @@ pub(crate) async fn upload(site: &Site, pieces: &mut Pieces) -> Result<Uploaded>
                     note.forget();
                 }
                 tracing::info!(reason = %error, "the upload begins anew");
+                earlier = Some(error);
             }
         }
     }
@@ -172,12 +175,13 @@ async fn send_one(
     let policy = &site.client().0.retry;
     let length = piece.length();
     let mut attempt = 1;
+    let mut earlier: Option<Error> = None;
     loop {
         let error = match append(site, &progress.session, piece.clone(), watched.clone()).await {
             Ok(answer) => return Ok(told_by(&answer)),
             Err(error) if error.is_code(ErrorCode::UploadNotFound) => return Err(Stop::Anew(error)),
-            Err(error) if !error.outcome_unknown() => return Err(error.into()),
-            Err(error) => error,
+            Err(error) if !error.outcome_unknown() => return Err(error.after_all(earlier).into()),
+            Err(error) => error.after_all(earlier.take()),
         };
         if length < TELLING || !progress.honest {
             return Err(Stop::Anew(error));
@@ -194,7 +198,10 @@ async fn send_one(
         };
         match told {
             Some(told) if grew(progress.told, told, length) => return Ok(Some(told)),
-            Some(told) if told == progress.told && attempt < policy.attempts => attempt += 1,
+            Some(told) if told == progress.told && attempt < policy.attempts => {
+                attempt += 1;
+                earlier = Some(error);
+            }
             Some(told) if told == progress.told => return Err(error.into()),
             _ => return Err(Stop::Anew(error)),
         }
@@ -278,9 +285,8 @@ fn grew(before: u64, after: u64, bytes: u64) -> bool {
 }
 
 /// The chosen size, or a larger one where the content would need too many chunks. Content of known length is
-/// parted evenly, so that no small chunk comes last.
-fn chunk_size(site: &Site, length: Option<u64>) -> Result<u64> {
-    let chosen = site.client().0.chunk_size;
+/// parted evenly, so that no small chunk comes last, unless all of them would become too small to be looked for.
+fn chunk_size(chosen: u64, length: Option<u64>) -> Result<u64> {
     let Some(length) = length else {
         return Ok(chosen);
     };
@@ -290,8 +296,13 @@ fn chunk_size(site: &Site, length: Option<u64>) -> Result<u64> {
             "the content is larger than the 64 GB that an upload can hold",
         ));
     }
-    let chunks = length.div_ceil(chosen.max(least)).max(1);
-    Ok(length.div_ceil(chunks).max(1))
+    let most = chosen.max(least);
+    let chunks = length.div_ceil(most).max(1);
+    let even = length.div_ceil(chunks).max(1);
+    Ok(match even < TELLING && most >= TELLING {
+        true => most,
+        false => even,
+    })
 }
 
 /// Opens the note of a file's upload; `None` for content that is no file.
@@ -361,6 +372,29 @@ fn node(_: &std::fs::Metadata) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chunks_are_even_and_large_enough_to_be_looked_for() {
+        let mega = MEBIBYTE;
+        for (chosen, length, size) in [
+            (50 * mega, 51 * mega, 51 * mega / 2),
+            (50 * mega, 49 * mega, 49 * mega),
+            (1000, 2500, 834),
+            // Evenly, none of them would show in a number of megabytes.
+            (TELLING + 4096, 2 * TELLING + 300_000, TELLING + 4096),
+            (TELLING, 3 * TELLING, TELLING),
+            (1000, 2_000_000, 2000),
+            (1000, 0, 1),
+        ] {
+            assert_eq!(
+                chunk_size(chosen, Some(length)).expect("a size"),
+                size,
+                "{chosen} {length}"
+            );
+        }
+        assert_eq!(chunk_size(7, None).expect("a size"), 7);
+        assert!(chunk_size(50 * mega, Some(65_000 * mega)).is_err());
+    }
 
     #[test]
     fn megabytes_grow_with_what_is_appended() {

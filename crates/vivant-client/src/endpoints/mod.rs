@@ -93,7 +93,7 @@ macro_rules! group {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name {
-            pub(super) site: $crate::site::Site,
+            pub(crate) site: $crate::site::Site,
         }
 
         impl $name {

@@ -6,6 +6,7 @@ mod support;
 
 mod content;
 mod downloads;
+mod find;
 mod jobs;
 mod later;
 mod lists;
