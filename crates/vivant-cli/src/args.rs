@@ -36,6 +36,8 @@ pub enum Command {
     Doc(Later<commands::doc::Args>),
     #[command(flatten)]
     Resource(Box<Invocation>),
+    /// Send a request of one's own making, for what no command does
+    Request(Later<Box<commands::request::Args>>),
     /// Work across whole sites: permissions, replication, users from lists, templates
     Tools(Later<commands::tools::Args>),
     /// Send mails with exports of views: one, many of a list, or those of a schedule

@@ -6,6 +6,7 @@ mod commands;
 mod connection;
 mod csv;
 mod exit;
+mod input;
 mod later;
 mod logging;
 mod output;
@@ -54,6 +55,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Data(Later(args)) => commands::data::run(*args).await,
         Command::Doc(Later(args)) => commands::doc::run(args),
         Command::Resource(invocation) => invocation.run().await,
+        Command::Request(Later(args)) => commands::request::run(*args).await,
         Command::Tools(Later(args)) => commands::tools::run(args).await,
         #[cfg(feature = "mail")]
         Command::Mail(Later(args)) => commands::mail::run(args).await,

@@ -158,10 +158,13 @@ class Vivant:
 
 
 def clean_env(extra: dict[str, str]) -> dict[str, str]:
-    """Returns this process's environment without settings that would change a server, and with `extra`."""
+    """Returns this process's environment without settings that would change a server, and with `extra`.
+
+    Sessions that commands keep would outlive the servers of tests; who wants them names a folder.
+    """
     settings = ("VIVANT_", "HYPERD_PATH")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
-    return {**kept, "RUST_BACKTRACE": "1", **extra}
+    return {**kept, "RUST_BACKTRACE": "1", "VIVANT_SESSIONS": "none", **extra}
 
 
 def run(

@@ -6,11 +6,11 @@ use std::time::Duration;
 use clap::Args;
 use vivant_client::model::Luid;
 use vivant_client::types::Job;
-use vivant_client::{DownloadOptions, Downloaded, Target, WaitOptions};
+use vivant_client::{DownloadOptions, Downloaded, Source, Target, WaitOptions};
 
 use crate::exit::{Unclear, UsageError};
 use crate::output;
-use crate::resource::{Kind, Value, Work, value};
+use crate::resource::{Attempt, Kind, Value, Work, value};
 
 /// Where a download goes.
 #[derive(Debug, Args)]
@@ -42,9 +42,8 @@ impl To {
             return Err(Unclear::conflict(message).into());
         }
         let progress = work.progress();
-        progress.phase("downloading");
         if !to.is_dir() || self.overwrite {
-            let downloaded = fetch(Target::Path(to)).await.map_err(Into::into)?;
+            let downloaded = fetch(progress.fetching(to)).await.map_err(Into::into)?;
             drop(progress);
             return told(&downloaded);
         }
@@ -53,7 +52,7 @@ impl To {
             .prefix(".vivant-")
             .tempdir_in(&to)
             .map_err(|error| UsageError(format!("{} cannot be written: {error}", to.display())))?;
-        let mut downloaded = fetch(Target::Path(folder.path().to_owned()))
+        let mut downloaded = fetch(progress.fetching(folder.path()))
             .await
             .map_err(Into::into)?;
         drop(progress);
@@ -140,6 +139,22 @@ pub fn check_files(files: &[PathBuf], name: Option<&str>) -> Result<(), UsageErr
             Ok(_) => {}
             Err(error) => return Err(UsageError(format!("{} cannot be read: {error}", file.display()))),
         }
+    }
+    Ok(())
+}
+
+/// Publishes files one after the other, each a step of its own.
+pub async fn publish_files(
+    work: &Work<'_>,
+    noun: &str,
+    files: Vec<PathBuf>,
+    publish: impl AsyncFn(Source) -> vivant_client::Result<Value>,
+) -> anyhow::Result<()> {
+    let progress = work.progress();
+    for file in files {
+        let shown = file.display().to_string();
+        let doing = async { Ok(Some(publish(progress.sending(file)).await?)) };
+        work.step(Attempt::new("publish", noun, &shown), doing).await?;
     }
     Ok(())
 }

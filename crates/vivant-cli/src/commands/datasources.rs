@@ -6,9 +6,9 @@ use clap::Args;
 use vivant_client::types::Datasource;
 use vivant_client::{PublishDatasource, PublishDatasourceMode, filters};
 
-use super::content::{To, Wait, With};
+use super::content::{To, With, check_files, publish_files};
 use super::{connections, projects, users};
-use super::{favorites, permissions, revisions, tags};
+use super::{extracts, favorites, permissions, revisions, tags};
 use crate::resource::{
     Action, Attempt, Column, DELETE, Found, GET, Kind, LIST, MOVE, Place, Resource, Work, column, number,
     pages, value, verb,
@@ -63,9 +63,9 @@ pub const RESOURCE: Resource = Resource {
         verb::<Download>("download"),
         connections::CONNECTIONS,
         connections::UPDATE_CONNECTION,
-        verb::<Refresh>("refresh"),
-        verb::<CreateExtract>("create-extract"),
-        verb::<DeleteExtract>("delete-extract"),
+        extracts::REFRESH,
+        extracts::CREATE,
+        extracts::DELETE,
         permissions::PERMISSIONS,
         tags::TAGS,
         revisions::REVISIONS,
@@ -104,7 +104,7 @@ struct Publish {
 
 impl Action for Publish {
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        super::content::check_files(&self.files, self.name.as_deref())?;
+        check_files(&self.files, self.name.as_deref())?;
         let options = PublishDatasource {
             name: self.name,
             project_id: projects::target(work.site, self.project.as_deref()).await?,
@@ -117,21 +117,14 @@ impl Action for Publish {
             connections: self.connection.specs()?,
             ..PublishDatasource::default()
         };
-        let progress = work.progress();
-        for file in self.files {
-            let shown = file.display().to_string();
-            let doing = async {
-                progress.phase("publishing");
-                let (options, datasources) = (options.clone(), work.site.datasources());
-                Ok(Some(match self.as_job {
-                    true => value(&datasources.publish_as_job(options, file).await?),
-                    false => value(&datasources.publish(options, file).await?),
-                }))
-            };
-            work.step(Attempt::new("publish", "data source", &shown), doing)
-                .await?;
-        }
-        Ok(())
+        let datasources = work.site.datasources();
+        let publish = async |file| {
+            Ok(match self.as_job {
+                true => value(&datasources.publish_as_job(options.clone(), file).await?),
+                false => value(&datasources.publish(options.clone(), file).await?),
+            })
+        };
+        publish_files(work, "data source", self.files, publish).await
     }
 }
 
@@ -211,80 +204,5 @@ impl Action for Download {
                 .await
         };
         self.to.download(work, fetch).await
-    }
-}
-
-/// Refresh extracts now; the answers are jobs
-#[derive(Debug, Args)]
-struct Refresh {
-    /// Names, paths or ids
-    #[arg(value_name = "ITEM", required = true)]
-    items: Vec<String>,
-    /// Fetch only what is new
-    #[arg(long)]
-    incremental: bool,
-    #[command(flatten)]
-    wait: Wait,
-}
-
-impl Action for Refresh {
-    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let doing = async |found: &Found| {
-            let job = work
-                .site
-                .datasources()
-                .refresh(found.luid()?, self.incremental)
-                .await?;
-            match job {
-                Some(job) => Ok(Some(self.wait.after(work, job).await?)),
-                None => Ok(None),
-            }
-        };
-        work.each("refresh", "", &self.items, doing).await
-    }
-}
-
-/// Make extracts of live connections; the answers are jobs
-#[derive(Debug, Args)]
-struct CreateExtract {
-    /// Names, paths or ids
-    #[arg(value_name = "ITEM", required = true)]
-    items: Vec<String>,
-    /// Keep the extract encrypted
-    #[arg(long)]
-    encrypt: bool,
-    #[command(flatten)]
-    wait: Wait,
-}
-
-impl Action for CreateExtract {
-    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let doing = async |found: &Found| {
-            let job = work
-                .site
-                .datasources()
-                .create_extract(found.luid()?, self.encrypt)
-                .await?;
-            Ok(Some(self.wait.after(work, job).await?))
-        };
-        work.each("extract", "", &self.items, doing).await
-    }
-}
-
-/// Delete extracts, so that the connections are live again
-#[derive(Debug, Args)]
-struct DeleteExtract {
-    /// Names, paths or ids
-    #[arg(value_name = "ITEM", required = true)]
-    items: Vec<String>,
-}
-
-impl Action for DeleteExtract {
-    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let doing = async |found: &Found| {
-            work.site.datasources().delete_extract(found.luid()?).await?;
-            Ok(None)
-        };
-        work.each("delete the extract of", "", &self.items, doing).await
     }
 }

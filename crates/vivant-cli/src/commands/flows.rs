@@ -6,12 +6,12 @@ use clap::Args;
 use vivant_client::types::Flow;
 use vivant_client::{PublishFlow, PublishFlowMode, filters};
 
-use super::content::To;
+use super::content::{To, check_files, publish_files};
 use super::{connections, projects, users};
 use super::{favorites, permissions, tags};
 use crate::resource::{
-    Action, Attempt, Column, DELETE, Found, GET, Kind, LIST, MOVE, Place, Resource, UPDATE, Work, column,
-    pages, value, verb,
+    Action, Column, DELETE, Found, GET, Kind, LIST, MOVE, Place, Resource, UPDATE, Work, column, pages,
+    value, verb,
 };
 
 /// Flows.
@@ -91,7 +91,7 @@ struct Publish {
 
 impl Action for Publish {
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        super::content::check_files(&self.files, self.name.as_deref())?;
+        check_files(&self.files, self.name.as_deref())?;
         let options = PublishFlow {
             name: self.name,
             project_id: projects::target(work.site, self.project.as_deref()).await?,
@@ -101,18 +101,8 @@ impl Action for Publish {
             },
             connections: self.connection.specs()?,
         };
-        let progress = work.progress();
-        for file in self.files {
-            let shown = file.display().to_string();
-            let doing = async {
-                progress.phase("publishing");
-                Ok(Some(value(
-                    &work.site.flows().publish(options.clone(), file).await?,
-                )))
-            };
-            work.step(Attempt::new("publish", "flow", &shown), doing).await?;
-        }
-        Ok(())
+        let publish = async |file| Ok(value(&work.site.flows().publish(options.clone(), file).await?));
+        publish_files(work, "flow", self.files, publish).await
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod connections;
 pub mod content;
+pub mod content_search;
 pub mod custom_views;
 #[cfg(feature = "data")]
 pub mod data;
@@ -11,10 +12,14 @@ pub mod data_alerts;
 pub mod databases;
 pub mod datasources;
 pub mod doc;
+pub mod domains;
 #[cfg(feature = "engine")]
 pub mod engine;
 pub mod export;
+pub mod extensions;
+pub mod extracts;
 pub mod favorites;
+pub mod file_uploads;
 pub mod flow_runs;
 pub mod flow_tasks;
 pub mod flows;
@@ -24,16 +29,22 @@ pub mod jobs;
 pub mod linked_tasks;
 #[cfg(feature = "mail")]
 pub mod mail;
+pub mod metadata;
 pub mod metrics;
+pub mod oidc;
 pub mod permissions;
 pub mod profile;
 pub mod projects;
+pub mod pulse;
+pub mod quality_warnings;
 #[cfg(feature = "repository")]
 pub mod repository;
+pub mod request;
 pub mod revisions;
 pub mod schedules;
 #[cfg(feature = "server")]
 pub mod serve;
+pub mod server;
 pub mod shell;
 pub mod sites;
 pub mod subscriptions;
@@ -44,6 +55,7 @@ pub mod tools;
 pub mod users;
 pub mod views;
 pub mod virtual_connections;
+pub mod vizql_data;
 pub mod webhooks;
 pub mod workbooks;
 
@@ -80,6 +92,16 @@ pub const RESOURCES: &[Resource] = &[
     subscriptions::RESOURCE,
     data_alerts::RESOURCE,
     webhooks::RESOURCE,
+    quality_warnings::RESOURCE,
+    content_search::RESOURCE,
+    metadata::RESOURCE,
+    vizql_data::RESOURCE,
+    pulse::RESOURCE,
+    extensions::RESOURCE,
+    domains::RESOURCE,
+    oidc::RESOURCE,
+    file_uploads::RESOURCE,
+    server::RESOURCE,
     export::RESOURCE,
 ];
 
@@ -136,7 +158,8 @@ mod tests {
 
     #[test]
     fn every_resource_can_be_parsed_and_says_what_it_does() {
-        let command = crate::args::Args::command();
+        let mut command = crate::args::Args::command();
+        command.build();
         command.clone().debug_assert();
         let mut names = HashSet::new();
         for resource in RESOURCES {

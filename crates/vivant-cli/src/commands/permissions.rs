@@ -59,9 +59,7 @@ const COLUMNS: &[Column] = &[
     column("ID", "granteeId"),
 ];
 
-static KIND: Kind = Kind::new("permission", COLUMNS, &[], |_, _| {
-    Box::pin(futures_util::stream::empty())
-});
+static KIND: Kind = Kind::unlisted("permission", COLUMNS);
 
 /// `vivant permissions`.
 pub const RESOURCE: Resource = Resource {

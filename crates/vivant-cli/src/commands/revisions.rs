@@ -47,9 +47,7 @@ const COLUMNS: &[Column] = &[
 
 static KIND: Kind = Kind {
     name: "revisionNumber",
-    ..Kind::new("revision", COLUMNS, &[], |_, _| {
-        Box::pin(futures_util::stream::empty())
-    })
+    ..Kind::unlisted("revision", COLUMNS)
 };
 
 /// `vivant revisions`.

@@ -1,6 +1,9 @@
 //! `vivant sites`: the sites of a server.
 
+use std::path::PathBuf;
+
 use clap::Args;
+use vivant_client::model::SiteId;
 use vivant_client::types::Site as SiteItem;
 
 use crate::exit::UsageError;
@@ -41,6 +44,10 @@ pub const RESOURCE: Resource = Resource {
         verb::<Create>("create"),
         verb::<Update>("update"),
         verb::<Delete>("delete"),
+        verb::<Logo>("logo"),
+        verb::<Encrypt>("encrypt-extracts"),
+        verb::<Decrypt>("decrypt-extracts"),
+        verb::<Reencrypt>("reencrypt-extracts"),
     ],
 };
 
@@ -211,6 +218,107 @@ impl Action for Delete {
         work.step(Attempt::on("delete", "site", &found), doing).await?;
         Ok(())
     }
+}
+
+/// Give a site a logo of its own, or take it back (Tableau Cloud)
+#[derive(Debug, Args)]
+struct Logo {
+    /// A picture, PNG
+    #[arg(value_name = "FILE", required_unless_present = "reset")]
+    file: Option<PathBuf>,
+    /// Take the logo back
+    #[arg(long, conflicts_with = "file")]
+    reset: bool,
+    #[command(flatten)]
+    of: Of,
+}
+
+/// A site that something is done with.
+#[derive(Debug, Args)]
+struct Of {
+    /// Name, content URL or id; otherwise the one that one is signed in to
+    #[arg(long = "of", value_name = "SITE")]
+    site: Option<String>,
+}
+
+impl Action for Logo {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let found = named(work, self.of.site.as_deref()).await?;
+        let attempt = match &self.file {
+            Some(file) => {
+                super::content::check_files(std::slice::from_ref(file), None)?;
+                Attempt::on("set the logo of", "site", &found).detail(file.display().to_string())
+            }
+            None => Attempt::on("take the logo off", "site", &found),
+        };
+        let doing = async {
+            let sites = work.site.sites();
+            let changed = match self.file {
+                Some(file) => sites.upload_logo(found.luid()?, file).await?,
+                None => sites.reset_logo(found.luid()?).await?,
+            };
+            Ok(changed.as_ref().map(value))
+        };
+        work.step(attempt, doing).await?;
+        Ok(())
+    }
+}
+
+/// Encrypt the extracts of a site
+#[derive(Debug, Args)]
+struct Encrypt {
+    #[command(flatten)]
+    of: Of,
+}
+
+impl Action for Encrypt {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let doing = async |id| work.site.sites().encrypt_extracts(id).await;
+        encryption(work, "encrypt the extracts of", &self.of, doing).await
+    }
+}
+
+/// Decrypt the extracts of a site
+#[derive(Debug, Args)]
+struct Decrypt {
+    #[command(flatten)]
+    of: Of,
+}
+
+impl Action for Decrypt {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let doing = async |id| work.site.sites().decrypt_extracts(id).await;
+        encryption(work, "decrypt the extracts of", &self.of, doing).await
+    }
+}
+
+/// Encrypt the extracts of a site anew, with new keys
+#[derive(Debug, Args)]
+struct Reencrypt {
+    #[command(flatten)]
+    of: Of,
+}
+
+impl Action for Reencrypt {
+    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
+        let doing = async |id| work.site.sites().re_encrypt_extracts(id).await;
+        encryption(work, "reencrypt the extracts of", &self.of, doing).await
+    }
+}
+
+async fn encryption(
+    work: &Work<'_>,
+    action: &str,
+    of: &Of,
+    change: impl AsyncFnOnce(SiteId) -> vivant_client::Result<()>,
+) -> anyhow::Result<()> {
+    let found = named(work, of.site.as_deref()).await?;
+    let doing = async {
+        change(found.luid()?).await?;
+        Ok(None)
+    };
+    work.step(Attempt::on(action, "site", &found), doing).await?;
+    Ok(())
 }
 
 /// A site by name, content URL or id.

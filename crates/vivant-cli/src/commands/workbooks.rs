@@ -8,9 +8,9 @@ use clap::{Args, FromArgMatches};
 use vivant_client::types::Workbook;
 use vivant_client::{PublishMode, PublishWorkbook, Site, filters};
 
-use super::content::{To, Wait, With};
+use super::content::{To, With, check_files, publish_files};
 use super::{connections, projects, users};
-use super::{export, favorites, permissions, revisions, tags};
+use super::{export, extracts, favorites, permissions, revisions, tags};
 use crate::resource::{
     Action, Attempt, Choice, Column, DELETE, Found, GET, Kind, LIST, MOVE, Place, Resource, Verb, Work,
     column, find_luid, number, once, pages, value, verb,
@@ -66,9 +66,9 @@ pub const RESOURCE: Resource = Resource {
         connections::CONNECTIONS,
         connections::UPDATE_CONNECTION,
         OWNERS,
-        verb::<Refresh>("refresh"),
-        verb::<CreateExtract>("create-extract"),
-        verb::<DeleteExtract>("delete-extract"),
+        extracts::REFRESH,
+        extracts::CREATE,
+        extracts::DELETE,
         export::WORKBOOK,
         permissions::PERMISSIONS,
         tags::TAGS,
@@ -124,7 +124,7 @@ struct Publish {
 
 impl Action for Publish {
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        super::content::check_files(&self.files, self.name.as_deref())?;
+        check_files(&self.files, self.name.as_deref())?;
         let options = PublishWorkbook {
             name: self.name,
             project_id: projects::target(work.site, self.project.as_deref()).await?,
@@ -143,21 +143,14 @@ impl Action for Publish {
             },
             ..PublishWorkbook::default()
         };
-        let progress = work.progress();
-        for file in self.files {
-            let shown = file.display().to_string();
-            let doing = async {
-                progress.phase("publishing");
-                let (options, workbooks) = (options.clone(), work.site.workbooks());
-                Ok(Some(match self.as_job {
-                    true => value(&workbooks.publish_as_job(options, file).await?),
-                    false => value(&workbooks.publish(options, file).await?),
-                }))
-            };
-            work.step(Attempt::new("publish", "workbook", &shown), doing)
-                .await?;
-        }
-        Ok(())
+        let workbooks = work.site.workbooks();
+        let publish = async |file| {
+            Ok(match self.as_job {
+                true => value(&workbooks.publish_as_job(options.clone(), file).await?),
+                false => value(&workbooks.publish(options.clone(), file).await?),
+            })
+        };
+        publish_files(work, "workbook", self.files, publish).await
     }
 }
 
@@ -250,80 +243,5 @@ impl Action for Views {
             once(async move { site.workbooks().views(id).await })
         };
         self.choice.show(work, &super::views::OF_A_WORKBOOK, list).await
-    }
-}
-
-/// Refresh extracts now; the answers are jobs
-#[derive(Debug, Args)]
-struct Refresh {
-    /// Names, paths or ids
-    #[arg(value_name = "ITEM", required = true)]
-    items: Vec<String>,
-    /// Fetch only what is new
-    #[arg(long)]
-    incremental: bool,
-    #[command(flatten)]
-    wait: Wait,
-}
-
-impl Action for Refresh {
-    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let doing = async |found: &Found| {
-            let job = work
-                .site
-                .workbooks()
-                .refresh(found.luid()?, self.incremental)
-                .await?;
-            match job {
-                Some(job) => Ok(Some(self.wait.after(work, job).await?)),
-                None => Ok(None),
-            }
-        };
-        work.each("refresh", "", &self.items, doing).await
-    }
-}
-
-/// Make extracts of live connections; the answers are jobs
-#[derive(Debug, Args)]
-struct CreateExtract {
-    /// Names, paths or ids
-    #[arg(value_name = "ITEM", required = true)]
-    items: Vec<String>,
-    /// Keep the extract encrypted
-    #[arg(long)]
-    encrypt: bool,
-    #[command(flatten)]
-    wait: Wait,
-}
-
-impl Action for CreateExtract {
-    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let doing = async |found: &Found| {
-            let job = work
-                .site
-                .workbooks()
-                .create_extract(found.luid()?, self.encrypt, None)
-                .await?;
-            Ok(Some(self.wait.after(work, job).await?))
-        };
-        work.each("extract", "", &self.items, doing).await
-    }
-}
-
-/// Delete extracts, so that the connections are live again
-#[derive(Debug, Args)]
-struct DeleteExtract {
-    /// Names, paths or ids
-    #[arg(value_name = "ITEM", required = true)]
-    items: Vec<String>,
-}
-
-impl Action for DeleteExtract {
-    async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let doing = async |found: &Found| {
-            let job = work.site.workbooks().delete_extract(found.luid()?, None).await?;
-            Ok(job.map(|job| value(&job)))
-        };
-        work.each("delete the extract of", "", &self.items, doing).await
     }
 }

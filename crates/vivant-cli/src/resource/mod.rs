@@ -27,7 +27,7 @@ pub use action::{Action, Output, Verb, verb};
 pub use filter::Choice;
 pub use find::{Found, find, find_as, find_luid, is_luid};
 pub use show::{Column, column, item as show_item, number};
-pub use value::{Rows, Value, inner, leaves, once, pages, text, value};
+pub use value::{Rows, Value, gathered, inner, leaves, once, pages, text, value};
 pub use verbs::{DELETE, GET, LIST, MOVE, UPDATE};
 pub use work::{Attempt, Work};
 
@@ -77,6 +77,11 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// A sort of thing that no server lists.
+    pub const fn unlisted(noun: &'static str, columns: &'static [Column]) -> Self {
+        Self::new(noun, columns, &[], |_, _| Box::pin(futures_util::stream::empty()))
+    }
+
     /// A sort of thing that can be listed and no more.
     pub const fn new(
         noun: &'static str,

@@ -92,6 +92,51 @@ pub fn item(output: Output, columns: &[Column], item: &Value) -> String {
     table::pairs(&rows)
 }
 
+/// Writes rows whose members are only known now, such as rows of data; those in `order` come first.
+pub fn rows(output: Output, order: &[String], items: &[Value]) -> String {
+    if output.json {
+        return format!("{:#}\n", Value::Array(items.to_vec()));
+    }
+    let mut names: Vec<&str> = Vec::new();
+    let members = items
+        .iter()
+        .filter_map(Value::as_object)
+        .flat_map(|item| item.keys());
+    for name in order.iter().chain(members) {
+        let there = || items.iter().any(|item| item.get(name).is_some());
+        if !names.contains(&name.as_str()) && there() {
+            names.push(name);
+        }
+    }
+    let cell = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let cells = |item: &Value| -> Vec<String> { names.iter().map(|name| cell(&item[*name])).collect() };
+    if output.csv {
+        let mut out = String::new();
+        csv::row(&mut out, &names);
+        for item in items {
+            let cells = cells(item);
+            let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+            csv::row(&mut out, &cells);
+        }
+        return out;
+    }
+    let numbers = |name: &str| {
+        items
+            .iter()
+            .all(|item| item[name].is_number() || item[name].is_null())
+    };
+    let head: Vec<(&str, Align)> = names
+        .iter()
+        .map(|name| (*name, if numbers(name) { Align::Right } else { Align::Left }))
+        .collect();
+    let rows: Vec<Vec<String>> = items.iter().map(cells).collect();
+    table::draw(&head, &rows, None, table::Screen::of_stdout())
+}
+
 fn as_csv(columns: &[Column], items: &[Value]) -> String {
     let mut out = String::new();
     let head: Vec<&str> = columns.iter().map(|column| &*column.path).collect();
@@ -191,6 +236,22 @@ mod tests {
             list(Output::default(), COLUMNS, &items(), false),
             "NAME     SIZE  OWNER\na, \"b\"     12  ann\n数据 😀     3\n"
         );
+    }
+
+    #[test]
+    fn rows_of_data_have_the_columns_that_they_have() {
+        let items = [json!({"b.c": 1, "a": "x, y"}), json!({"b.c": null, "a": "z"})];
+        let order = ["b.c".to_owned(), "not there".to_owned()];
+        let csv = Output {
+            csv: true,
+            ..Output::default()
+        };
+        assert_eq!(rows(csv, &order, &items), "b.c,a\n1,\"x, y\"\n,z\n");
+        assert_eq!(
+            rows(Output::default(), &order, &items),
+            "b.c  a\n  1  x, y\n     z\n"
+        );
+        assert_eq!(rows(csv, &[], &[]), "\n");
     }
 
     #[test]

@@ -85,8 +85,13 @@ pub fn inner(rows: Rows, member: &'static str) -> Rows {
 
 /// A list that comes at once.
 pub fn once<T: Write1>(items: impl Future<Output = vivant_client::Result<Vec<T>>> + 'static) -> Rows {
+    gathered(async move { Ok(items.await?.iter().map(value).collect()) })
+}
+
+/// A list of values that comes at once.
+pub fn gathered(items: impl Future<Output = vivant_client::Result<Vec<Value>>> + 'static) -> Rows {
     futures_util::stream::once(async move {
-        let items: Vec<Value> = items.await?.iter().map(value).collect();
+        let items = items.await?;
         Ok(Chunk {
             total: Some(items.len() as u64),
             items,

@@ -11,7 +11,7 @@ use super::action::Output;
 use super::show::{self, Column, column};
 use super::value::Value;
 use super::{Found, Kind, find};
-use crate::exit::{self, Exit};
+use crate::exit::{self, Exit, UsageError};
 use crate::output;
 use crate::progress::Progress;
 
@@ -171,7 +171,22 @@ impl<'a> Work<'a> {
         self.print(&show::item(self.report.output, columns, item));
     }
 
-    fn print(&self, text: &str) {
+    /// Prints rows whose members are only known now; those in `order` come first.
+    pub fn rows(&self, order: &[String], rows: &[Value]) {
+        self.print(&show::rows(self.report.output, order, rows));
+    }
+
+    /// Prints an answer that is no table, as JSON.
+    pub fn document(&self, answer: &Value) -> anyhow::Result<()> {
+        if self.report.output.csv {
+            return Err(UsageError("the answer is JSON and no table; leave --csv out".to_owned()).into());
+        }
+        self.print(&format!("{answer:#}\n"));
+        Ok(())
+    }
+
+    /// Prints a text.
+    pub fn print(&self, text: &str) {
         if let Err(error) = output::stdout(text.as_bytes()) {
             let error = anyhow::Error::new(error).context("the result cannot be written");
             self.report.failures.borrow_mut().push(error);

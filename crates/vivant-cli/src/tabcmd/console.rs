@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::args::Level;
+use crate::progress::Progress;
 
 /// The log's name, in the folder where the command runs.
 const LOG: &str = "tabcmd.log";
@@ -37,6 +38,11 @@ impl Console {
             level: Level::Error,
             log: None,
         }
+    }
+
+    /// Shows on a terminal how content moves, unless every request is told, or nothing.
+    pub fn progress(&self) -> Progress {
+        Progress::new(self.level != Level::Info)
     }
 
     /// Says what is being done, or a result.

@@ -85,7 +85,8 @@ pub async fn export(args: args::Export, global: &Global, console: &Console) -> R
             let file = file_for(args.filename.as_deref(), Some(&name), format.ending());
             (draw(site, shown, format, options), file)
         };
-        tell(&export.save(file).await?, console);
+        let progress = console.progress();
+        tell(&export.save(progress.fetching(file)).await?, console);
         Ok(())
     })
     .await
@@ -97,6 +98,7 @@ pub async fn get(args: Get, global: &Global, console: &Console) -> Result<(), Fa
     Session::with(global, console, async |session| {
         let site = &session.site;
         console.info(format!("Requesting '{}' from the server...", args.url));
+        let progress = console.progress();
         let saved = match &wish {
             Wish::View(address, format) => {
                 let (shown, name) = find_view(site, address).await?;
@@ -109,7 +111,9 @@ pub async fn get(args: Get, global: &Global, console: &Console) -> Result<(), Fa
                     Some(given) => with_ending(given, format.ending()),
                     None => file,
                 };
-                draw(site, shown, *format, options).save(file).await?
+                draw(site, shown, *format, options)
+                    .save(progress.fetching(file))
+                    .await?
             }
             Wish::Workbook(url) => {
                 let found: Workbook =
@@ -118,7 +122,7 @@ pub async fn get(args: Get, global: &Global, console: &Console) -> Result<(), Fa
                 let place = Place::of(args.filename.as_deref(), url)?;
                 let saved = site
                     .workbooks()
-                    .download(id, place.target(), DownloadOptions::default())
+                    .download(id, progress.fetching(place.target()), DownloadOptions::default())
                     .await?;
                 place.keep(saved)?
             }
@@ -129,11 +133,12 @@ pub async fn get(args: Get, global: &Global, console: &Console) -> Result<(), Fa
                 let place = Place::of(args.filename.as_deref(), url)?;
                 let saved = site
                     .datasources()
-                    .download(id, place.target(), DownloadOptions::default())
+                    .download(id, progress.fetching(place.target()), DownloadOptions::default())
                     .await?;
                 place.keep(saved)?
             }
         };
+        drop(progress);
         tell(&saved, console);
         Ok(())
     })

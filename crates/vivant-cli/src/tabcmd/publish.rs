@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use vivant_client::model::ProjectId;
 use vivant_client::types::{Datasource, Workbook};
 use vivant_client::{
-    ConnectionSpec, PublishDatasource, PublishDatasourceMode, PublishMode, PublishWorkbook, Site,
+    ConnectionSpec, PublishDatasource, PublishDatasourceMode, PublishMode, PublishWorkbook, Site, Source,
 };
 
 use super::args::{Global, Publish};
@@ -45,14 +45,16 @@ pub async fn publish(args: Box<Publish>, global: &Global, console: &Console) -> 
         if let Some(name) = &args.thumbnail_group {
             shared.thumbnails_group = lookup::group(site, name).await?.id;
         }
+        let progress = console.progress();
         for (file, kind) in &files {
             console.info(format!(
                 "Publishing '{}' to the server. This could take several minutes...",
                 file.display()
             ));
+            let content = progress.sending(file.as_path());
             let address = match kind {
-                Kind::Workbook => shared.workbook(site, file).await?.webpage_url,
-                Kind::Datasource => shared.datasource(site, file).await?.webpage_url,
+                Kind::Workbook => shared.workbook(site, content).await?.webpage_url,
+                Kind::Datasource => shared.datasource(site, content).await?.webpage_url,
             };
             console.info("File successfully published to the server at the following location:");
             console.info(address.unwrap_or_default());
@@ -71,7 +73,7 @@ struct Shared<'a> {
 }
 
 impl Shared<'_> {
-    async fn workbook(&self, site: &Site, file: &Path) -> Result<Workbook, Failure> {
+    async fn workbook(&self, site: &Site, file: Source) -> Result<Workbook, Failure> {
         let args = self.args;
         let options = PublishWorkbook {
             name: args.name.clone(),
@@ -91,7 +93,7 @@ impl Shared<'_> {
         Ok(site.workbooks().publish(options, file).await?)
     }
 
-    async fn datasource(&self, site: &Site, file: &Path) -> Result<Datasource, Failure> {
+    async fn datasource(&self, site: &Site, file: Source) -> Result<Datasource, Failure> {
         let args = self.args;
         let mode = match (args.overwrite, args.append, args.replace) {
             (true, ..) => PublishDatasourceMode::Overwrite,
