@@ -31,6 +31,7 @@ pub fn install(level: Level) {
         .with_default(LevelFilter::ERROR)
         .with_target("vivant", ours)
         .with_target("vivant_client", ours)
+        .with_target("vivant_directory", ours)
         .with_target("vivant_tools", ours);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)

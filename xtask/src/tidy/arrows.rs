@@ -17,10 +17,18 @@ const ARROWS: &[(&str, &[&str])] = &[
         "vivant-client",
         &["vivant-model", "vivant-wire", "vivant-document"],
     ),
+    // People of an LDAP directory: the server signs them in, the tools make lists of them.
+    ("vivant-directory", &["vivant-model"]),
     // Whole sites: what takes many calls, over the client alone, so that it works against any server.
     (
         "vivant-tools",
-        &["vivant-model", "vivant-wire", "vivant-document", "vivant-client"],
+        &[
+            "vivant-model",
+            "vivant-wire",
+            "vivant-document",
+            "vivant-client",
+            "vivant-directory",
+        ],
     ),
     ("vivant-calc", &[]),
     ("vivant-document", &["vivant-calc"]),
@@ -48,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "vivant-wire",
             "vivant-store",
             "vivant-document",
+            "vivant-directory",
             "vivant",
         ],
     ),
@@ -58,6 +67,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "vivant-tools",
             "vivant-wire",
             "vivant-document",
+            "vivant-directory",
             "vivant-server",
             "vivant",
         ],
@@ -73,7 +83,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["vivant-server", "vivant-bench"]),
     // Automations send mails without a server of ours, too.
     ("lettre", &["vivant-server", "vivant-tools"]),
-    ("ldap3", &["vivant-server"]),
+    // A burst of exports as one document.
+    ("lopdf", &["vivant-tools"]),
+    ("ldap3", &["vivant-directory"]),
     ("rusqlite", &["vivant-store", "vivant-data", "vivant-bench"]),
     // The repository of a Tableau Server is a PostgreSQL that tools read.
     ("tokio-postgres", &["vivant-store", "vivant-data", "vivant-tools"]),
@@ -82,6 +94,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("datafusion", &["vivant-query"]),
     ("calamine", &["vivant-data"]),
     ("rust_xlsxwriter", &["vivant"]),
+    ("resvg", &["vivant-render"]),
+    ("krilla", &["vivant-render"]),
     ("parquet", &["vivant-data"]),
     ("clap", &["vivant-cli"]),
     ("zip", &["vivant-document", "vivant-data"]),
@@ -251,7 +265,7 @@ mod tests {
             check_one("vivant-cli", &["clap", "vivant-store"]),
             [
                 "crates/vivant-cli/Cargo.toml:6: `vivant-cli` may not use `vivant-store`, only `vivant-client`, \
-                 `vivant-tools`, `vivant-wire`, `vivant-document`, `vivant-server`, `vivant`"
+                 `vivant-tools`, `vivant-wire`, `vivant-document`, `vivant-directory`, `vivant-server`, `vivant`"
             ]
         );
     }

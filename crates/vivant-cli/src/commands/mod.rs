@@ -26,6 +26,8 @@ pub mod flows;
 pub mod group_sets;
 pub mod groups;
 pub mod jobs;
+#[cfg(feature = "directory")]
+pub mod ldap;
 pub mod linked_tasks;
 #[cfg(feature = "mail")]
 pub mod mail;

@@ -1,6 +1,5 @@
 //! `vivant serve`: the server.
 
-mod ldap;
 pub mod smtp;
 
 use std::collections::HashMap;
@@ -80,7 +79,7 @@ pub struct Args {
     #[arg(long, env = "VIVANT_QUERY_SECONDS", value_name = "SECONDS")]
     query_seconds: Option<u32>,
     #[command(flatten)]
-    ldap: ldap::Ldap,
+    ldap: super::ldap::Ldap,
     #[command(flatten)]
     smtp: smtp::Smtp,
     /// What to log: error, warn, info, debug, or a filter such as vivant_store=debug [default: info]

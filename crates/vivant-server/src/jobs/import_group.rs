@@ -4,7 +4,7 @@ use vivant_model::GroupId;
 use vivant_store::Outcome;
 
 use super::{Done, Ended, Failure, Work};
-use crate::directory::import::Asked;
+use crate::directory::import::{self, Asked};
 use crate::errors::ApiError;
 
 /// Reads the group's members and makes them those of the group here, in one transaction with the end of the job.
@@ -34,9 +34,15 @@ pub async fn run(work: Work) -> Ended {
         .map_err(ApiError::from)?;
     let found = found.ok_or_else(|| missing("directory's group", &asked.name))?;
     work.progress(10);
-    let import = directory
-        .import(&work.app, work.job.site_id, Some(group), &found, &asked)
-        .await?;
+    let import = import::read(
+        &directory,
+        &work.app,
+        work.job.site_id,
+        Some(group),
+        &found,
+        &asked,
+    )
+    .await?;
     work.check()?;
     work.progress(60);
     let outcome = Outcome::success(Vec::new(), Vec::new(), None);

@@ -172,7 +172,7 @@ async fn by_name(call: &Call, login: &str, password: &Secret, site_url: &str) ->
             store.verify_password("", LOCAL_DOMAIN, password).await?;
             return Ok(None);
         };
-        return match directory.verify(&person, password).await? {
+        return match directory.verify(&person, password.reveal()).await? {
             true => Ok(store.account_by_name(&person.name, &person.domain).await?),
             false => Ok(None),
         };

@@ -8,7 +8,7 @@ use super::import::{as_job, directory, find, import_of, license_mode, minimum_ro
 use crate::api::users::may_manage_users;
 use crate::auth::SiteAdmin;
 use crate::call::Call;
-use crate::directory::import::Asked;
+use crate::directory::import::{self, Asked};
 use crate::errors::{Result, bad_request};
 use crate::reply::Reply;
 use crate::views::group_view;
@@ -57,9 +57,7 @@ async fn import_group(call: &Call, who: &SiteAdmin, mut asked: Asked, in_backgro
         return Err(conflict.into());
     }
     if !in_background {
-        let import = directory
-            .import(&call.app, who.site(), None, &found, &asked)
-            .await?;
+        let import = import::read(&directory, &call.app, who.site(), None, &found, &asked).await?;
         let group = store.import_group(import, None, now).await?.group;
         let path = format!("/sites/{}/groups/{}", who.site(), group.id);
         return Ok(call.created("group", &group_view(group, &call.shape(who)), &path));

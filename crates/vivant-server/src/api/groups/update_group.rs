@@ -9,7 +9,7 @@ use super::import::{as_job, directory, find, import_of, license_mode, minimum_ro
 use crate::api::users::may_manage_users;
 use crate::auth::{SiteAdmin, SiteUser};
 use crate::call::Call;
-use crate::directory::import::Asked;
+use crate::directory::import::{self, Asked};
 use crate::errors::{Result, bad_request, fail, not_found};
 use crate::reply::Reply;
 use crate::views::group_view;
@@ -93,9 +93,7 @@ async fn synchronize(
         let group = store.update_group(who.site(), group.id, changes, now).await?;
         return as_job(call, who, JobKind::SyncGroup, &group, asked).await;
     }
-    let import = directory
-        .import(&call.app, who.site(), Some(group.id), &found, &asked)
-        .await?;
+    let import = import::read(&directory, &call.app, who.site(), Some(group.id), &found, &asked).await?;
     let group = store.import_group(import, None, now).await?.group;
     Ok(call.one("group", &group_view(group, &call.shape(who))))
 }

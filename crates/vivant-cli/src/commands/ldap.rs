@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use vivant_server::directory::LdapSettings;
-use vivant_server::directory::settings::Hidden;
+use vivant_directory::{Hidden, LdapSettings};
 
 /// The options `--ldap-…`; in the file they stand in the table `[ldap]`, without `ldap_`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Directory (LDAP, Active Directory)")]
 pub struct Ldap {
     /// Servers, tried in order: ldap://HOST:PORT or ldaps://HOST:PORT, parted by commas

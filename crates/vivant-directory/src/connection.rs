@@ -3,7 +3,6 @@
 use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry};
 use tracing::{debug, warn};
-use vivant_store::Secret;
 
 use super::entry::Entry;
 use super::settings::Checked;
@@ -28,7 +27,7 @@ impl Connection {
     pub async fn open(settings: &Checked) -> Result<Self> {
         let mut connection = Self::connect(settings).await?;
         if let Some((dn, password)) = &settings.bind
-            && !connection.lets_in(dn, password).await?
+            && !connection.lets_in(dn, password.reveal()).await?
         {
             return Err(Error::Unavailable(format!(
                 "it refuses the bind as `{dn}`; look at the password"
@@ -68,11 +67,11 @@ impl Connection {
     }
 
     /// Returns whether the directory lets an entry bind with a password.
-    pub async fn lets_in(&mut self, dn: &str, password: &Secret) -> Result<bool> {
+    pub async fn lets_in(&mut self, dn: &str, password: &str) -> Result<bool> {
         let result = self
             .ldap
             .with_timeout(self.timeout)
-            .simple_bind(dn, password.reveal())
+            .simple_bind(dn, password)
             .await
             .map_err(|e| unavailable("bind", &e))?;
         match result.rc {

@@ -4,16 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use serde::Deserialize;
 use vivant_model::name::{self, LOCAL_DOMAIN};
-use vivant_store::Secret;
+use zeroize::Zeroizing;
 
-use super::filter;
+use super::{Error, Result, filter};
 
 /// Settings as somebody wrote them.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -68,17 +67,24 @@ pub struct LdapSettings {
 /// A password among the settings; never shown.
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
-pub struct Hidden(pub Secret);
+pub struct Hidden(Zeroizing<String>);
 
 impl From<String> for Hidden {
     fn from(text: String) -> Self {
-        Self(Secret::from(text))
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl Hidden {
+    /// The password itself.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
     }
 }
 
 impl std::fmt::Debug for Hidden {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        f.write_str("***")
     }
 }
 
@@ -110,7 +116,7 @@ pub(super) struct Checked {
     pub urls: Vec<String>,
     pub start_tls: bool,
     pub tls: Arc<ClientConfig>,
-    pub bind: Option<(String, Secret)>,
+    pub bind: Option<(String, Hidden)>,
     pub domains: Vec<Domain>,
     pub user_filter: String,
     pub user_name: String,
@@ -166,6 +172,12 @@ const OPENLDAP: Kind = Kind {
     nested_groups: "recursion",
 };
 
+macro_rules! refuse {
+    ($($text:tt)*) => {
+        return Err(Error::Settings(format!($($text)*)))
+    };
+}
+
 macro_rules! prefer {
     ($first:expr, $second:expr; $($field:ident),* $(,)?) => {
         LdapSettings { $($field: $first.$field.or($second.$field)),* }
@@ -183,10 +195,10 @@ impl LdapSettings {
     }
 
     /// Fills in the defaults and checks what was written; `None` without a server.
-    pub(super) fn check(self) -> anyhow::Result<Option<Checked>> {
+    pub(super) fn check(self) -> Result<Option<Checked>> {
         let Some(urls) = self.url.as_deref().map(words).filter(|urls| !urls.is_empty()) else {
             if self.domain.is_some_and(|domains| !domains.is_empty()) {
-                bail!("--ldap-domain needs --ldap-url");
+                refuse!("--ldap-domain needs --ldap-url");
             }
             return Ok(None);
         };
@@ -197,32 +209,35 @@ impl LdapSettings {
         let kind = match self.kind.as_deref() {
             None | Some("active-directory") => ACTIVE_DIRECTORY,
             Some("openldap") => OPENLDAP,
-            Some(other) => bail!("--ldap-kind must be active-directory or openldap, not '{other}'"),
+            Some(other) => refuse!("--ldap-kind must be active-directory or openldap, not '{other}'"),
         };
         let bind = match (self.bind_dn, self.bind_password, self.bind_password_file) {
             (None, None, None) => None,
             (Some(_), Some(_), Some(_)) => {
-                bail!("give the directory's password by VIVANT_LDAP_BIND_PASSWORD or by file, not both")
+                refuse!("give the directory's password by VIVANT_LDAP_BIND_PASSWORD or by file, not both")
             }
-            (Some(dn), Some(Hidden(password)), None) => Some((dn, password)),
+            (Some(dn), Some(password), None) => Some((dn, password)),
             (Some(dn), None, Some(path)) => {
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("--ldap-bind-password-file {}", path.display()))?;
-                Some((dn, Secret::from(text.trim_end_matches(['\r', '\n']))))
+                let text = std::fs::read_to_string(&path).map_err(|error| {
+                    Error::Settings(format!("--ldap-bind-password-file {}: {error}", path.display()))
+                })?;
+                Some((dn, Hidden::from(text.trim_end_matches(['\r', '\n']).to_owned())))
             }
-            _ => bail!("--ldap-bind-dn goes together with its password"),
+            _ => refuse!("--ldap-bind-dn goes together with its password"),
         };
         if bind
             .as_ref()
             .is_some_and(|(dn, password)| dn.is_empty() || password.reveal().is_empty())
         {
-            bail!("--ldap-bind-dn and its password must not be empty; leave both out to search anonymously");
+            refuse!(
+                "--ldap-bind-dn and its password must not be empty; leave both out to search anonymously"
+            );
         }
         let domains = self.domain.unwrap_or_default();
         let domains = domains
             .iter()
             .map(|text| domain(text))
-            .collect::<anyhow::Result<Vec<_>>>()?;
+            .collect::<Result<Vec<_>>>()?;
         check_domains(&domains)?;
         let text = |given: Option<String>, standard: &str| given.unwrap_or_else(|| standard.to_owned());
         let checked = Checked {
@@ -249,31 +264,33 @@ impl LdapSettings {
                 "off" => Nested::Off,
                 "recursion" => Nested::Recursion,
                 "matching-rule" => Nested::MatchingRule,
-                other => bail!("--ldap-nested-groups must be off, recursion or matching-rule, not '{other}'"),
+                other => {
+                    refuse!("--ldap-nested-groups must be off, recursion or matching-rule, not '{other}'")
+                }
             },
             page_size: match self.page_size.unwrap_or(1000) {
                 n @ 1..=10_000 => n as i32,
-                n => bail!("--ldap-page-size must be 1 to 10000, not {n}"),
+                n => refuse!("--ldap-page-size must be 1 to 10000, not {n}"),
             },
             timeout: match self.timeout_seconds.unwrap_or(10) {
                 n @ 1..=600 => Duration::from_secs(u64::from(n)),
-                n => bail!("--ldap-timeout-seconds must be 1 to 600, not {n}"),
+                n => refuse!("--ldap-timeout-seconds must be 1 to 600, not {n}"),
             },
         };
         if checked.nested == Nested::MatchingRule && checked.member_of.is_none() {
-            bail!("--ldap-nested-groups matching-rule needs --ldap-member-of");
+            refuse!("--ldap-nested-groups matching-rule needs --ldap-member-of");
         }
         Ok(Some(checked))
     }
 }
 
-fn check_url(url: &str, start_tls: bool) -> anyhow::Result<()> {
+fn check_url(url: &str, start_tls: bool) -> Result<()> {
     let rest = match url.split_once("://") {
         Some(("ldaps", _)) if start_tls => {
-            bail!("--ldap-start-tls is for ldap:// alone; '{url}' has TLS already")
+            refuse!("--ldap-start-tls is for ldap:// alone; '{url}' has TLS already")
         }
         Some(("ldap" | "ldaps", rest)) => rest,
-        _ => bail!("--ldap-url '{url}' must begin with ldap:// or ldaps://"),
+        _ => refuse!("--ldap-url '{url}' must begin with ldap:// or ldaps://"),
     };
     let host = rest.strip_suffix('/').unwrap_or(rest);
     let (name, port) = host.split_once(':').unwrap_or((host, "389"));
@@ -282,22 +299,22 @@ fn check_url(url: &str, start_tls: bool) -> anyhow::Result<()> {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
     if !is_name || !port.parse::<u16>().is_ok_and(|n| n > 0) {
-        bail!("--ldap-url '{url}' must be ldap://HOST:PORT or ldaps://HOST:PORT");
+        refuse!("--ldap-url '{url}' must be ldap://HOST:PORT or ldaps://HOST:PORT");
     }
     Ok(())
 }
 
 /// Reads `NAME[/NICKNAME]=BASE`.
-fn domain(text: &str) -> anyhow::Result<Domain> {
+fn domain(text: &str) -> Result<Domain> {
     let form = || format!("--ldap-domain '{text}' must be NAME=BASE or NAME/NICKNAME=BASE");
-    let (names, base) = text.split_once('=').with_context(form)?;
+    let (names, base) = text.split_once('=').ok_or_else(|| Error::Settings(form()))?;
     let (name, nickname) = match names.split_once('/') {
         Some((name, nickname)) => (name.trim(), Some(nickname.trim())),
         None => (names.trim(), None),
     };
     let fits = |text: &str| name::is_valid(text) && !text.contains(['\\', '@', '/']);
     if !fits(name) || !nickname.is_none_or(fits) || !base.contains('=') {
-        bail!(form());
+        refuse!("{}", form());
     }
     Ok(Domain {
         name: name.to_owned(),
@@ -306,15 +323,15 @@ fn domain(text: &str) -> anyhow::Result<Domain> {
     })
 }
 
-fn check_domains(domains: &[Domain]) -> anyhow::Result<()> {
+fn check_domains(domains: &[Domain]) -> Result<()> {
     if domains.is_empty() {
-        bail!("--ldap-url needs at least one --ldap-domain");
+        refuse!("--ldap-url needs at least one --ldap-domain");
     }
     let mut seen = std::collections::HashSet::from([name::key(LOCAL_DOMAIN)]);
     for domain in domains {
         for text in std::iter::once(&domain.name).chain(&domain.nickname) {
             if !seen.insert(name::key(text)) {
-                bail!(
+                refuse!(
                     "the directory domain '{text}' is there twice, or called as the server's own, '{LOCAL_DOMAIN}'"
                 );
             }
@@ -323,29 +340,29 @@ fn check_domains(domains: &[Domain]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn check_filter(option: &str, text: String) -> anyhow::Result<String> {
+fn check_filter(option: &str, text: String) -> Result<String> {
     // A list of conditions without brackets around it would fall apart inside a larger filter.
     if !text.starts_with('(') || !filter::is_valid(&text) {
-        bail!("--ldap-{option} '{text}' is no filter in brackets, such as (objectClass=person)");
+        refuse!("--ldap-{option} '{text}' is no filter in brackets, such as (objectClass=person)");
     }
     Ok(text)
 }
 
-fn attribute(option: &str, text: &str) -> anyhow::Result<String> {
+fn attribute(option: &str, text: &str) -> Result<String> {
     if !filter::is_attribute(text) {
-        bail!("--ldap-{option} '{text}' is no attribute");
+        refuse!("--ldap-{option} '{text}' is no attribute");
     }
     Ok(text.to_owned())
 }
 
-fn optional(option: &str, text: &str) -> anyhow::Result<Option<String>> {
+fn optional(option: &str, text: &str) -> Result<Option<String>> {
     match text {
         "" => Ok(None),
         text => attribute(option, text).map(Some),
     }
 }
 
-fn attributes(option: &str, text: &str) -> anyhow::Result<Vec<String>> {
+fn attributes(option: &str, text: &str) -> Result<Vec<String>> {
     words(text).iter().map(|word| attribute(option, word)).collect()
 }
 
@@ -354,21 +371,24 @@ fn words(text: &str) -> Vec<String> {
     words.map(str::to_owned).collect()
 }
 
-fn tls(ca: Option<&std::path::Path>) -> anyhow::Result<Arc<ClientConfig>> {
+fn tls(ca: Option<&std::path::Path>) -> Result<Arc<ClientConfig>> {
+    let failed = |error: rustls::Error| Error::Settings(format!("TLS for the directory: {error}"));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(failed)?;
     let builder = match ca {
-        None => builder
-            .with_platform_verifier()
-            .context("TLS for the directory")?,
+        None => builder.with_platform_verifier().map_err(failed)?,
         Some(path) => {
-            let file = || format!("--ldap-ca {}", path.display());
+            let file =
+                |why: &dyn std::fmt::Display| Error::Settings(format!("--ldap-ca {}: {why}", path.display()));
             let mut roots = rustls::RootCertStore::empty();
-            for certificate in CertificateDer::pem_file_iter(path).with_context(file)? {
-                roots.add(certificate.with_context(file)?).with_context(file)?;
+            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| file(&error))? {
+                let certificate = certificate.map_err(|error| file(&error))?;
+                roots.add(certificate).map_err(|error| file(&error))?;
             }
             if roots.is_empty() {
-                bail!("{} holds no certificate", file());
+                return Err(file(&"it holds no certificate"));
             }
             builder.with_root_certificates(roots)
         }
@@ -380,7 +400,7 @@ fn tls(ca: Option<&std::path::Path>) -> anyhow::Result<Arc<ClientConfig>> {
 mod tests {
     use super::*;
 
-    fn checked(text: &str) -> anyhow::Result<Option<Checked>> {
+    fn checked(text: &str) -> Result<Option<Checked>> {
         toml::from_str::<LdapSettings>(text).expect("valid TOML").check()
     }
 
