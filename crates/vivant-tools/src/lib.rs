@@ -3,7 +3,8 @@
 //! [`permissions`] holds rule sets as values: roles, comparison, changes with the fewest calls, audits,
 //! explanations. [`fixup`] rewrites what a workbook says of published data sources.
 //! [`replicate`] brings a site to another one, [`sync`] makes users and groups what a list says, [`schedules`] makes schedules by factory.
-//! Behind features: `mail` sends letters with exports of views, `repository` reads the PostgreSQL database of a Tableau Server.
+//! Behind features: `mail` sends letters with exports of views, `repository` reads the PostgreSQL database of a Tableau Server
+//! and lists of people from others, `directory` reads them out of LDAP, `pdf` joins documents.
 //! What changes many things has a plan first, made of [`Line`]s, and gives a [`Report`] after.
 
 mod error;
@@ -13,6 +14,8 @@ pub mod items;
 pub mod journal;
 #[cfg(feature = "mail")]
 pub mod mail;
+#[cfg(feature = "pdf")]
+pub mod pdf;
 mod people;
 pub mod permissions;
 mod remote;

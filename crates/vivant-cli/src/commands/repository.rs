@@ -144,14 +144,25 @@ enum Refreshed {
     Datasource,
 }
 
+/// Whether a connection is encrypted.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum TlsChoice {
+pub enum TlsChoice {
     /// Never
     Off,
     /// Where the repository offers it
     Prefer,
     /// Or not at all
     Require,
+}
+
+impl From<TlsChoice> for Tls {
+    fn from(choice: TlsChoice) -> Self {
+        match choice {
+            TlsChoice::Off => Self::Off,
+            TlsChoice::Prefer => Self::Prefer,
+            TlsChoice::Require => Self::Require,
+        }
+    }
 }
 
 /// How the repository is reached.
@@ -211,11 +222,7 @@ impl Reach {
         let options = repository::Options {
             port: self.port,
             database: self.database.clone(),
-            tls: match self.tls {
-                TlsChoice::Off => Tls::Off,
-                TlsChoice::Prefer => Tls::Prefer,
-                TlsChoice::Require => Tls::Require,
-            },
+            tls: self.tls.into(),
             ca_file: self.ca_file.clone(),
             timeout: Duration::from_secs(self.timeout),
             write,

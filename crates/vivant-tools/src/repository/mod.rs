@@ -27,12 +27,16 @@ use crate::error::{Error, Result, ServiceKind};
 
 /// The port of a Tableau Server's repository.
 pub const PORT: u16 = 8060;
+/// What messages call it.
+const REPOSITORY: &str = "the repository";
 /// The name of its database.
 pub const DATABASE: &str = "workgroup";
 
-/// How the repository is reached.
+/// How the repository, or another database of PostgreSQL, is reached.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// What messages call it.
+    pub what: &'static str,
     /// The machine; an address such as `https://tableau.example.com` stands for its machine.
     pub host: String,
     /// Its port.
@@ -57,6 +61,7 @@ impl Options {
     /// The usual way to the repository of a machine, for reading.
     pub fn new(host: impl Into<String>, user: impl Into<String>, password: Secret) -> Self {
         Self {
+            what: REPOSITORY,
             host: host.into(),
             port: PORT,
             database: DATABASE.to_owned(),
@@ -121,7 +126,7 @@ impl Repository {
     /// Connects.
     pub async fn connect(options: &Options) -> Result<Self> {
         let host = bare_host(&options.host)?;
-        let place: Arc<str> = format!("{host}:{}/{}", options.port, options.database).into();
+        let place: Arc<str> = format!("{} {host}:{}/{}", options.what, options.port, options.database).into();
         let mut config = tokio_postgres::Config::new();
         let settings = match options.write {
             true => "-c timezone=UTC",
@@ -143,10 +148,7 @@ impl Repository {
             });
         let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls_config(options)?);
         let late = || Error::Service {
-            message: format!(
-                "the repository {place} did not answer within {:?}",
-                options.timeout
-            ),
+            message: format!("{place} did not answer within {:?}", options.timeout),
             kind: ServiceKind::Unreachable,
         };
         // The limit of the library ends with the connection to the port; what follows is to be limited too.
@@ -154,11 +156,11 @@ impl Repository {
         let (client, connection) = connected.map_err(|_| late())?.map_err(|error| {
             let advice = match options.tls {
                 Tls::Require if error.as_db_error().is_none() => {
-                    "; a repository speaks TLS only after it was set up so, and trust in its certificate may need \
+                    "; a database speaks TLS only after it was set up so, and trust in its certificate may need \
                      its file as authority"
                 }
                 Tls::Prefer if error.as_db_error().is_none() && told(&error).contains("certificate") => {
-                    "; give the repository's certificate as authority, or connect without TLS"
+                    "; give the certificate of the database as authority, or connect without TLS"
                 }
                 _ => "",
             };
@@ -166,7 +168,7 @@ impl Repository {
         })?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%error, "the connection to the repository ended");
+                tracing::debug!(%error, "the connection to the database ended");
             }
         });
         let mut repository = Self {
@@ -180,7 +182,7 @@ impl Repository {
             let asked = repository.client.query_one(sql, &[]).await;
             repository.encrypted = asked.map_err(|error| repository.failed(&error))?.get(0);
             if !repository.encrypted {
-                tracing::warn!("the connection to the repository is not encrypted: it offers no TLS");
+                tracing::warn!("the connection to the database is not encrypted: it offers no TLS");
             }
         }
         Ok(repository)
@@ -300,10 +302,13 @@ fn explain(place: &str, user: &str, error: &tokio_postgres::Error, advice: &str)
     let denied = |state: &SqlState| state.code().starts_with("28");
     let (kind, advice) = match state {
         Some(state) if denied(state) => (ServiceKind::Denied, advice),
-        Some(state) if *state == SqlState::INSUFFICIENT_PRIVILEGE => (
-            ServiceKind::Denied,
-            "; `readonly` reads most tables, `tblwgadmin` may write",
-        ),
+        Some(state) if *state == SqlState::INSUFFICIENT_PRIVILEGE => {
+            let advice = match place.starts_with(REPOSITORY) {
+                true => "; `readonly` reads most tables, `tblwgadmin` may write",
+                false => "",
+            };
+            (ServiceKind::Denied, advice)
+        }
         Some(state) if *state == SqlState::READ_ONLY_SQL_TRANSACTION => (
             ServiceKind::Refused,
             "; the connection was not opened for writing",
@@ -312,7 +317,7 @@ fn explain(place: &str, user: &str, error: &tokio_postgres::Error, advice: &str)
         None => (ServiceKind::Unreachable, advice),
     };
     Error::Service {
-        message: format!("the repository {place} as {user}: {}{advice}", told(error)),
+        message: format!("{place} as {user}: {}{advice}", told(error)),
         kind,
     }
 }

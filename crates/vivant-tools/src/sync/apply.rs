@@ -8,7 +8,7 @@ use vivant_client::{ErrorKind, ListOptions, Site};
 use vivant_model::{GroupId, SiteRole, UserId};
 use vivant_wire::types::{Group, User};
 
-use super::plan::{Options, Plan, Step};
+use super::plan::{Missing, Options, Plan, Step};
 use super::{Person, plan};
 use crate::error::{Context, Error, Result};
 use crate::people::People;
@@ -19,12 +19,13 @@ use crate::report::{Progress, Report, Watch};
 pub async fn look(
     site: &Site,
     list: &[Person],
-    parallel: usize,
+    options: &Options,
 ) -> Result<(People, HashMap<GroupId, HashSet<UserId>>)> {
     let people = People::load(site).await?;
     let named: HashSet<String> = list
         .iter()
         .flat_map(|person| &person.groups)
+        .chain(&options.groups)
         .map(|name| name.to_lowercase())
         .collect();
     let wanted: Vec<GroupId> = people
@@ -38,7 +39,7 @@ pub async fn look(
         })
         .filter_map(|group| group.id)
         .collect();
-    let members = members(site, wanted, parallel).await?;
+    let members = members(site, wanted, options.parallel).await?;
     Ok((people, members))
 }
 
@@ -59,9 +60,14 @@ pub(crate) async fn members(
         .await
 }
 
-/// Compares a list with the site of a session.
+/// Compares a list with the site of a session. A list of nobody is refused where it would make everybody leave.
 pub async fn prepare(site: &Site, list: &[Person], options: &Options) -> Result<Plan> {
-    let (people, members) = look(site, list, options.parallel).await?;
+    if list.is_empty() && options.missing != Missing::Keep {
+        return Err(Error::input(
+            "the list names nobody, so everybody would have to leave; leave users that it does not name as they are",
+        ));
+    }
+    let (people, members) = look(site, list, options).await?;
     Ok(plan(list, &people, &members, site.user_id(), options))
 }
 

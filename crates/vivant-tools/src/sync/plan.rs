@@ -32,6 +32,8 @@ pub struct Options {
     pub missing: Missing,
     /// Whether members that the list does not name leave the groups that it names.
     pub exact_groups: bool,
+    /// Groups that are to be there even where the list has nobody in them.
+    pub groups: Vec<String>,
     /// Who gets what removed users own (API 3.10).
     pub assets_to: Option<UserId>,
     /// How many calls run at once.
@@ -44,6 +46,7 @@ impl Default for Options {
             role: SiteRole::Unlicensed,
             missing: Missing::Keep,
             exact_groups: false,
+            groups: Vec::new(),
             assets_to: None,
             parallel: 4,
         }
@@ -113,7 +116,11 @@ pub fn plan(
 ) -> Plan {
     let mut plan = Plan::default();
     let mut named = HashSet::new();
-    let mut groups: BTreeMap<String, (String, Vec<&Person>)> = BTreeMap::new();
+    let alone = options
+        .groups
+        .iter()
+        .map(|name| (name.to_lowercase(), (name.clone(), Vec::new())));
+    let mut groups: BTreeMap<String, (String, Vec<&Person>)> = alone.collect();
     for person in list {
         for group in &person.groups {
             let entry = groups
