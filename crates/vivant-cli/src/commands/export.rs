@@ -276,11 +276,12 @@ async fn name_of(work: &Work<'_>, kind: &'static Kind, found: &Found) -> anyhow:
     }
 }
 
-/// Export views once for each value of fields, into files named by a template
+/// Export views once for each value of fields, into files named by a template or into one PDF
 ///
 /// `vivant export burst --view /Sales/Report/Overview --for Region=North,South --format pdf --folder out`
 /// writes `out/Overview North.pdf` and `out/Overview South.pdf`. Several --for go through all combinations,
-/// several --view through all views.
+/// several --view through all views. `--join all.pdf` writes one document instead, in the order of the views and
+/// values, with a bookmark for each; what could not be exported is not in it, and the exit code is 6 then.
 #[derive(Debug, Args)]
 struct Burst {
     /// A view, by name, path, address or id; may be given several times
@@ -297,6 +298,10 @@ struct Burst {
     format: Format,
     #[command(flatten)]
     looks: Looks,
+    /// Write one PDF of all instead of a file for each
+    #[cfg(feature = "pdf")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["folder", "name"])]
+    join: Option<PathBuf>,
     /// The folder of the files; it is made where it is missing
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     folder: PathBuf,
@@ -336,6 +341,10 @@ impl Action for Burst {
             one.label = name_of(work, &views::KIND, &one).await?;
             found.push(one);
         }
+        #[cfg(feature = "pdf")]
+        if let Some(file) = &self.join {
+            return self.join(work, &found, &fields, options, file).await;
+        }
         let sheets = self.sheets(&found, &fields)?;
         if !work.dry_run() {
             std::fs::create_dir_all(&self.folder)
@@ -374,28 +383,106 @@ impl Action for Burst {
     }
 }
 
+#[cfg(feature = "pdf")]
+impl Burst {
+    /// Writes one PDF of every view with every combination of values.
+    async fn join(
+        &self,
+        work: &Work<'_>,
+        views: &[Found],
+        fields: &[(String, Vec<String>)],
+        options: ExportOptions,
+        file: &Path,
+    ) -> anyhow::Result<()> {
+        use vivant_tools::pdf::Joined;
+        if self.format != Format::Pdf {
+            return Err(UsageError("--join makes a PDF of PDFs; leave --format out".to_owned()).into());
+        }
+        let exists = || Unclear::conflict(format!("{} exists; --overwrite replaces it", file.display()));
+        if file.exists() && !self.overwrite {
+            return Err(exists().into());
+        }
+        let combinations = combinations(views.len(), fields)?;
+        let sheets: Vec<_> = views
+            .iter()
+            .flat_map(|view| combinations.iter().map(move |values| (view, values)))
+            .collect();
+        let progress = work.progress();
+        progress.phase("exporting");
+        progress.total(sheets.len() as u64);
+        let options = &options;
+        let mut exports = std::pin::pin!(
+            stream::iter(sheets)
+                .map(|(view, values)| async move {
+                    let mut options = options.clone();
+                    for (field, value) in values {
+                        options = options.filter(field, [value]);
+                    }
+                    let fetched = match work.dry_run() {
+                        true => Ok(None),
+                        false => match of_view(work.site, view, self.format, options).await {
+                            Ok(export) => export.bytes().await.map(Some).map_err(anyhow::Error::from),
+                            Err(error) => Err(error),
+                        },
+                    };
+                    (view, values, fetched)
+                })
+                .buffered(AT_ONCE)
+        );
+        let joined = std::cell::RefCell::new(Joined::default());
+        while let Some((view, values, fetched)) = exports.next().await {
+            let mut trail = vec![view.label.as_str()];
+            trail.extend(values.iter().map(|(_, value)| value.as_str()));
+            let attempt = Attempt::on("export", "view", view).detail(trail[1..].join(", "));
+            let doing = async {
+                let bytes = fetched?.unwrap_or_default();
+                let mut joined = joined.borrow_mut();
+                let first = joined.pages() + 1;
+                joined.add(&trail, &bytes)?;
+                Ok(Some(serde_json::json!({"page": first, "bytes": bytes.len()})))
+            };
+            work.step(attempt, doing).await?;
+            progress.add(1);
+        }
+        drop(progress);
+        let joined = joined.into_inner();
+        if joined.pages() == 0 && !work.dry_run() {
+            return Ok(());
+        }
+        let attempt = Attempt::new("write", "file", &file.display().to_string());
+        let doing = async {
+            let pages = joined.pages();
+            let folder = match file.parent() {
+                Some(folder) if folder != Path::new("") => folder,
+                _ => Path::new("."),
+            };
+            let unwritable =
+                |error: std::io::Error| UsageError(format!("{} cannot be written: {error}", file.display()));
+            std::fs::create_dir_all(folder).map_err(unwritable)?;
+            // Beside its place first, so that what is there is either nothing, the old file or all of the new one.
+            let beside = tempfile::Builder::new()
+                .prefix(".vivant-")
+                .tempdir_in(folder)
+                .map_err(unwritable)?;
+            let path = beside.path().join("joined.pdf");
+            let mut out = std::io::BufWriter::new(std::fs::File::create(&path).map_err(unwritable)?);
+            joined.save(&mut out)?;
+            std::io::Write::flush(&mut out).map_err(unwritable)?;
+            if file.exists() && !self.overwrite {
+                return Err(exists().into());
+            }
+            std::fs::rename(&path, file).map_err(unwritable)?;
+            Ok(Some(serde_json::json!({"path": file, "pages": pages})))
+        };
+        work.step(attempt, doing).await?;
+        Ok(())
+    }
+}
+
 impl Burst {
     /// All files: every view with every combination of values, under names of their own.
     fn sheets(&self, views: &[Found], fields: &[(String, Vec<String>)]) -> Result<Vec<Sheet>, UsageError> {
-        let count = fields
-            .iter()
-            .try_fold(views.len(), |count, (_, values)| count.checked_mul(values.len()));
-        if count.is_none_or(|count| count > MOST) {
-            return Err(UsageError(format!("these are more than {MOST} files")));
-        }
-        let mut combinations: Vec<Vec<(String, String)>> = vec![Vec::new()];
-        for (field, values) in fields {
-            combinations = combinations
-                .iter()
-                .flat_map(|before| {
-                    values.iter().map(|value| {
-                        let mut one = before.clone();
-                        one.push((field.clone(), value.clone()));
-                        one
-                    })
-                })
-                .collect();
-        }
+        let combinations = combinations(views.len(), fields)?;
         let mut names = HashSet::new();
         let mut sheets = Vec::new();
         for (view, one) in views.iter().enumerate() {
@@ -417,6 +504,33 @@ impl Burst {
         }
         Ok(sheets)
     }
+}
+
+/// Every combination of the values of fields, where all views have it no more often than there may be files.
+fn combinations(
+    views: usize,
+    fields: &[(String, Vec<String>)],
+) -> Result<Vec<Vec<(String, String)>>, UsageError> {
+    let count = fields
+        .iter()
+        .try_fold(views, |count, (_, values)| count.checked_mul(values.len()));
+    if count.is_none_or(|count| count > MOST) {
+        return Err(UsageError(format!("these are more than {MOST} exports")));
+    }
+    let mut combinations: Vec<Vec<(String, String)>> = vec![Vec::new()];
+    for (field, values) in fields {
+        combinations = combinations
+            .iter()
+            .flat_map(|before| {
+                values.iter().map(|value| {
+                    let mut one = before.clone();
+                    one.push((field.clone(), value.clone()));
+                    one
+                })
+            })
+            .collect();
+    }
+    Ok(combinations)
 }
 
 /// Splits at commas; `\,` is a comma of a value and `\\` a backslash.
