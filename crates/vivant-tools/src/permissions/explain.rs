@@ -1,11 +1,11 @@
 //! Why a user may do something to an item, or not: every step of the evaluation with what it found.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 use vivant_client::{ListOptions, Site};
 use vivant_model::permission::{self, Subject, decide};
-use vivant_model::{Capability, CapabilitySet, GroupId, Reason, SiteRole, UserId};
+use vivant_model::{Capability, CapabilitySet, GroupId, GroupSetId, Luid, Reason, SiteRole, UserId};
 use vivant_wire::types::Project;
 use vivant_wire::version::V;
 
@@ -56,6 +56,26 @@ pub struct Level {
     pub rules: Rules,
 }
 
+/// A set of groups that a rule is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupSet {
+    /// Its name, or its id where that is not known.
+    pub name: String,
+    /// Whether the user is in it, that is in all of its groups; or why that is not known.
+    pub membership: Membership,
+}
+
+/// Whether a user is in a set of groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// In all groups of the set.
+    In,
+    /// Not in the groups of these names, or the set has no group.
+    Out(Vec<String>),
+    /// It could not be looked up, and why.
+    Unknown(String),
+}
+
 /// All that is known of one user and one item.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -65,6 +85,8 @@ pub struct Facts {
     pub role: SiteRole,
     /// The user's groups.
     pub groups: Vec<GroupId>,
+    /// The sets of groups that rules are for.
+    pub sets: HashMap<Luid, GroupSet>,
     /// The item.
     pub item: Item,
     /// The rules in force on the item.
@@ -94,7 +116,7 @@ pub async fn explain(
 }
 
 /// Asks the server for all that an explanation needs: one call for the groups, one for the item's rules, one for
-/// each project above.
+/// each project above, and one for each set of groups that rules are for.
 pub async fn gather(site: &Site, tree: &Tree, people: &People, user: UserId, item: &Item) -> Result<Facts> {
     let known = people.user(user).cloned();
     let account = match known {
@@ -122,6 +144,7 @@ pub async fn gather(site: &Site, tree: &Tree, people: &People, user: UserId, ite
         })
     }));
     let (groups, rules, levels) = futures_util::future::try_join3(groups, rules, levels).await?;
+    let sets = sets_of(site, people, &groups, &rules, &levels).await?;
     let lock = item
         .project
         .and_then(|id| tree.lock(id))
@@ -130,6 +153,7 @@ pub async fn gather(site: &Site, tree: &Tree, people: &People, user: UserId, ite
         user,
         role,
         groups,
+        sets,
         item: item.clone(),
         rules,
         levels,
@@ -160,19 +184,72 @@ async fn groups_of(site: &Site, people: &People, user: UserId) -> Result<Vec<Gro
         .collect())
 }
 
+/// Looks up the sets of groups that rules are for.
+async fn sets_of(
+    site: &Site,
+    people: &People,
+    groups: &[GroupId],
+    rules: &Rules,
+    levels: &[Level],
+) -> Result<HashMap<Luid, GroupSet>> {
+    let all = levels.iter().map(|level| &level.rules).chain([rules]);
+    let wanted: BTreeSet<Luid> = all
+        .flat_map(Rules::iter)
+        .filter(|(grantee, _)| grantee.kind == GranteeKind::GroupSet)
+        .map(|(grantee, _)| grantee.id)
+        .collect();
+    let found = futures_util::future::join_all(wanted.into_iter().map(async |id| {
+        let set = match site.group_sets().get(GroupSetId(id)).await {
+            Err(error) => GroupSet {
+                name: id.to_string(),
+                membership: Membership::Unknown(error.to_string()),
+            },
+            Ok(found) => {
+                let missing: Vec<String> = found
+                    .group
+                    .iter()
+                    .filter(|group| group.id.is_none_or(|id| !groups.contains(&id)))
+                    .map(|group| match (&group.name, group.id) {
+                        (Some(name), _) => name.clone(),
+                        (None, Some(id)) => people.label(Grantee::group(id.0)),
+                        (None, None) => String::new(),
+                    })
+                    .collect();
+                GroupSet {
+                    membership: match missing.is_empty() && !found.group.is_empty() {
+                        true => Membership::In,
+                        false => Membership::Out(missing),
+                    },
+                    name: found.name.unwrap_or_else(|| id.to_string()),
+                }
+            }
+        };
+        (id, set)
+    }))
+    .await;
+    Ok(found.into_iter().collect())
+}
+
 /// Goes through the steps. The answer is [`decide`]'s; the steps say what each would.
 pub fn evaluate(facts: &Facts, people: &People, name: &str) -> Result<Explanation> {
     let wanted = Capability::parse(name)
         .ok_or_else(|| Error::input(format!("how {name} is evaluated is not known")))?;
+    // A rule on a set counts for those in it as one on a group does.
+    let mut groups = facts.groups.clone();
+    let sets = facts.sets.iter();
+    groups.extend(
+        sets.filter(|(_, set)| set.membership == Membership::In)
+            .map(|(id, _)| GroupId(*id)),
+    );
     let subject = Subject {
         role: facts.role,
         user: facts.user,
-        groups: &facts.groups,
+        groups: &groups,
     };
     let leads: Vec<String> = facts
         .levels
         .iter()
-        .filter_map(|level| leading(&subject, level, people))
+        .filter_map(|level| leading(&subject, level, facts, people))
         .collect();
     let rules = to_model(&facts.rules);
     let item = permission::Item {
@@ -288,9 +365,30 @@ pub fn evaluate(facts: &Facts, people: &People, name: &str) -> Result<Explanatio
                 add("rule on another group", None, found, None);
             }
             GranteeKind::GroupSet if mode.is_some() => {
-                let found =
-                    format!("the rule on the set of groups {label} {said}; who is in it was not looked up");
-                add("rule on a set of groups", None, found, None);
+                let Some(set) = facts.sets.get(&grantee.id) else {
+                    continue;
+                };
+                let (reason, about, allows) = match &set.membership {
+                    Membership::In => {
+                        on_groups = on_groups.max(mode);
+                        let decides = mode.is_some_and(|mode| (mode == Mode::Allow) == decision.allowed);
+                        let reason = Some(Reason::GroupRule).filter(|_| decides);
+                        (reason, ", and the user is in all of them".to_owned(), allows)
+                    }
+                    Membership::Out(missing) if missing.is_empty() => {
+                        (None, ", but it has no groups".to_owned(), None)
+                    }
+                    Membership::Out(missing) => {
+                        let about = format!(", but the user is not in {}", missing.join(", "));
+                        (None, about, None)
+                    }
+                    Membership::Unknown(why) => {
+                        let about = format!(", but who is in it could not be looked up: {why}");
+                        (None, about, None)
+                    }
+                };
+                let found = format!("the rule on the set of groups {} {said}{about}", set.name);
+                add("rule on a set of groups", reason, found, allows);
             }
             _ => {}
         }
@@ -309,7 +407,7 @@ pub fn evaluate(facts: &Facts, people: &People, name: &str) -> Result<Explanatio
 }
 
 /// Why somebody leads a project, if so.
-fn leading(subject: &Subject<'_>, level: &Level, people: &People) -> Option<String> {
+fn leading(subject: &Subject<'_>, level: &Level, facts: &Facts, people: &People) -> Option<String> {
     if level.owner == Some(subject.user) {
         return Some(format!("owns the project {}", level.path));
     }
@@ -333,15 +431,17 @@ fn leading(subject: &Subject<'_>, level: &Level, people: &People) -> Option<Stri
     let through = level.rules.iter().find(|(grantee, rule)| {
         let speaks = match grantee.kind {
             GranteeKind::User => decision.reason == Reason::UserRule && grantee.id == subject.user.0,
-            GranteeKind::Group => {
+            GranteeKind::Group | GranteeKind::GroupSet => {
                 decision.reason == Reason::GroupRule
                     && subject.groups.iter().any(|group| group.0 == grantee.id)
             }
-            GranteeKind::GroupSet => false,
         };
         speaks && rule.get(name) == Some(Mode::Allow)
     });
-    let through = through.map(|(grantee, _)| format!("{} {}", grantee.kind.as_str(), people.label(grantee)));
+    let through = through.map(|(grantee, _)| match facts.sets.get(&grantee.id) {
+        Some(set) => format!("set of groups {}", set.name),
+        None => format!("{} {}", grantee.kind.as_str(), people.label(grantee)),
+    });
     Some(format!(
         "the rule on the {} makes a leader of the project {}",
         through.unwrap_or_default(),
@@ -357,15 +457,15 @@ fn paths(levels: &[Level]) -> String {
     }
 }
 
-/// The rules as the model knows them: sets of groups and capabilities that it does not know are left out.
+/// The rules as the model knows them: a set of groups is one group, and capabilities that it does not know are left
+/// out.
 fn to_model(rules: &Rules) -> Vec<permission::Rule> {
     rules
         .iter()
-        .filter_map(|(grantee, rule)| {
+        .map(|(grantee, rule)| {
             let grantee = match grantee.kind {
                 GranteeKind::User => permission::Grantee::User(UserId(grantee.id)),
-                GranteeKind::Group => permission::Grantee::Group(GroupId(grantee.id)),
-                GranteeKind::GroupSet => return None,
+                GranteeKind::Group | GranteeKind::GroupSet => permission::Grantee::Group(GroupId(grantee.id)),
             };
             let of = |wanted: Mode| -> CapabilitySet {
                 rule.iter()
@@ -373,18 +473,18 @@ fn to_model(rules: &Rules) -> Vec<permission::Rule> {
                     .filter_map(|(name, _)| Capability::parse(name))
                     .collect()
             };
-            Some(permission::Rule {
+            permission::Rule {
                 grantee,
                 allow: of(Mode::Allow),
                 deny: of(Mode::Deny),
-            })
+            }
         })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use vivant_model::{Luid, ProjectId};
+    use vivant_model::ProjectId;
 
     use super::super::rules::Rule;
     use super::*;
@@ -408,6 +508,7 @@ mod tests {
             user: UserId(id(1)),
             role,
             groups: vec![GroupId(id(11)), GroupId(id(12))],
+            sets: HashMap::new(),
             item: Item {
                 kind: Kind::Workbook,
                 id: id(50),
@@ -500,6 +601,71 @@ mod tests {
             false,
             "no rule",
         );
+    }
+
+    #[test]
+    fn sets_of_groups_count_for_who_is_in_all_of_them() {
+        let grantee = Grantee {
+            kind: GranteeKind::GroupSet,
+            id: id(30),
+        };
+        let with = |membership: Membership, mode: Mode, more: &[(Grantee, &str, Mode)]| {
+            let mut parts = vec![(grantee, "Read", mode)];
+            parts.extend_from_slice(more);
+            let mut facts = facts(SiteRole::Explorer, 2, rules(&parts), Rules::new(), false);
+            let name = "Both".to_owned();
+            facts.sets.insert(id(30), GroupSet { name, membership });
+            facts
+        };
+        let missing = || Membership::Out(vec!["Ops".to_owned()]);
+        check(
+            &with(Membership::In, Mode::Allow, &[]),
+            "Read",
+            true,
+            "rule on a set of groups",
+        );
+        let mine = [(Grantee::group(id(11)), "Read", Mode::Allow)];
+        check(
+            &with(Membership::In, Mode::Deny, &mine),
+            "Read",
+            false,
+            "rule on a set of groups",
+        );
+        check(
+            &with(missing(), Mode::Deny, &mine),
+            "Read",
+            true,
+            "rule on a group",
+        );
+        check(&with(missing(), Mode::Allow, &[]), "Read", false, "no rule");
+        let unknown = with(Membership::Unknown("no answer".to_owned()), Mode::Allow, &[]);
+        check(&unknown, "Read", false, "no rule");
+        let told = |facts: &Facts| {
+            let steps = evaluate(facts, &People::default(), "Read")
+                .expect("explained")
+                .steps;
+            steps
+                .into_iter()
+                .find(|step| step.step == "rule on a set of groups")
+                .expect("told")
+                .found
+        };
+        assert_eq!(
+            told(&unknown),
+            "the rule on the set of groups Both allows Read, but who is in it could not be looked up: no answer"
+        );
+        assert!(told(&with(missing(), Mode::Allow, &[])).ends_with("but the user is not in Ops"));
+
+        let mut leads = facts(
+            SiteRole::Explorer,
+            2,
+            Rules::new(),
+            rules(&[(grantee, "ProjectLeader", Mode::Allow)]),
+            false,
+        );
+        let (name, membership) = ("Both".to_owned(), Membership::In);
+        leads.sets.insert(id(30), GroupSet { name, membership });
+        check(&leads, "Read", true, "project leader");
     }
 
     #[test]

@@ -281,8 +281,8 @@ struct Wanted {
 /// The rules that a list wants: in the form of an audit, of which `kind`, `path` or `id`, `default_for`,
 /// `grantee_type`, `grantee`, `capability` and `mode` count.
 ///
-/// A capability may be `role:` and the name of a role. The mode may be `Unspecified`, for a grantee who shall have
-/// no rule.
+/// A capability may be `role:` and the name of a role, or `all` for every capability that the kind has; what a row
+/// says of a single one counts more. The mode may be `Unspecified`, for a grantee who shall have no rule.
 #[derive(Clone, Debug, Default)]
 pub struct List {
     wanted: BTreeMap<(Kind, String, Option<Kind>), Wanted>,
@@ -411,6 +411,11 @@ pub async fn compare(
     Ok(plan)
 }
 
+/// Whether a row speaks of every capability.
+fn is_all(text: &str) -> bool {
+    text.eq_ignore_ascii_case("all")
+}
+
 /// The rules of a place, and who shall have none.
 fn wanted_rules(
     kind: Kind,
@@ -432,9 +437,14 @@ fn wanted_rules(
                     roles.extend(role.iter().map(|(name, mode)| (name.to_owned(), mode)));
                 }
                 (Some(_), _) => return Err(Error::input("a role can only be allowed")),
+                (None, Some(mode)) if is_all(text) => {
+                    let all = Rule::all(kind, version, *mode);
+                    roles.extend(all.iter().map(|(name, mode)| (name.to_owned(), mode)));
+                }
                 (None, Some(_)) if text == super::kind::READ_ONLY => {}
                 (None, Some(mode)) => rule.set(kind, version, text, *mode)?,
                 (None, None) if text.is_empty() => {}
+                (None, None) if is_all(text) => roles.clear(),
                 (None, None) => {
                     roles.remove(capability(kind, version, text)?);
                 }
@@ -547,6 +557,13 @@ mod tests {
             "-ViewUnderlyingData (0 cleared)",
         );
         check("workbook,/a/b,group,Sales,,Unspecified\n", " (1 cleared)");
+        check("workbook,/a/b,group,Sales,all,Unspecified\n", " (1 cleared)");
+        check(
+            "datasource,/a/b,group,Sales,Connect,Deny\ndatasource,/a/b,group,Sales,ALL,Allow\n",
+            "+ChangePermissions -Connect +Delete +ExportXml +Read +Write (0 cleared)",
+        );
+        // Leading a project cannot be denied.
+        check("project,/a,group,Sales,all,Deny\n", "-Read -Write (0 cleared)");
     }
 
     #[test]
