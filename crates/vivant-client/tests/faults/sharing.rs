@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vivant_client::{
-    Client, ConnectedApp, Credentials, ErrorKind, ListOptions, SessionStore, Site, TicketRequest,
+    Client, ConnectedApp, Credentials, ErrorKind, ListOptions, PageFormat, SessionStore, Site, TicketRequest,
 };
 
 use crate::fake::{Fake, Reply, Request, error};
@@ -279,4 +279,86 @@ async fn trusted_tickets_are_asked_for_and_used() {
     );
     let page = server.trusted_ticket(&request).await.expect_err("a page");
     assert_eq!(page.kind(), ErrorKind::UnexpectedAnswer);
+}
+
+#[tokio::test]
+async fn a_ticket_becomes_a_session_that_exports_views() {
+    let page = || {
+        Reply::Answer(
+            200,
+            vec![("content-type", "text/html".to_owned())],
+            b"<html>".to_vec(),
+        )
+    };
+    let fake = Fake::start(move |request, before| {
+        if request.is("POST", "/trusted") {
+            return Some(Reply::Answer(
+                200,
+                vec![],
+                format!("ticket-{before}").into_bytes(),
+            ));
+        }
+        let cookie = request.header("cookie").unwrap_or_default();
+        let seen = cookie == "workgroup_session_id=s3ssion; XSRF-TOKEN=x";
+        match request.target.split('?').next().unwrap_or_default() {
+            "/trusted/ticket-0/t/finance/views/Book/Sheet" => {
+                let cookies = ["old=1; Path=/", "workgroup_session_id=s3ssion; HttpOnly; Path=/"];
+                let mut headers: Vec<(&str, String)> =
+                    cookies.map(|cookie| ("set-cookie", cookie.to_owned())).into();
+                headers.push(("location", "/t/finance/views/Book/Sheet?:embed=y".to_owned()));
+                Some(Reply::Answer(302, headers, vec![]))
+            }
+            "/t/finance/views/Book/Sheet" => {
+                let cookies = ["old=; Max-Age=0", "XSRF-TOKEN=x; Path=/"];
+                let headers = cookies.map(|cookie| ("set-cookie", cookie.to_owned()));
+                Some(Reply::Answer(200, headers.into(), b"<html>".to_vec()))
+            }
+            "/trusted/ticket-2/t/finance/views/Book/Sheet" => {
+                let headers = vec![("location", "http://elsewhere.example/".to_owned())];
+                Some(Reply::Answer(302, headers, vec![]))
+            }
+            path if path.starts_with("/trusted/") => Some(page()),
+            "/t/finance/views/Book/Gr%C3%B6%C3%9Fe.pdf" if seen => {
+                Some(Reply::Answer(200, vec![], b"%PDF-1.4".to_vec()))
+            }
+            "/t/finance/views/Book/Hidden.csv" if seen => Some(page()),
+            _ => None,
+        }
+    })
+    .await;
+    let server: Client = client(&fake);
+    let request = TicketRequest {
+        user: "ann".to_owned(),
+        site: "finance".to_owned(),
+        client_ip: None,
+    };
+    let redeem = async || {
+        let ticket = server.trusted_ticket(&request).await.expect("a ticket");
+        server.redeem_ticket(&ticket, "views/Book/Sheet").await
+    };
+    let session = redeem().await.expect("a session");
+    assert_eq!(session.id().expose(), "s3ssion");
+    assert!(!format!("{session:?}").contains("s3ssion"));
+    let settings = [("Region", "North & Süd, all"), (":refresh", "yes")];
+    let bytes = session.export("Book/Größe", PageFormat::Pdf, &settings).await;
+    assert_eq!(&bytes.expect("an export")[..], b"%PDF-1.4");
+    let sent = fake.requests().pop().expect("a request");
+    assert_eq!(
+        sent.target,
+        "/t/finance/views/Book/Gr%C3%B6%C3%9Fe.pdf?Region=North%20%26%20S%C3%BCd%2C%20all&%3Arefresh=yes"
+    );
+
+    let hidden = session.export("Book/Hidden", PageFormat::Csv, &[]).await;
+    assert_eq!(hidden.expect_err("a page").kind(), ErrorKind::SignIn);
+    let gone = session.export("Book/Gone", PageFormat::Png, &[]).await;
+    assert_eq!(gone.expect_err("not there").kind(), ErrorKind::NotFound);
+    let unnamed = session.export("Sheet", PageFormat::Png, &[]).await;
+    assert_eq!(unnamed.expect_err("no view").kind(), ErrorKind::InvalidInput);
+    let used = redeem().await.expect_err("no session");
+    assert!(
+        used.kind() == ErrorKind::SignIn && !used.to_string().contains("ticket-1"),
+        "{used}"
+    );
+    let elsewhere = redeem().await.expect_err("another server");
+    assert!(elsewhere.to_string().contains("another"), "{elsewhere}");
 }
