@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vivant_client::{
-    Downloaded, ExportOptions, GroupSetLevel, NewQualityWarning, Orientation, PageType, PublishCustomView,
-    PublishFlow, PublishFlowMode, PublishMode, PublishVirtualConnection, QualityWarningType, Result, Site,
-    types,
+    Downloaded, ExportOptions, GroupSetLevel, Method, NewQualityWarning, Orientation, PageType,
+    PublishCustomView, PublishFlow, PublishFlowMode, PublishMode, PublishVirtualConnection,
+    QualityWarningType, Request, Result, Site, types,
 };
 
 use crate::args::{Args, Trouble};
@@ -37,8 +37,49 @@ pub async fn call(site: &Site, group: &str, method: &str, args: &Args) -> Shown 
             _ => Ok(None),
         },
         "metadata" => metadata(site, method, args).await,
+        "server" => server(site, method, args).await,
+        "domains" => domains(site, method, args).await,
+        "request" => request(site, method, args).await,
         _ => Ok(None),
     }
+}
+
+async fn server(site: &Site, method: &str, args: &Args) -> Shown {
+    match method {
+        "session" => shown::one("session", &site.server().session().await?),
+        "delete_session" => {
+            site.server().delete_session(&args.text("id")?).await?;
+            shown::nothing()
+        }
+        _ => Ok(None),
+    }
+}
+
+async fn domains(site: &Site, method: &str, args: &Args) -> Shown {
+    match method {
+        "list" => shown::many(&site.domains().list().await?),
+        "update" => shown::one("domain", &site.domains().update(&args.item("domain")?).await?),
+        _ => Ok(None),
+    }
+}
+
+/// A request of the caller's own.
+async fn request(site: &Site, place: &str, args: &Args) -> Shown {
+    let verb = args.text("method")?;
+    let verb = Method::parse(&verb).ok_or_else(|| Trouble::Usage(format!("there is no method {verb}")))?;
+    let path = args.text("path")?;
+    let request = match place {
+        "on_site" => Request::on_site(verb, path),
+        "on_api" => Request::on_api(verb, path),
+        "on_server" => Request::on_server(verb, path),
+        _ => return Ok(None),
+    };
+    let request = match args.maybe_text("xml") {
+        Some(xml) => request.xml(xml),
+        None => request,
+    };
+    let answer = site.request(request).await?;
+    Ok(Some(json!({ "status": answer.status, "text": answer.text() })))
 }
 
 /// JSON of a service's own shape.

@@ -37,6 +37,16 @@ pub async fn sites(site: &Site, method: &str, args: &Args) -> Shown {
             sites.re_encrypt_extracts(args.value("id")?).await?;
             shown::nothing()
         }
+        "upload_logo" => {
+            sites
+                .upload_logo(args.value("id")?, args.text("file")?.as_str())
+                .await?;
+            shown::nothing()
+        }
+        "reset_logo" => {
+            sites.reset_logo(args.value("id")?).await?;
+            shown::nothing()
+        }
         "list_auth_configurations" => shown::many(&sites.list_auth_configurations().await?),
         _ => Ok(None),
     }
