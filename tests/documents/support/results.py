@@ -17,7 +17,7 @@ MEMBER = "Data/extract.hyper"
 OPERATORS = {"==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "+": "+", "-": "-", "*": "*", "/": "/"}
 LOGIC = {"&&": "AND", "||": "OR", "$SYS_NARY_AND$": "AND", "$SYS_NARY_OR$": "OR"}
 TYPES = {
-    "TEXT": "string", "VARCHAR": "string", "CHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "SMALLINT": "integer",
+    "TEXT": "string", "VARCHAR": "string", "CHAR": "string", "BIGINT": "integer", "BIG_INT": "integer", "INTEGER": "integer", "INT": "integer", "SMALLINT": "integer", "SMALL_INT": "integer", "BOOL": "boolean",
     "DOUBLE": "real", "DOUBLE PRECISION": "real", "NUMERIC": "real", "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "datetime",
 }  # fmt: skip
 
