@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(options.to, 3);
         let error = Line::try_parse_from(["x", "coutn"]).expect_err("no such command");
         assert!(error.to_string().contains("'count'"), "{error}");
-        let error = Line::try_parse_from(["x", "count", "--two", "3"]).expect_err("no such option");
+        let error = Line::try_parse_from(["x", "count", "--too", "3"]).expect_err("no such option");
         assert!(error.to_string().contains("'--to'"), "{error}");
     }
 }

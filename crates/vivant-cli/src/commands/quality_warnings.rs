@@ -116,7 +116,7 @@ enum Type {
 struct Said {
     /// What kind of warning
     #[arg(long = "type", value_enum, value_name = "KIND", default_value = "warning")]
-    kind: Type,
+    warns_of: Type,
     /// What readers are told
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
@@ -131,7 +131,7 @@ struct Said {
 impl Said {
     fn warning(self) -> NewQualityWarning {
         NewQualityWarning {
-            warning_type: match self.kind {
+            warning_type: match self.warns_of {
                 Type::Warning => QualityWarningType::Warning,
                 Type::Deprecated => QualityWarningType::Deprecated,
                 Type::Stale => QualityWarningType::Stale,

@@ -237,13 +237,13 @@ struct Logo {
 #[derive(Debug, Args)]
 struct Of {
     /// Name, content URL or id; otherwise the one that one is signed in to
-    #[arg(long = "of", value_name = "SITE")]
-    site: Option<String>,
+    #[arg(long, value_name = "SITE")]
+    of: Option<String>,
 }
 
 impl Action for Logo {
     async fn run(self, work: &Work<'_>) -> anyhow::Result<()> {
-        let found = named(work, self.of.site.as_deref()).await?;
+        let found = named(work, self.of.of.as_deref()).await?;
         let attempt = match &self.file {
             Some(file) => {
                 super::content::check_files(std::slice::from_ref(file), None)?;
@@ -312,7 +312,7 @@ async fn encryption(
     of: &Of,
     change: impl AsyncFnOnce(SiteId) -> vivant_client::Result<()>,
 ) -> anyhow::Result<()> {
-    let found = named(work, of.site.as_deref()).await?;
+    let found = named(work, of.of.as_deref()).await?;
     let doing = async {
         change(found.luid()?).await?;
         Ok(None)
