@@ -46,6 +46,16 @@ pub struct Timeouts {
     pub long_total: Option<Duration>,
 }
 
+impl Timeouts {
+    /// The limit of a call with all its attempts.
+    pub(crate) fn limit(&self, long: bool) -> Option<Duration> {
+        match long {
+            true => self.long_total,
+            false => self.total,
+        }
+    }
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
@@ -388,6 +398,7 @@ impl Client {
         let all: Vec<Secret> = token
             .into_iter()
             .chain(secrets.iter().copied())
+            .chain(&call.secrets)
             .cloned()
             .collect();
         self.0.document(call, &answer, &all)
@@ -432,7 +443,7 @@ impl Inner {
         }
     }
 
-    fn document(&self, call: &Call, answer: &Answer, secrets: &[Secret]) -> Result<Node> {
+    pub fn document(&self, call: &Call, answer: &Answer, secrets: &[Secret]) -> Result<Node> {
         let path = match &call.target {
             Target::Api(path) | Target::Root(path) => path,
         };

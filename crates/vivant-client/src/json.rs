@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::call::{Call, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::site::Site;
-use crate::transport::AnswerBody;
+use crate::transport::{AnswerBody, start_of};
 
 /// A call behind the server's address whose answer is JSON.
 pub(crate) fn call(call: Call, path: impl Into<String>) -> Call {
@@ -27,10 +27,7 @@ impl Site {
             return Ok(Value::Null);
         }
         serde_json::from_slice(body).map_err(|e| {
-            let start: String = String::from_utf8_lossy(&body[..body.len().min(200)])
-                .chars()
-                .filter(|c| !c.is_control())
-                .collect();
+            let start = start_of(body, &self.secrets(call));
             let path = match &call.target {
                 Target::Api(path) | Target::Root(path) => path,
             };

@@ -16,7 +16,8 @@ pub struct RetryPolicy {
     pub first_pause: Duration,
     /// The longest pause, unless the server asks for more.
     pub longest_pause: Duration,
-    /// The time within which attempts may begin, the server's Retry-After included.
+    /// The time within which attempts may begin, the server's Retry-After included. As long may be spent on finding
+    /// out what became of a write whose answer got lost.
     pub budget: Duration,
 }
 

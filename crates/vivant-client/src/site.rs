@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
 use vivant_model::{SiteId, UserId};
 use vivant_wire::node::Read1;
 use vivant_wire::paths::Method;
@@ -249,25 +250,33 @@ impl Site {
     pub(crate) async fn call(&self, call: &Call) -> Result<Node> {
         let since = jiff::Timestamp::now();
         match self.send(call).await {
-            Err(error) if error.outcome_unknown() => probe::settle(self, call, error, since).await,
+            Err(error) if error.outcome_unknown() => {
+                let looking = probe::settle(self, call, error.clone(), since);
+                let budget = self.0.client.0.retry.budget;
+                timeout(budget, looking).await.unwrap_or_else(|_| {
+                    let note = format!("whether it was done could not be found out within {budget:?}");
+                    Err(error.with_note(&note))
+                })
+            }
             outcome => outcome,
         }
     }
 
     /// Sends a call, and again with a new session should the old one be over.
     pub(crate) async fn send(&self, call: &Call) -> Result<Node> {
-        let mut renewals = 0;
-        loop {
-            let (token, generation) = self.token()?;
-            let secret = self.0.credentials.secret();
-            match self.0.client.call(call, Some(&token), &[secret]).await {
-                Err(error) if error.is_session_end() && renewals < MAX_RENEWALS => {
-                    self.renew(generation, error).await?;
-                    renewals += 1;
-                }
-                outcome => return outcome,
-            }
-        }
+        let answer = self.answer(call, false).await?;
+        self.0.client.0.document(call, &answer, &self.secrets(call))
+    }
+
+    /// What must not show up in an error about a call.
+    pub(crate) fn secrets(&self, call: &Call) -> Vec<Secret> {
+        let token = self.token().map(|(token, _)| token);
+        let own = [self.0.credentials.secret().clone()];
+        token
+            .into_iter()
+            .chain(own)
+            .chain(call.secrets.iter().cloned())
+            .collect()
     }
 
     /// Sends a call whose answer is content, and gives it to be streamed.
@@ -281,12 +290,18 @@ impl Site {
     }
 
     async fn answer(&self, call: &Call, stream: bool) -> Result<Answer> {
+        let started = Instant::now();
+        let limit = self.0.client.0.timeouts.limit(call.long);
         let mut renewals = 0;
         loop {
             let (token, generation) = self.token()?;
             let secret = self.0.credentials.secret();
             match self.0.client.answer(call, Some(&token), &[secret], stream).await {
-                Err(error) if error.is_session_end() && renewals < MAX_RENEWALS => {
+                Err(error)
+                    if error.is_session_end()
+                        && renewals < MAX_RENEWALS
+                        && limit.is_none_or(|limit| started.elapsed() < limit) =>
+                {
                     self.renew(generation, error).await?;
                     renewals += 1;
                 }

@@ -123,10 +123,7 @@ impl Inner {
             stream,
         };
         let started = Instant::now();
-        let limit = match call.long {
-            true => self.timeouts.long_total,
-            false => self.timeouts.total,
-        };
+        let limit = self.timeouts.limit(call.long);
         let mut retried = Vec::new();
         for attempt in 1.. {
             let outcome = match limit {
@@ -671,7 +668,7 @@ fn refusal(status: u16, headers: &HeaderMap, body: &[u8], secrets: &[Secret]) ->
 }
 
 /// The beginning of a body as one line.
-fn start_of(body: &[u8], secrets: &[Secret]) -> String {
+pub(crate) fn start_of(body: &[u8], secrets: &[Secret]) -> String {
     // Cut late, so that a secret that lies across the cut is still recognised.
     let text = String::from_utf8_lossy(&body[..body.len().min(MAX_REFUSAL)]);
     let clean = scrub(&text, secrets);

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use vivant_client::{Client, ErrorKind, ListOptions, ProxyChoice, RetryPolicy, Timeouts};
+use vivant_client::{Client, ErrorKind, ListOptions, ProxyChoice, RetryPolicy, Timeouts, VersionChoice};
 
-use crate::fake::{Fake, Reply, xml};
+use crate::fake::{Fake, Reply, id, xml};
 use crate::support::{list, password, site};
 
 #[tokio::test]
@@ -179,4 +179,109 @@ async fn one_call_has_a_total_limit() {
     let started = Instant::now();
     assert!(site.workbooks().list(ListOptions::new()).all().await.is_err());
     assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_never_encrypted_ends_in_time() {
+    // It takes connections and says nothing, so that no encryption is agreed on.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let client = Client::builder(format!("https://{address}"))
+        .proxy(ProxyChoice::None)
+        .retry(RetryPolicy::never())
+        .timeouts(Timeouts {
+            connect: Duration::from_millis(50),
+            ..Timeouts::default()
+        })
+        .build()
+        .expect("a client");
+    let failure = client.server_info().await.expect_err("no answer");
+    assert_eq!(failure.kind(), ErrorKind::Timeout, "{failure}");
+    assert!(failure.to_string().contains("cannot be reached"), "{failure}");
+    drop(listener);
+}
+
+#[tokio::test]
+async fn all_attempts_together_have_a_limit() {
+    let fake = Fake::start(|request, _| {
+        request
+            .is("GET", "/workbooks")
+            .then(|| Reply::Answer(502, vec![], vec![]))
+    })
+    .await;
+    let client = Client::builder(&fake.url)
+        .proxy(ProxyChoice::None)
+        .retry(RetryPolicy {
+            attempts: u32::MAX,
+            first_pause: Duration::from_millis(20),
+            longest_pause: Duration::from_millis(20),
+            budget: Duration::from_secs(3600),
+        })
+        .timeouts(Timeouts {
+            total: Some(Duration::from_millis(400)),
+            ..Timeouts::default()
+        })
+        .build()
+        .expect("a client");
+    let site = client.sign_in(password()).await.expect("signed in");
+    let failure = site
+        .workbooks()
+        .list(ListOptions::new())
+        .all()
+        .await
+        .expect_err("502");
+    assert!(failure.attempts() > 1, "{failure}");
+    assert!(
+        failure.to_string().contains("would exceed the time") || failure.kind() == ErrorKind::Timeout,
+        "{failure}"
+    );
+}
+
+#[tokio::test]
+async fn no_secret_of_a_request_shows_in_an_error() {
+    // A gateway that shows what it was sent, with a status of success.
+    let fake = Fake::start(|request, _| {
+        let told = format!("<html>{}</html>", request.text());
+        (request.is("PUT", "/connections/") || request.is("POST", "/vizql"))
+            .then(|| Reply::Answer(200, vec![], told.into_bytes()))
+    })
+    .await;
+    let client = Client::builder(&fake.url)
+        .proxy(ProxyChoice::None)
+        .version(VersionChoice::Fixed("3.29".parse().expect("a version")))
+        .build()
+        .expect("a client");
+    let site = client.sign_in(password()).await.expect("signed in");
+    let changes = vivant_client::types::Connection {
+        password: Some("h1dden-one".to_owned()),
+        ..vivant_client::types::Connection::default()
+    };
+    let failure = site
+        .workbooks()
+        .update_connection(
+            id(1).parse().expect("an id"),
+            id(2).parse().expect("an id"),
+            &changes,
+        )
+        .await
+        .expect_err("a page");
+    assert!(
+        failure.to_string().contains("***") && !format!("{failure:?}").contains("h1dden"),
+        "{failure}"
+    );
+    let asked = vivant_client::VizqlDatasource {
+        id: id(1).parse().expect("an id"),
+        connections: vec![vivant_client::VizqlConnection {
+            id: None,
+            user_name: "ann".to_owned(),
+            password: "h1dden-two".into(),
+        }],
+    };
+    let failure = site.vizql_data().read_metadata(&asked).await.expect_err("a page");
+    assert!(
+        failure.to_string().contains("***") && !format!("{failure:?}").contains("h1dden"),
+        "{failure}"
+    );
 }
