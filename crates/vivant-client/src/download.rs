@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use reqwest::header::HeaderMap;
 use tokio::io::{AsyncRead, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
@@ -166,14 +166,26 @@ impl Site {
     /// A download that breaks goes on where it broke, if the server knows ranges and says by an ETag or the time of
     /// the last change that the content is the same; otherwise it begins anew. What a writer has already is compared then, not written twice.
     pub(crate) async fn download(&self, call: &Call, target: Target, fallback: &str) -> Result<Downloaded> {
+        self.within_limit(self.download_all(call, target, fallback)).await
+    }
+
+    /// Downloads into memory.
+    pub(crate) async fn download_bytes(&self, call: &Call) -> Result<Bytes> {
+        let mut progress = Progress::new(Out::Memory(BytesMut::new()));
+        self.within_limit(self.fetch(call, &mut progress, "")).await?;
+        match progress.out {
+            Out::Memory(bytes) => Ok(bytes.freeze()),
+            _ => unreachable!("it was made so"),
+        }
+    }
+
+    async fn within_limit<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         match self.client().0.timeouts.long_total {
-            None => self.download_all(call, target, fallback).await,
-            Some(limit) => timeout(limit, self.download_all(call, target, fallback))
-                .await
-                .unwrap_or_else(|_| {
-                    let message = format!("the download was not whole within {limit:?}");
-                    Err(Error::new(ErrorKind::Timeout, message))
-                }),
+            None => work.await,
+            Some(limit) => timeout(limit, work).await.unwrap_or_else(|_| {
+                let message = format!("the download was not whole within {limit:?}");
+                Err(Error::new(ErrorKind::Timeout, message))
+            }),
         }
     }
 
@@ -353,7 +365,8 @@ impl Site {
             };
             // What is refused under a status of success is no content.
             if std::mem::take(&mut begins)
-                && let Some(refused) = refusal_within(answer.status, &answer.headers, &chunk, &call.secrets)
+                && let Some(refused) =
+                    refusal_within(answer.status, &answer.headers, &chunk, &self.secrets(call))
             {
                 return Err(Error::refusal(refused).with_request(None, request));
             }
@@ -395,6 +408,7 @@ struct Progress {
 /// Where a download goes.
 enum Out {
     File(tokio::fs::File),
+    Memory(BytesMut),
     Writer(Box<dyn AsyncWrite + Send + Unpin>),
     Stream(mpsc::Sender<Handed>),
 }
@@ -402,7 +416,7 @@ enum Out {
 impl Progress {
     fn new(out: Out) -> Self {
         let digest = match out {
-            Out::File(_) => None,
+            Out::File(_) | Out::Memory(_) => None,
             Out::Writer(_) | Out::Stream(_) => Some(Digest::new()),
         };
         Self {
@@ -472,6 +486,10 @@ impl Progress {
                 self.bytes = 0;
             }
             Out::File(_) => {}
+            Out::Memory(bytes) => {
+                bytes.clear();
+                self.bytes = 0;
+            }
             Out::Writer(_) | Out::Stream(_) => {
                 self.again = (self.bytes > 0).then(|| (self.bytes, Digest::new()))
             }
@@ -529,6 +547,10 @@ impl Progress {
                     false => Ok(()),
                 }
             }
+            Out::Memory(bytes) => {
+                bytes.extend_from_slice(&chunk);
+                Ok(())
+            }
             Out::Writer(writer) => writer.write_all(&chunk).await.map_err(unwritable),
             Out::Stream(sender) => sender
                 .send(Handed::Bytes(chunk))
@@ -545,7 +567,7 @@ impl Progress {
         match &mut self.out {
             Out::File(file) => file.flush().await.map_err(unwritable),
             Out::Writer(writer) => writer.flush().await.map_err(unwritable),
-            Out::Stream(_) => Ok(()),
+            Out::Memory(_) | Out::Stream(_) => Ok(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Pictures and data of views and workbooks: images, PDF, PowerPoint, text and spreadsheets.
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, TryStreamExt, stream};
+use bytes::Bytes;
+use futures_util::{Stream, stream};
 use vivant_model::{CustomViewId, ViewId, WorkbookId};
 use vivant_wire::ApiVersion;
 use vivant_wire::version::V;
@@ -316,15 +316,11 @@ impl Export {
 
     /// Fetches it into memory.
     pub async fn bytes(self) -> Result<Bytes> {
-        let mut whole = BytesMut::new();
-        let mut pieces = std::pin::pin!(self.stream().await?);
-        while let Some(piece) = pieces.try_next().await? {
-            whole.extend_from_slice(&piece);
-        }
-        Ok(whole.freeze())
+        self.site.download_bytes(&self.call().await?).await
     }
 
-    /// Fetches it as a stream, which begins once the server has begun to answer.
+    /// Fetches it as a stream, which begins once the server has begun to answer. A stream that breaks ends with an
+    /// error; [`Target::stream`] with [`Export::save`] goes on instead.
     pub async fn stream(self) -> Result<impl Stream<Item = Result<Bytes>> + Send> {
         let call = self.call().await?;
         let answer = self.site.open(&call).await?;

@@ -288,3 +288,17 @@ async fn a_stream_that_was_given_up_does_not_look_whole() {
     let parts: Vec<_> = futures_util::StreamExt::collect(stream).await;
     assert!(matches!(parts.as_slice(), [Err(_)]), "{parts:?}");
 }
+
+#[tokio::test]
+async fn an_export_into_memory_begins_again_where_it_broke() {
+    let fake = Fake::start(|request, before| {
+        request.is("GET", "/data").then(|| match before {
+            0 => Reply::Truncated(vec![], b"a,b\n1".to_vec()),
+            _ => Reply::Answer(200, vec![], b"a,b\n2,3\n".to_vec()),
+        })
+    })
+    .await;
+    let views = site(&fake).await.views();
+    let export = views.csv(id(1).parse().expect("an id"), vivant_client::ExportOptions::new());
+    assert_eq!(export.bytes().await.expect("whole"), "a,b\n2,3\n");
+}
