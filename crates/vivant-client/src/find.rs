@@ -269,8 +269,9 @@ async fn one<T: Named>(
                     let book = Box::pin(site.workbooks().one_of(Some(&within), reference)).await?;
                     book.id.map_or(Place::Hidden, Place::Workbook)
                 }
-                (_, Some(_)) => project_at(site, parents, reference)
+                (_, Some(_)) => project_at(site, parents)
                     .await?
+                    .and_then(|project| project.id)
                     .map_or(Place::Hidden, Place::Project),
             };
             here.retain(|item| item.place() == place && place != Place::Hidden);
@@ -285,23 +286,22 @@ async fn one<T: Named>(
 }
 
 /// The project at a path.
-async fn project_at(site: &Site, path: &[String], reference: &str) -> Result<Option<ProjectId>> {
+pub(crate) async fn project_at(site: &Site, path: &[String]) -> Result<Option<Project>> {
     let projects = site.projects();
-    let (mut place, mut id) = (Place::Site, None);
+    let (mut place, mut found) = (Place::Site, None);
     for name in path {
         let mut here = named(&|options| projects.list(options), name).await?;
         here.retain(|project| project.place() == place);
-        id = match here.as_slice() {
-            [] => None,
-            [project] => project.id,
-            several => return Err(ambiguous(site, reference, several).await),
-        };
-        match id {
+        if here.len() > 1 {
+            return Err(ambiguous(site, name, &here).await);
+        }
+        found = here.pop();
+        match found.as_ref().and_then(|project| project.id) {
             Some(id) => place = Place::Project(id),
-            None => break,
+            None => return Ok(None),
         }
     }
-    Ok(id)
+    Ok(found)
 }
 
 /// Everything of a name: chosen by the server where a filter can hold the name, here in any case.

@@ -51,27 +51,43 @@ pub(crate) async fn publish<P: Publication, T: Read1>(
     let name = source.file_name()?;
     let (stem, ending) = split_name::<P>(&name)?;
     let mut pieces = Pieces::new(source).await?;
+    let mut call = Call::new(Method::Post, site.path(P::PATH)).long();
+    call = options.parameters(call).flag("asJob", as_job);
+    call.secrets = options.secrets();
+    let payload = Out::request(Format::Xml, |out| options.payload(stem, out));
+    // Tableau: the type goes into the address of uploads only; TSC sends it always, which servers allow.
+    let kind = Some((P::TYPE_PARAMETER, ending));
+    send(site, call, payload, P::PART, &mut pieces, kind, element).await
+}
+
+/// Sends a publishing call with its content: in one request, or through an upload session.
+pub(crate) async fn send<T: Read1>(
+    site: &Site,
+    mut call: Call,
+    payload: String,
+    part: &'static str,
+    pieces: &mut Pieces,
+    parameter: Option<(&'static str, String)>,
+    element: &str,
+) -> Result<T> {
+    call.watched = pieces.watched(0);
     let client = &site.client().0;
     let whole = pieces
         .whole(client.single_limit, client.chunk_size.min(client.single_limit))
         .await?;
-    let mut call = Call::new(Method::Post, site.path(P::PATH)).long();
-    call = options.parameters(call).flag("asJob", as_job);
-    call.secrets = options.secrets();
-    call.watched = pieces.watched(0);
-    let payload = Out::request(Format::Xml, |out| options.payload(stem, out));
     let mut uploaded = None;
     let content = match whole {
-        // Tableau: the type goes into the address of uploads only; TSC sends it always, which servers allow.
-        Some(piece) => Some((P::PART, piece)),
+        Some(piece) => Some((part, piece)),
         None => {
-            let done = upload::upload(site, &mut pieces).await?;
+            let done = upload::upload(site, pieces).await?;
             call = call.query("uploadSessionId", &done.session);
             uploaded = Some(done);
             None
         }
     };
-    call = call.query(P::TYPE_PARAMETER, ending);
+    if let Some((name, value)) = parameter {
+        call = call.query(name, value);
+    }
     call.body = Body::Multipart(Multipart::new(payload, content)?);
     let published = site.ask(&call, element).await?;
     if let Some(uploaded) = uploaded {

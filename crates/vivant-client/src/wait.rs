@@ -86,46 +86,68 @@ impl Site {
     pub async fn wait_for_job(&self, id: impl Into<JobId>, options: WaitOptions) -> Result<Job> {
         let id = id.into();
         let path = self.path(&format!("/jobs/{id}"));
-        let begun = Instant::now();
-        let mut pause = options.first_pause;
-        let mut last: Option<Job> = None;
-        let mut failures = 0;
-        loop {
-            match self.get::<Job>(path.as_str(), "job").await {
-                Ok(job) => {
-                    failures = 0;
-                    if let Some(show) = &options.progress {
-                        show(&job);
-                    }
-                    if job.completed_at.is_some() {
-                        return outcome(id, job);
-                    }
-                    last = Some(job);
-                }
-                Err(error) => {
-                    failures += 1;
-                    let passing = matches!(
-                        error.kind(),
-                        ErrorKind::Connection
-                            | ErrorKind::Timeout
-                            | ErrorKind::RateLimited
-                            | ErrorKind::Server
-                    );
-                    let patient = options.deadline.is_some() || failures < MAX_FAILURES;
-                    if !passing || !patient {
-                        return Err(error);
-                    }
-                    tracing::info!(job.id = %id, reason = %error, "asking for the job again");
-                }
+        let ask = async || self.get::<Job>(path.as_str(), "job").await;
+        let show = |job: &Job| {
+            if let Some(show) = &options.progress {
+                show(job);
             }
-            let left = options.deadline.map(|d| d.saturating_sub(begun.elapsed()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return Err(late(id, begun.elapsed(), last));
-            }
-            // The last question comes at the deadline, not a pause before it.
-            sleep(left.map_or(pause, |left| left.min(pause))).await;
-            pause = pause.mul_f64(1.4).min(options.longest_pause);
+        };
+        match until(&options, ask, |job| job.completed_at.is_some(), show).await? {
+            Waited::Ended(job) => outcome(id, job),
+            Waited::Late(waited, last) => Err(late(id, waited, last)),
         }
+    }
+}
+
+/// How waiting went.
+pub(crate) enum Waited<T> {
+    /// It ended.
+    Ended(T),
+    /// It did not within this time; what was last seen of it.
+    Late(Duration, Option<T>),
+}
+
+/// Asks for something at growing intervals until it has ended.
+pub(crate) async fn until<T>(
+    options: &WaitOptions,
+    mut ask: impl AsyncFnMut() -> Result<T>,
+    has_ended: impl Fn(&T) -> bool,
+    show: impl Fn(&T),
+) -> Result<Waited<T>> {
+    let begun = Instant::now();
+    let mut pause = options.first_pause;
+    let mut last = None;
+    let mut failures = 0;
+    loop {
+        match ask().await {
+            Ok(seen) => {
+                failures = 0;
+                show(&seen);
+                if has_ended(&seen) {
+                    return Ok(Waited::Ended(seen));
+                }
+                last = Some(seen);
+            }
+            Err(error) => {
+                failures += 1;
+                let passing = matches!(
+                    error.kind(),
+                    ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::RateLimited | ErrorKind::Server
+                );
+                let patient = options.deadline.is_some() || failures < MAX_FAILURES;
+                if !passing || !patient {
+                    return Err(error);
+                }
+                tracing::info!(reason = %error, "asking again how far it came");
+            }
+        }
+        let left = options.deadline.map(|d| d.saturating_sub(begun.elapsed()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Ok(Waited::Late(begun.elapsed(), last));
+        }
+        // The last question comes at the deadline, not a pause before it.
+        sleep(left.map_or(pause, |left| left.min(pause))).await;
+        pause = pause.mul_f64(1.4).min(options.longest_pause);
     }
 }
 

@@ -5,14 +5,13 @@ use vivant_wire::paths::Method;
 use vivant_wire::types::{CustomView, User, Workbook};
 use vivant_wire::{Format, Out};
 
-use crate::call::{Body, Call, Multipart, Target as Address};
-use crate::client::SINGLE_LIMIT;
+use crate::call::{Call, Target as Address};
 use crate::download::{Downloaded, Target};
 use crate::error::Result;
 use crate::filters;
 use crate::list::{List, ListOptions};
+use crate::publish;
 use crate::source::{Pieces, Source};
-use crate::upload;
 
 super::group! {
     /// Custom views of a site (API 3.18).
@@ -86,24 +85,9 @@ impl CustomViews {
         };
         let payload = Out::request(Format::Xml, |out| out.child("customView", &view));
         let mut pieces = Pieces::new(definition.into()).await?;
-        let chunk = self.site.client().0.chunk_size;
-        let mut call = self.experimental(Call::new(Method::Post, "").long(), "");
-        let mut uploaded = None;
-        let content = match pieces.whole(SINGLE_LIMIT, chunk).await? {
-            Some(piece) => Some(("tableau_customview", piece)),
-            None => {
-                let upload = upload::upload(&self.site, &mut pieces).await?;
-                call = call.query("uploadSessionId", &upload.session);
-                uploaded = Some(upload);
-                None
-            }
-        };
-        call.body = Body::Multipart(Multipart::new(payload, content)?);
-        let published = self.site.ask(&call, "customView").await?;
-        if let Some(upload) = uploaded {
-            upload.published();
-        }
-        Ok(published)
+        let call = self.experimental(Call::new(Method::Post, "").long(), "");
+        let part = "tableau_customview";
+        publish::send(&self.site, call, payload, part, &mut pieces, None, "customView").await
     }
 
     pub(super) fn path(&self, id: CustomViewId, rest: &str) -> String {

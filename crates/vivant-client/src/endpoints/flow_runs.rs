@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
 use vivant_model::{FlowRunId, Luid};
 use vivant_wire::node::{Node, Read1, ReadError};
 use vivant_wire::paths::Method;
@@ -12,13 +11,7 @@ use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filters;
 use crate::list::{List, ListOptions, Listed};
-
-/// The pause behind the first look, as in the official client.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// How each pause grows.
-const GROWTH: f64 = 1.4;
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+use crate::wait::{WaitOptions, Waited, until};
 
 super::group! {
     /// Runs of flows (API 3.10).
@@ -69,25 +62,20 @@ impl FlowRuns {
     /// A run that failed or was cancelled is an error ([`ErrorKind::JobFailed`],
     /// [`ErrorKind::JobCancelled`]).
     pub async fn wait_for_job(&self, id: FlowRunId, limit: Option<Duration>) -> Result<FlowRun> {
-        let started = Instant::now();
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let run = self.get(id).await?;
-            if run.completed_at.is_some() {
-                return ended(id, run);
+        let options = match limit {
+            Some(limit) => WaitOptions::new().within(limit),
+            None => WaitOptions::new(),
+        };
+        let ask = async || self.get(id).await;
+        match until(&options, ask, |run| run.completed_at.is_some(), |_| {}).await? {
+            Waited::Ended(run) => ended(id, run),
+            Waited::Late(waited, last) => {
+                let status = last
+                    .and_then(|run| run.status)
+                    .unwrap_or_else(|| "unknown".to_owned());
+                let message = format!("the flow run {id} has not ended within {waited:.1?}; it is {status}");
+                Err(Error::new(ErrorKind::Timeout, message))
             }
-            let status = run.status.as_deref().unwrap_or("unknown");
-            tracing::debug!(flow_run.id = %id, status, progress = run.progress, "waiting for a flow run");
-            let mut next = Instant::now() + pause;
-            if let Some(limit) = limit {
-                if started.elapsed() >= limit {
-                    let message = format!("the flow run {id} has not ended within {limit:?}; it is {status}");
-                    return Err(Error::new(ErrorKind::Timeout, message));
-                }
-                next = next.min(started + limit);
-            }
-            sleep_until(next).await;
-            pause = pause.mul_f64(GROWTH).min(LONGEST_PAUSE);
         }
     }
 

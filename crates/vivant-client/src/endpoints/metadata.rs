@@ -1,5 +1,7 @@
 //! The metadata: queries in GraphQL, and how far the catalog has come.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 use vivant_wire::paths::Method;
 
@@ -110,6 +112,7 @@ impl Metadata {
         variables.entry("first").or_insert(PAGE.into());
         variables.entry("afterToken").or_insert(Value::Null);
         let mut pages = Vec::new();
+        let mut cursors = HashSet::new();
         loop {
             let page = self.query(query, variables.clone()).await?;
             if let Some(error) = page.failure() {
@@ -123,8 +126,8 @@ impl Metadata {
             let Some(cursor) = next else {
                 return Ok(pages);
             };
-            // A cursor that stays would ask for the same page for ever.
-            if variables["afterToken"] == cursor {
+            // A cursor that comes again would ask for the same pages for ever.
+            if !cursors.insert(cursor.to_string()) {
                 return Err(super::lacking(
                     "the server gives the same page of the metadata again and again",
                 ));

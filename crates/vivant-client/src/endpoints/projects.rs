@@ -6,7 +6,8 @@ use vivant_wire::types::Project;
 
 use crate::call::Call;
 use crate::error::Result;
-use crate::filters::{self, Filter};
+use crate::filters;
+use crate::find;
 use crate::list::{List, ListOptions};
 
 super::group! {
@@ -44,22 +45,8 @@ impl Projects {
     /// Gets a project by its path, the names of the projects above it and its own (`["Finance", "Reports"]`);
     /// `None` where there is none.
     pub async fn get_by_path<T: AsRef<str>>(&self, path: &[T]) -> Result<Option<Project>> {
-        let mut found: Option<Project> = None;
-        for name in path {
-            let mut options = ListOptions::new().filter(Filter::eq("name", name.as_ref()));
-            let parent = found.and_then(|project| project.id);
-            if let Some(id) = parent {
-                options = options.filter(Filter::eq("parentProjectId", id.to_string()));
-            }
-            let named = self.list(options).all().await?;
-            found = named
-                .into_iter()
-                .find(|project| parent.is_some() || project.parent_project_id.is_none());
-            if found.is_none() {
-                return Ok(None);
-            }
-        }
-        Ok(found)
+        let path: Vec<String> = path.iter().map(|name| name.as_ref().to_owned()).collect();
+        find::project_at(&self.site, &path).await
     }
 
     /// Creates a project with the server's samples in it.
