@@ -25,14 +25,10 @@ def test_no_command_or_flag_of_tabcmd_is_missing(tabcmd_rows):
     assert parity.missing(tabcmd_rows) == []
 
 
-# What is still to come, which the page shows as missing.
-TO_COME = 2
-
-
-def test_no_more_of_tableau_tools_is_missing():
+def test_nothing_of_tableau_tools_is_missing():
     rows = parity.tools()
     assert len(rows) > 150
-    assert len(parity.missing(rows)) <= TO_COME, parity.missing(rows)
+    assert parity.missing(rows) == []
 
 
 def test_every_proof_is_there():

@@ -9,6 +9,7 @@ import pytest
 from conftest import ADMIN, ADMIN_PASSWORD
 from support import content, seed
 from support.mirror import Mirror, listed
+from support.differential.proxy import Proxy, made
 from support.profiles import Profiles
 from support.rest import Rest, element, ts_request
 
@@ -100,6 +101,37 @@ def test_an_audit_applied_changes_nothing_and_an_edited_one_what_it_says(place, 
     assert same(after) == same(rows)
 
 
+def test_all_capabilities_are_allowed_denied_and_left_unspecified_at_once(place, tools):
+    """What `set_all_to_allow`, `set_all_to_deny` and `set_all_to_unspecified` did, for every kind of item."""
+    rest = place[1]
+    rest.post("/sites/{site}/groups", ts_request(element("group", name="Everything"))).ok(201)
+    list_file = tools.folder / "all.csv"
+    items = {"project": "/Shared", "workbook": "/Shared/Shared Book"}
+
+    def apply(mode: str, *more: str) -> dict[str, dict[str, str]]:
+        rows = [f"{kind},{path},group,Everything,all,{mode}" for kind, path in items.items()]
+        list_file.write_text("\n".join(["kind,path,grantee_type,grantee,capability,mode", *rows, *more]) + "\n")
+        tools.ok("tools", "permissions", "apply", str(list_file), "--profile", "main")
+        found = audit(tools)
+        return {
+            kind: {
+                row["capability"]: row["mode"]
+                for row in found
+                if (row["path"], row["default_for"], row["grantee"]) == (path, "", "Everything")
+            }
+            for kind, path in items.items()
+        }
+
+    allowed = apply("Allow")
+    assert {"Read", "Write", "Delete", "ExportXml", "Filter"} < set(allowed["workbook"])
+    assert {"Read", "Write", "ProjectLeader"} <= set(allowed["project"])
+    assert {mode for said in allowed.values() for mode in said.values()} == {"Allow"}
+    denied = apply("Deny", "workbook,/Shared/Shared Book,group,Everything,Read,Allow")
+    assert denied["workbook"] == {name: "Allow" if name == "Read" else "Deny" for name in allowed["workbook"]}
+    assert denied["project"] == {name: "Deny" for name in allowed["project"] if name != "ProjectLeader"}
+    assert apply("Unspecified") == {"project": {}, "workbook": {}}
+
+
 def test_rules_are_copied_between_groups_projects_and_sites(place, tools):
     rest = place[1]
     create = ts_request(element("group", name="Copies"))
@@ -160,6 +192,39 @@ def test_explain_agrees_with_the_server(place, tools):
     assert text.startswith("vera may not Write workbook /Closed/Secret") and "> site role: Viewer" in text
     result = tools.run("tools", "permissions", "explain", "--profile", "main", "vera", "workbook", "/Closed/Nothing", "Write")
     assert result.returncode == 4 and "there is no workbook" in result.stderr
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_explain_looks_up_who_is_in_sets_of_groups(place, tools, there):
+    """The rules of a book name a set of groups, and a proxy tells what is in it, or that there is no such method."""
+    book = next(one for one in Mirror(place[1]).workbooks if one.get("name") == "Secret").get("id")
+    groups = {one.get("name"): one.get("id") for one in Mirror(place[1]).groups}
+    both, one = "10000000-0000-4000-8000-000000000001", "10000000-0000-4000-8000-000000000002"
+    rule = '<granteeCapabilities><groupSet id="{}"/><capabilities><capability name="Read" mode="{}"/></capabilities></granteeCapabilities>'
+    rules = f"<permissions>{rule.format(both, 'Deny')}{rule.format(one, 'Allow')}</permissions>"
+    answers = [made("GET", rf"/sites/[^/]+/workbooks/{book}/permissions", rules)]
+    for id, name, within in ((both, "Analysts and nobody", ["Analysts", "Empty"]), (one, "Analysts alone", ["Analysts"])):
+        inner = "".join(f'<group id="{groups[group]}" name="{group}"/>' for group in within)
+        xml = f'<groupSet id="{id}" name="{name}">{inner}</groupSet>'
+        refusal = '<error code="404003"><summary>Not Found</summary><detail>no such path</detail></error>'
+        answers.append(made("GET", rf"/sites/[^/]+/groupsets/{id}", xml if there else refusal, status=200 if there else 404))
+    proxy = Proxy(place[0].url)
+    try:
+        proxy.record(made=answers)
+        tools.add("proxied", proxy.url, "", ADMIN, ADMIN_PASSWORD)
+        command = ["tools", "permissions", "explain", "--profile", "proxied", "cora", "workbook", "/Closed/Secret", "Read"]
+        found = json.loads(tools.ok(*command, "--format", "json"))
+    finally:
+        proxy.stop()
+    said = {step["found"]: step["decides"] for step in found["steps"] if step["step"] == "rule on a set of groups"}
+    if there:
+        assert found["allowed"] and said == {
+            "the rule on the set of groups Analysts and nobody denies Read, but the user is not in Empty": False,
+            "the rule on the set of groups Analysts alone allows Read, and the user is in all of them": True,
+        }
+    else:
+        assert not found["allowed"] and len(said) == 2
+        assert all("who is in it could not be looked up: " in text and not decides for text, decides in said.items())
 
 
 def test_people_become_what_a_list_says(place, tools):
