@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import subprocess
 
 import pytest
 
@@ -506,6 +507,21 @@ def test_success_says_nothing_on_stderr(vivant, rest, name, tmp_path):
     vivant("workbooks", "delete", f"/Finance/{name}").ok()
 
 
+def test_bytes_show_on_a_terminal_only(vivant, rest, name, tmp_path):
+    content.big_twbx(tmp_path / "book.twbx", 24)
+    publish = ["workbooks", "publish", "book.twbx", "--name", name, "--project", "Finance", "--overwrite"]
+    shown = vivant.on_a_terminal(*publish, columns=160, CI="").ok().out
+    assert re.search(r"publishing [\d.]+ [KM]iB/24\.\d+ MiB .*iB/s .*left", shown), shown[-2000:]
+    # What was there while it went is gone at the end.
+    assert "published workbook" in shown.rsplit("\r", 2)[-2] + shown.rsplit("\r", 2)[-1]
+    assert "iB" not in vivant.on_a_terminal(*publish, columns=160, CI="true").ok().out
+    shown = vivant.on_a_terminal("workbooks", "download", f"/Finance/{name}", "-o", "got.twbx", columns=160, CI="").ok().out
+    assert re.search(r"downloading [\d.]+ [KM]iB/24\.\d+ MiB", shown), shown[-2000:]
+    piped = vivant("workbooks", "download", f"/Finance/{name}", "-o", "got.twbx", "--overwrite", CI="").ok()
+    assert piped.err == "" and piped.out == "got.twbx\n"
+    vivant("workbooks", "delete", f"/Finance/{name}").ok()
+
+
 # Profiles and prompts.
 
 
@@ -570,8 +586,37 @@ def test_completions_and_man_pages(client_binary, tmp_path):
     vivant = Program(client_binary, tmp_path)
     for shell in ("bash", "zsh", "fish", "powershell"):
         script = vivant("completions", shell).ok().out
-        assert "workbooks" in script and "dry-run" in script, shell
+        # Down to options that are described only where their command is asked for.
+        for word in ("workbooks", "quality-warnings", "sign-out", "dry-run", "no-session-cache", "add-calculation"):
+            assert word in script, (shell, word)
+    assert subprocess.run(["bash", "-n"], input=vivant("completions", "bash").out, text=True).returncode == 0
     vivant("man", "pages").ok()
     pages = {page.name for page in (tmp_path / "pages").iterdir()}
     assert {"vivant.1", "vivant-workbooks.1", "vivant-workbooks-publish.1", "vivant-profile-add.1"} <= pages
-    assert b".TH" in (tmp_path / "pages" / "vivant-workbooks-publish.1").read_bytes()
+    assert {"vivant-request.1", "vivant-metadata-query.1", "vivant-doc-add-calculation.1", "vivant-tabcmd.1"} <= pages
+    page = (tmp_path / "pages" / "vivant-workbooks-publish.1").read_bytes()
+    assert b".TH" in page and b"dry\\-run" in page and b"Publish workbook files" in page
+
+
+def test_help_says_what_there_is(client_binary, tmp_path):
+    """Commands that are described late look as if they were described from the beginning."""
+    vivant = Program(client_binary, tmp_path)
+    overall = vivant("--help").ok().out
+    for command in re.findall(r"^  ([a-z][a-z-]+) ", overall, re.M):
+        if command == "help":
+            continue
+        about = vivant(command, "--help").ok().out
+        assert "Usage:" in about, command
+        assert about == vivant("help", command).ok().out or command == "tabcmd", command
+    verb = vivant("workbooks", "list", "--help").ok().out
+    assert verb.startswith("List workbooks") and "--filter" in verb and "Connection:" in verb and "Exit codes:" in verb
+    assert "--dry-run" not in verb and "--dry-run" in vivant("workbooks", "delete", "--help").ok().out
+    assert vivant("workbook", "list", "--help").ok().out == verb
+    for line, tip in (
+        (["workboks"], "workbooks"), (["workbooks", "lst"], "list"), (["workbooks", "list", "--jsn"], "--json"),
+        (["workbooks", "list", "--no-session-cach"], "--no-session-cache"), (["doc", "inof"], "info"),
+        (["profile", "ad"], "add"), (["tabcmd", "pubish"], "publish"), (["tabcmd", "publish", "--overwite", "x"], "--overwrite"),
+    ):  # fmt: skip
+        refused = vivant(*line).ok(USAGE)
+        assert f"'{tip}'" in refused.err, (line, refused.err)
+    assert vivant("--version").ok().out == vivant("workbooks", "--version").ok().out.replace("-workbooks", "")
