@@ -17,21 +17,26 @@ type Read = Result<Arc<Formula>, Box<Diagnostic>>;
 pub struct Fields<'s> {
     /// The data source.
     pub source: &'s SourceSpec,
-    /// Fields that only the sheet has.
-    pub local: Vec<&'s FieldSpec>,
+    /// Fields that only the sheet has: data source and field.
+    pub local: &'s [(String, FieldSpec)],
     /// All data sources, for fields of others.
     pub others: &'s [SourceSpec],
     /// Parameters.
     pub parameters: &'s [ParameterSpec],
     formulas: Mutex<HashMap<String, Read>>,
     levels: Mutex<HashMap<String, Option<(DataType, Level)>>>,
+    /// How many data sources were gone through to come here.
+    depth: usize,
 }
+
+/// Formulas that lead through more data sources than this lead round in a circle.
+const MAX_SOURCES: usize = 8;
 
 impl<'s> Fields<'s> {
     /// Takes a data source, with the fields that a sheet adds.
     pub fn new(
         source: &'s SourceSpec,
-        local: Vec<&'s FieldSpec>,
+        local: &'s [(String, FieldSpec)],
         others: &'s [SourceSpec],
         parameters: &'s [ParameterSpec],
     ) -> Fields<'s> {
@@ -42,20 +47,24 @@ impl<'s> Fields<'s> {
             parameters,
             formulas: Mutex::default(),
             levels: Mutex::default(),
+            depth: 0,
         }
+    }
+
+    /// Lists the fields of this data source that only the sheet has.
+    fn of_sheet(&self) -> impl Iterator<Item = &'s FieldSpec> + use<'s> {
+        let name = &self.source.name;
+        let own = self.local.iter().filter(move |(source, _)| source == name);
+        own.map(|(_, field)| field)
     }
 
     /// Finds a field by its internal name.
     pub fn get(&self, name: &str) -> Option<&'s FieldSpec> {
-        self.local
-            .iter()
-            .copied()
+        self.of_sheet()
             .find(|field| field.name == name)
             .or_else(|| self.source.field(name))
             .or_else(|| {
-                self.local
-                    .iter()
-                    .copied()
+                self.of_sheet()
                     .find(|field| field.name.eq_ignore_ascii_case(name))
             })
     }
@@ -121,8 +130,14 @@ impl Environment for Fields<'_> {
                 .others
                 .iter()
                 .find(|one| one.name.eq_ignore_ascii_case(source))?;
-            let field = other.field(&name.name)?;
-            return Some(FieldInfo::new(field.data_type, Level::Row).secondary());
+            let mut fields = Fields::new(other, self.local, self.others, self.parameters);
+            fields.depth = self.depth + 1;
+            let field = fields.get(&name.name)?;
+            let (data_type, level) = match fields.depth > MAX_SOURCES {
+                true => (field.data_type, Level::Row),
+                false => fields.level(field),
+            };
+            return Some(FieldInfo::new(data_type, level).secondary());
         }
         let key = match &name.source {
             Some(source) if source == OBJECT_PART => format!("{OBJECT_PART}].[{}", name.name),

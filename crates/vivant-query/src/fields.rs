@@ -190,10 +190,13 @@ impl<'s> RowScope<'s> {
         bins: &[(Literal, Vec<Literal>)],
         default: Option<&Literal>,
     ) -> Found<Typed> {
-        let [field] = fields else {
-            return Err(unsupported("groups of several fields"));
+        let mut values = Vec::with_capacity(fields.len());
+        for field in fields {
+            values.push(self.row_field(field)?);
+        }
+        let Some(value) = values.first().cloned() else {
+            return Err(internal("a group of no fields"));
         };
-        let value = self.row_field(field)?;
         let text = |literal: &Literal| match literal {
             Literal::Value(value) => Some(value.to_string()),
             Literal::Other(text) => Some(text.clone()),
@@ -201,12 +204,29 @@ impl<'s> RowScope<'s> {
         };
         let otherwise = match default {
             Some(label) => lit(text(label).unwrap_or_default()),
+            // Members of several fields show all of them.
+            None if fields.len() > 1 => {
+                let texts = fields.iter().map(|field| {
+                    let text = format!("IFNULL(STR([{}]), 'Null')", field.replace(']', "]]"));
+                    let formula = self.fields.formula(&text)?;
+                    Ok(self.formula(&formula)?.expr)
+                });
+                let texts = texts.collect::<Found<Vec<Expr>>>()?;
+                let joined = texts.into_iter().reduce(|all, next| {
+                    let all = binary_expr(all, Operator::StringConcat, lit(", "));
+                    binary_expr(all, Operator::StringConcat, next)
+                });
+                joined.ok_or_else(|| internal("a group of no fields"))?
+            }
             None if value.data_type == DataType::String => value.expr.clone(),
             None => cast(value.expr.clone(), arrow_type(DataType::String)),
         };
         let mut case: Option<datafusion::logical_expr::conditional_expressions::CaseBuilder> = None;
         for (label, members) in bins {
-            let test = in_list(&value, members.iter());
+            let test = match &values[..] {
+                [value] => in_list(value, members.iter()),
+                values => in_tuples(values, members),
+            };
             let label = lit(text(label).unwrap_or_default());
             case = Some(match case {
                 None => when(test, label),
@@ -398,6 +418,19 @@ pub fn in_list<'l>(value: &Typed, members: impl Iterator<Item = &'l Literal>) ->
         true => listed.or(value.expr.clone().is_null()),
         false => listed,
     }
+}
+
+/// Tests whether values are together one of the tuples.
+fn in_tuples(values: &[Typed], members: &[Literal]) -> Expr {
+    let tests = members.iter().filter_map(|member| match member {
+        Literal::Tuple(parts) if parts.len() == values.len() => {
+            let tests = values.iter().zip(parts);
+            let tests = tests.map(|(value, part)| in_list(value, std::iter::once(part)));
+            tests.reduce(Expr::and)
+        }
+        _ => None,
+    });
+    tests.reduce(Expr::or).unwrap_or(lit(false))
 }
 
 /// Says that a field is not known.

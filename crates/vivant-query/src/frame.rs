@@ -37,6 +37,11 @@ pub struct Frame {
     pub columns: Vec<FrameColumn>,
     /// The number of rows.
     pub rows: usize,
+    /// For each row whether the data has none for it: headers and table calculations need it. Empty where there
+    /// is no such row.
+    pub added: Vec<bool>,
+    /// The members of dimensions in the order of display, where it is the same in all of the table.
+    pub members: Vec<(FieldRef, Vec<Value>)>,
 }
 
 impl Frame {
@@ -53,8 +58,21 @@ impl Frame {
             .unwrap_or(Value::Null)
     }
 
+    /// Tells whether a row makes a mark: whether the data has it, or something was computed for it.
+    pub fn is_mark(&self, row: usize) -> bool {
+        let measures = self
+            .columns
+            .iter()
+            .filter(|column| column.role == ColumnRole::Measure);
+        !self.added.get(row).is_some_and(|added| *added)
+            || measures.into_iter().any(|column| !column.values[row].is_null())
+    }
+
     /// Puts rows in another order, or leaves rows out.
     pub fn take(&mut self, order: &[usize]) {
+        if !self.added.is_empty() {
+            self.added = order.iter().map(|&row| self.added[row]).collect();
+        }
         for column in &mut self.columns {
             column.values = order.iter().map(|&row| column.values[row].clone()).collect();
         }

@@ -7,9 +7,12 @@
 //! There is no disk, network or clock here: [`Data`] gives tables, [`Surroundings`] says what time it is,
 //! who asks, and what parameters are worth.
 
+mod asker;
+mod blend;
 mod calc;
 pub mod data;
 mod dates;
+mod densify;
 mod engine;
 mod expr;
 mod fields;
@@ -18,13 +21,16 @@ mod frame;
 mod level;
 mod local;
 mod members;
+mod query;
 mod rows;
 mod source;
+mod sql;
 mod tables;
+mod totals;
 mod values;
 
 pub use data::{Data, Table, TableFuture};
-pub use engine::{Answer, Engine, Question};
+pub use engine::{Answer, Engine, Question, Total};
 pub use frame::{ColumnRole, Frame, FrameColumn, MANY, compare, number};
 pub use rows::Surroundings;
 pub use tables::{PlanTable, batch, in_memory, parquet};

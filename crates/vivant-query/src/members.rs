@@ -1,6 +1,9 @@
 //! Sets of members as tests of rows: lists, ranges, conditions, the first so many.
 
-use datafusion::logical_expr::{Expr, lit, not};
+use datafusion::dataframe::DataFrame;
+use datafusion::functions_aggregate::count::count_all_window;
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::{Expr, ExprFunctionExt as _, Operator, binary_expr, cast, lit, not};
 use vivant_calc::{DataType, Diagnostic, Level, Value};
 use vivant_document::spec::{Count, FieldKind, FieldRef, Literal, MemberSet, Pill};
 
@@ -8,7 +11,7 @@ use crate::expr::{Typed, internal};
 use crate::fields::{RowScope, in_list, unknown_field, unsupported};
 use crate::level::Aggregation;
 use crate::source::column;
-use crate::values::scalar_of;
+use crate::values::{arrow_type, scalar_of};
 
 type Found<T> = Result<T, Box<Diagnostic>>;
 
@@ -62,7 +65,7 @@ impl RowScope<'_> {
                 let chosen = self.chosen(
                     set,
                     of,
-                    |frame, value| frame.filter(value.expr.clone()).map_err(internal),
+                    |frame, value, _| frame.filter(value.expr.clone()).map_err(internal),
                     formula,
                 )?;
                 Ok(inside.and(chosen))
@@ -82,14 +85,7 @@ impl RowScope<'_> {
                 let chosen = self.chosen(
                     set,
                     of,
-                    move |frame, value| {
-                        let sort = vec![value.expr.clone().sort(!descending, false)];
-                        let sorted = frame.sort(sort).map_err(internal)?;
-                        if percent {
-                            return Err(unsupported("filters of so many per cent"));
-                        }
-                        sorted.limit(0, Some(count)).map_err(internal)
-                    },
+                    move |frame, value, names| first_of(frame, value, names, count, percent, descending),
                     formula,
                 )?;
                 let inside = self.members(of)?;
@@ -184,7 +180,7 @@ impl RowScope<'_> {
         &mut self,
         set: &MemberSet,
         of: &MemberSet,
-        keep: impl FnOnce(datafusion::dataframe::DataFrame, &Typed) -> Found<datafusion::dataframe::DataFrame>,
+        keep: impl FnOnce(DataFrame, &Typed, &[String]) -> Found<DataFrame>,
         formula: &str,
     ) -> Found<Expr> {
         let key = format!("{set:?}");
@@ -208,7 +204,7 @@ impl RowScope<'_> {
         let made = Aggregation::over(self, &groups, &read, read.tree.root());
         self.frame = whole;
         let (made, names, (value, data_type)) = made?;
-        let kept = keep(made, &Typed::new(column(&value), data_type))?;
+        let kept = keep(made, &Typed::new(column(&value), data_type), &names)?;
         let mark = self.fresh("m");
         let mut exprs: Vec<Expr> = names.iter().map(|name| column(name)).collect();
         exprs.push(lit(true).alias(&mark));
@@ -218,4 +214,33 @@ impl RowScope<'_> {
         self.remember(key, mark);
         Ok(found.expr.is_not_null())
     }
+}
+
+/// Keeps the first so many members, or so many per cent of them; what is equal comes in the order of members.
+fn first_of(
+    frame: DataFrame,
+    value: &Typed,
+    members: &[String],
+    count: usize,
+    percent: bool,
+    descending: bool,
+) -> Found<DataFrame> {
+    let mut order = vec![value.expr.clone().sort(!descending, false)];
+    order.extend(members.iter().map(|name| column(name).sort(true, true)));
+    if !percent {
+        let sorted = frame.sort(order).map_err(internal)?;
+        return sorted.limit(0, Some(count)).map_err(internal);
+    }
+    let (place, size) = ("\u{1f}place", "\u{1f}size");
+    let number = row_number().order_by(order).build().map_err(internal)?;
+    let all = count_all_window();
+    let numbered = frame
+        .window(vec![number.alias(place)])
+        .and_then(|frame| frame.window(vec![all.alias(size)]))
+        .map_err(internal)?;
+    // A part of a member is a member: places before the one at so many per cent are kept.
+    let real = |name: &str| cast(column(name), arrow_type(DataType::Real));
+    let before = binary_expr(real(place), Operator::Minus, lit(1.0));
+    let share = binary_expr(real(size), Operator::Multiply, lit(count.min(100) as f64 / 100.0));
+    numbered.filter(before.lt(share)).map_err(internal)
 }

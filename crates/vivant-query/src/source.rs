@@ -17,6 +17,7 @@ use vivant_document::spec::{
 use crate::data::{Data, Table};
 use crate::expr::{Scope, Typed, compile, internal};
 use crate::rows::{Formula, Surroundings};
+use crate::sql::with_parameters;
 use crate::values::{arrow_type, calc_type};
 use std::sync::Arc;
 
@@ -191,7 +192,8 @@ impl Opener<'_> {
         Box::pin(async move {
             match relation {
                 RelationSpec::Table(_) | RelationSpec::Sql { .. } | RelationSpec::StoredProcedure { .. } => {
-                    let provider = self.data.table(source, Table::Relation(relation)).await?;
+                    let written = with_parameters(source, relation, self.surroundings)?;
+                    let provider = self.data.table(source, Table::Relation(&written)).await?;
                     let frame = self.session.read_table(provider).map_err(internal)?;
                     renamed(frame, relation.name().unwrap_or_default())
                 }

@@ -205,6 +205,86 @@ fn the_crosstab_is_laid_out_as_the_sheet_is() {
     );
 }
 
+/// A sheet over three regions with two days, with totals of rows and columns.
+fn crosstab(name: &str, rows: &str, shelf: &str) -> String {
+    format!(
+        "<worksheet name='{name}'><table><view><datasources><datasource name='ds' /></datasources>\
+         <datasource-dependencies datasource='ds'>\
+         <column-instance column='[region]' derivation='None' name='[none:region:nk]' type='nominal' />\
+         <column-instance column='[day]' derivation='Year' name='[yr:day:ok]' type='ordinal' />\
+         <column-instance column='[amount]' derivation='Sum' name='[sum:amount:qk]' type='quantitative' />\
+         </datasource-dependencies><aggregation value='true' /></view>\
+         <panes><pane><mark class='Automatic' /><encodings><text column='[ds].[sum:amount:qk]' /></encodings></pane></panes>\
+         <rows {rows}>{shelf}</rows><cols total='true'>[ds].[yr:day:ok]</cols>\
+         <subtotals><column>[ds].[none:region:nk]</column></subtotals></table></worksheet>"
+    )
+}
+
+#[test]
+fn totals_stand_in_lines_and_cells_of_their_own() {
+    let bench = Bench::over_a_file(&crosstab("S", "total='true'", "[ds].[none:region:nk]"), "");
+    assert_eq!(
+        bench.csv("S", &Ask::default()).expect("an answer"),
+        "Region,Year of Day,Amount\n\
+         Null,2024,1\nOrient,2023,10\nOrient,2024,5\nWest,2023,2.5\n\
+         Null,All,1\nOrient,All,15\nWest,All,2.5\n\
+         All,2023,12.5\nAll,2024,6\n\
+         All,All,18.5\n"
+    );
+    let page = |sheet: &str, rows: &str| -> Vec<Vec<String>> {
+        let bench = Bench::over_a_file(&crosstab("S", rows, sheet), "");
+        let answer = bench.book.answer("S", &Ask::default()).expect("an answer");
+        let spec = bench.book.spec.sheet("S").expect("it is there");
+        let bytes = vivant::xlsx(&bench.book.spec, spec, &answer.value).expect("a spreadsheet");
+        let mut read: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("it opens");
+        let range = read.worksheet_range("S").expect("its page");
+        let rows = range.rows();
+        rows.map(|row| row.iter().map(ToString::to_string).collect())
+            .collect()
+    };
+    assert_eq!(
+        page("[ds].[none:region:nk]", "total='true'"),
+        [
+            ["", "Year of Day", "", ""],
+            ["Region", "2023", "2024", "Grand Total"],
+            ["Null", "", "1", "1"],
+            ["Orient", "10", "5", "15"],
+            ["West", "2.5", "", "2.5"],
+            ["Grand Total", "12.5", "6", "18.5"],
+        ]
+    );
+    // Inside of another field a total is one of its members; the sheet may want totals first.
+    let nested = page(
+        "([ds].[none:region:nk] / [ds].[mn:day:ok])",
+        "total='true' onTop='true'",
+    );
+    let labels: Vec<String> = nested[2..].iter().map(|row| row[..2].join("/")).collect();
+    assert_eq!(
+        labels,
+        [
+            "Grand Total/",
+            "Null/Total",
+            "/April",
+            "Orient/Total",
+            "/January",
+            "/February",
+            "West/Total",
+            "/March"
+        ]
+    );
+    assert_eq!(nested[2][4], "18.5");
+
+    let answer = bench.book.answer("S", &Ask::default()).expect("an answer").value;
+    let spec = bench.book.spec.sheet("S").expect("it is there");
+    let mut out = Vec::new();
+    vivant::json(&bench.book.spec, spec, &answer, &mut out).expect("memory");
+    let text = String::from_utf8(out).expect("text");
+    assert!(
+        text.ends_with("{\"Region\": \"All\", \"Year of Day\": \"All\", \"Amount\": 18.5}\n]\n"),
+        "{text}"
+    );
+}
+
 #[test]
 fn json_and_parquet_hold_values_as_they_are() {
     let bench = Bench::over_a_file(&sheet("S", "ds", "amount"), "");

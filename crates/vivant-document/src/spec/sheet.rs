@@ -4,7 +4,7 @@ use vivant_calc::Diagnostic;
 
 use super::filter::{FilterSpec, FilterTest};
 use super::literal::Literal;
-use super::pill::{FieldRef, Pill, pill, pill_from_name, unknown};
+use super::pill::{FieldRef, OBJECT_PART, Pill, pill, pill_from_name, unknown};
 use super::shelf::Shelf;
 use super::sort::{SortSpec, sorts};
 use super::source::{FieldSpec, SourceSpec};
@@ -309,9 +309,16 @@ impl SheetSpec {
         }
     }
 
-    /// Finds the instance of a reference.
+    /// Finds the instance of a reference. Instances of the rows of a table may be named with or without the part
+    /// that says so.
     pub fn pill(&self, key: &FieldRef) -> Option<&Pill> {
-        self.pills.iter().find(|pill| pill.key == *key)
+        let plain = |key: &FieldRef| match key.name.split_once("].[") {
+            Some((OBJECT_PART, name)) => name.to_owned(),
+            _ => key.name.clone(),
+        };
+        let same = |pill: &&Pill| pill.key.source == key.source && plain(&pill.key) == plain(key);
+        let exact = self.pills.iter().find(|pill| pill.key == *key);
+        exact.or_else(|| self.pills.iter().find(same))
     }
 
     /// Returns the primary data source.

@@ -1,11 +1,14 @@
 //! What is done on the result of a query: order, table calculations, filters of these, results put together.
 
 mod address;
+mod dense;
 mod functions;
 mod sort;
 mod table;
 
-pub use sort::{ranks, sort};
+pub use dense::{Group, fill, too_large};
+pub use functions::aggregate;
+pub use sort::{Orders, members, ranks, sort};
 pub use table::Calculation;
 
 use std::collections::HashMap;
@@ -13,7 +16,11 @@ use std::collections::HashMap;
 use vivant_calc::Value;
 use vivant_document::spec::{FieldRef, FilterTest, Literal, MemberSet, RangeNulls};
 
+use crate::asker::Item;
 use crate::frame::{ColumnRole, Frame, FrameColumn, compare};
+
+/// Results beside the table that calculations read: by a measure and the dimensions it was asked for.
+pub type Extra = HashMap<(FieldRef, Vec<FieldRef>), Frame>;
 
 /// Writes a value so that equal values have equal texts, for looking up.
 pub fn key_text(value: &Value) -> String {
@@ -33,6 +40,30 @@ fn row_key(frame: &Frame, row: usize, dimensions: &[usize]) -> String {
         key.push('\u{1}');
     }
     key
+}
+
+/// Writes the members that each row has of some dimensions.
+pub fn keys_by(frame: &Frame, dimensions: &[FieldRef]) -> Vec<String> {
+    let columns: Vec<usize> = dimensions
+        .iter()
+        .filter_map(|key| frame.columns.iter().position(|column| column.key == *key))
+        .collect();
+    (0..frame.rows).map(|row| row_key(frame, row, &columns)).collect()
+}
+
+/// Writes the members that each row has of some dimensions.
+pub fn row_keys(frame: &Frame, dimensions: &[Item]) -> Vec<String> {
+    let keys: Vec<FieldRef> = dimensions.iter().map(|item| item.key.clone()).collect();
+    keys_by(frame, &keys)
+}
+
+/// Finds the rows of each combination of members.
+pub fn row_places(frame: &Frame, dimensions: &[Item]) -> HashMap<String, Vec<usize>> {
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for (row, key) in row_keys(frame, dimensions).into_iter().enumerate() {
+        places.entry(key).or_default().push(row);
+    }
+    places
 }
 
 /// Puts two results with the same dimensions together: every row of both, measures side by side.
@@ -91,7 +122,7 @@ pub fn filter(frame: &mut Frame, key: &FieldRef, test: &FilterTest) {
 }
 
 /// Tells whether a filter keeps a value.
-fn keeps(test: &FilterTest, value: &Value) -> bool {
+pub fn keeps(test: &FilterTest, value: &Value) -> bool {
     let at_least = |bound: &Option<Literal>| match bound.as_ref().and_then(Literal::value) {
         Some(bound) => compare(value, bound).is_ge(),
         None => true,

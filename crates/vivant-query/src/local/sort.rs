@@ -6,7 +6,7 @@ use vivant_calc::Value;
 use vivant_document::spec::{FieldRef, SheetSpec, SortBy};
 
 use super::key_text;
-use crate::engine::Wanted;
+use crate::asker::Item;
 use crate::frame::{Frame, compare};
 
 /// Orders of members that queries found, by dimension and text of the member.
@@ -76,18 +76,43 @@ pub fn places(frame: &Frame, sheet: &SheetSpec, dimension: &FieldRef, orders: &O
         .collect()
 }
 
-/// Puts the rows of a result in the order of display: rows shelf, columns shelf, marks card.
-pub fn sort(frame: &mut Frame, sheet: &SheetSpec, wanted: &Wanted, orders: &Orders) {
-    let keys: Vec<Vec<usize>> = wanted
-        .dimensions
+/// Lists the members of dimensions in the order of display; those that have another in each pane are left out.
+pub fn members(
+    frame: &Frame,
+    sheet: &SheetSpec,
+    dimensions: &[Item],
+    orders: &Orders,
+) -> Vec<(FieldRef, Vec<Value>)> {
+    let is_nested = |key: &FieldRef| {
+        let mut sorts = sheet.sorts.iter().filter(|sort| sort.column == *key);
+        sorts.any(|sort| matches!(sort.by, SortBy::Nested { .. }))
+    };
+    let mut found = Vec::new();
+    for item in dimensions.iter().filter(|item| !is_nested(&item.key)) {
+        let Some(column) = frame.column(&item.key) else {
+            continue;
+        };
+        let places = places(frame, sheet, &item.key, orders);
+        let mut all: Vec<(usize, &Value)> = places.into_iter().zip(&column.values).collect();
+        all.sort_by_key(|(place, _)| *place);
+        all.dedup_by_key(|(place, _)| *place);
+        let members = all.into_iter().map(|(_, value)| value.clone());
+        found.push((item.key.clone(), members.collect()));
+    }
+    found
+}
+
+/// Puts the rows of a result in the order of display: by what has headers, the outermost first.
+pub fn sort(frame: &mut Frame, sheet: &SheetSpec, heads: &[&FieldRef], orders: &Orders) {
+    let keys: Vec<Vec<usize>> = heads
         .iter()
-        .map(|item| places(frame, sheet, &item.key, orders))
+        .map(|head| places(frame, sheet, head, orders))
         .collect();
     let mut rows: Vec<usize> = (0..frame.rows).collect();
     rows.sort_by(|&a, &b| {
-        for (item, places) in wanted.dimensions.iter().zip(&keys) {
+        for (head, places) in heads.iter().zip(&keys) {
             let nested = sheet.sorts.iter().find_map(|sort| match &sort.by {
-                SortBy::Nested { measure, .. } if sort.column == item.key => Some((measure, sort.descending)),
+                SortBy::Nested { measure, .. } if sort.column == **head => Some((measure, sort.descending)),
                 _ => None,
             });
             if let Some((measure, descending)) = nested

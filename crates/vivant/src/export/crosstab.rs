@@ -2,7 +2,8 @@
 //!
 //! Fields on rows are headers on the left, fields on columns headers above, outermost first; fields that are
 //! on the marks card alone follow those on the left. Measures stand in the cells; several of them, or a list of
-//! measure names, are one more header.
+//! measure names, are one more header. Totals stand behind what they are totals of, or before it where the sheet
+//! says so.
 
 use std::collections::HashMap;
 
@@ -76,6 +77,8 @@ enum Part {
     Member(Option<Value>),
     /// A measure, by its number.
     Measure(usize),
+    /// All members of a field: a total.
+    All,
 }
 
 struct Crosstab<'a> {
@@ -132,26 +135,37 @@ impl<'a> Crosstab<'a> {
 
     /// Finds the headers, puts them in order and puts the values in their cells.
     fn fill(&mut self, sheet: &SheetSpec, answer: &Answer) -> Result<(), ExportError> {
-        let (mut rows, mut cols) = (Headers::default(), Headers::default());
+        let totals = &sheet.totals;
+        let (mut rows, mut cols) = (
+            Headers::new(totals.row == Some(true)),
+            Headers::new(totals.column == Some(true)),
+        );
         let mut found: Vec<(usize, usize, usize, Value)> = Vec::new();
-        for (number, frame) in answer.frames.iter().enumerate() {
+        let bodies = answer
+            .frames
+            .iter()
+            .enumerate()
+            .map(|(at, frame)| (at, frame, &[][..]));
+        let totals = answer.totals.iter();
+        let totals = totals.map(|total| (total.frame, &total.rows, &total.over[..]));
+        for (number, frame, over) in bodies.chain(totals) {
             for row in 0..frame.rows {
                 let measures: Vec<usize> = (0..self.measures.len())
                     .filter(|&at| frame.column(&self.measures[at].key).is_some())
                     .collect();
                 if measures.is_empty() {
-                    let mut header = header_of(&self.rows, frame, row, 0);
+                    let mut header = header_of(&self.rows, frame, row, 0, over);
                     self.tell_apart(&mut header, sheet, number, row);
                     rows.place(header);
-                    cols.place(header_of(&self.cols, frame, row, 0));
+                    cols.place(header_of(&self.cols, frame, row, 0, over));
                 }
                 for measure in measures {
-                    let mut header = header_of(&self.rows, frame, row, measure);
+                    let mut header = header_of(&self.rows, frame, row, measure, over);
                     self.tell_apart(&mut header, sheet, number, row);
                     let value = frame.value(&self.measures[measure].key, row);
                     let at = (
                         rows.place(header),
-                        cols.place(header_of(&self.cols, frame, row, measure)),
+                        cols.place(header_of(&self.cols, frame, row, measure, over)),
                     );
                     found.push((at.0, at.1, measure, value));
                     if found.len() > MOST_CELLS {
@@ -164,8 +178,8 @@ impl<'a> Crosstab<'a> {
                 }
             }
         }
-        let (row_order, row_headers) = rows.ordered();
-        let (col_order, col_headers) = cols.ordered();
+        let (row_order, row_headers) = rows.ordered(&known_orders(&self.rows, answer));
+        let (col_order, col_headers) = cols.ordered(&known_orders(&self.cols, answer));
         for (row, col, measure, value) in found {
             self.cells
                 .insert((row_order[row], col_order[col]), (measure, value));
@@ -229,13 +243,15 @@ impl<'a> Crosstab<'a> {
             for (from, to) in runs(&self.col_headers, at) {
                 let row = label_rows + at;
                 let cells = ((row, first_col + from), (row, first_col + to));
-                self.header(page, level, &self.col_headers[from][at], cells, &bold)?;
+                let label = total_label(&self.col_headers[from], at, &self.cols);
+                self.header(page, level, &self.col_headers[from][at], label, cells, &bold)?;
             }
         }
         for (at, level) in self.rows.iter().enumerate() {
             for (from, to) in runs(&self.row_headers, at) {
                 let cells = ((first_row + from, at), (first_row + to, at));
-                self.header(page, level, &self.row_headers[from][at], cells, &top)?;
+                let label = total_label(&self.row_headers[from], at, &self.rows);
+                self.header(page, level, &self.row_headers[from][at], label, cells, &top)?;
             }
         }
         let formats = self.formats();
@@ -252,6 +268,7 @@ impl<'a> Crosstab<'a> {
         page: &mut Worksheet,
         level: &Level<'_>,
         part: &Part,
+        total: &str,
         (from, to): ((usize, usize), (usize, usize)),
         style: &Format,
     ) -> Result<(), XlsxError> {
@@ -281,6 +298,7 @@ impl<'a> Crosstab<'a> {
                 shown.text(value)
             }
             (_, Part::Measure(measure)) => self.measures[*measure].title.clone(),
+            (_, Part::All) => total.to_owned(),
             _ => String::new(),
         };
         merged(page, from, to, &text, style)
@@ -358,10 +376,24 @@ fn place_of_names(shelf: &[&FieldRef], levels: &[Level<'_>]) -> usize {
     levels.iter().filter(|level| before(level)).count()
 }
 
-fn header_of(levels: &[Level<'_>], frame: &Frame, row: usize, measure: usize) -> Header {
+/// Returns what stands in a header of all members: the label in the first of them, nothing in those inside.
+///
+/// Tableau: a total over everything on a shelf is the grand total.
+fn total_label(header: &Header, level: usize, levels: &[Level<'_>]) -> &'static str {
+    let is_field = |at: &usize| matches!(levels[*at], Level::Field(_));
+    let first = (0..levels.len()).find(|&at| header[at] == Part::All);
+    match first {
+        Some(first) if first != level => "",
+        _ if (0..level).any(|at| is_field(&at)) => "Total",
+        _ => "Grand Total",
+    }
+}
+
+fn header_of(levels: &[Level<'_>], frame: &Frame, row: usize, measure: usize, over: &[FieldRef]) -> Header {
     levels
         .iter()
         .map(|level| match level {
+            Level::Field(shown) if over.contains(&shown.key) => Part::All,
             Level::Field(shown) => Part::Member(
                 frame
                     .column(&shown.key)
@@ -374,13 +406,22 @@ fn header_of(levels: &[Level<'_>], frame: &Frame, row: usize, measure: usize) ->
 }
 
 /// Headers as they come up, each one once.
-#[derive(Default)]
 struct Headers {
     known: HashMap<String, usize>,
     all: Vec<Header>,
+    /// Whether totals come before what they are totals of.
+    totals_first: bool,
 }
 
 impl Headers {
+    fn new(totals_first: bool) -> Headers {
+        Headers {
+            known: HashMap::new(),
+            all: Vec::new(),
+            totals_first,
+        }
+    }
+
     fn place(&mut self, header: Header) -> usize {
         // Equal values print alike, and no others do.
         let key = format!("{header:?}");
@@ -392,16 +433,24 @@ impl Headers {
         self.all.len() - 1
     }
 
-    /// Puts the members of each level in the order in which they come up, or, where what comes up rises or falls
-    /// throughout, in that order: a member may be missing beside the first ones.
-    fn ordered(self) -> (Vec<usize>, Vec<Header>) {
+    /// Puts the members of each level in the order that is known; else in that in which they come up, or, where
+    /// what comes up rises or falls throughout, in that order: a member may be missing beside the first ones.
+    fn ordered(self, known: &[Option<Ranks>]) -> (Vec<usize>, Vec<Header>) {
         let depth = self.all.first().map_or(0, Vec::len);
-        let ranks: Vec<HashMap<String, usize>> = (0..depth).map(|level| ranks(&self.all, level)).collect();
+        let of = |level: usize| match known.get(level) {
+            Some(Some(known)) => known.clone(),
+            _ => ranks(&self.all, level),
+        };
+        let ranks: Vec<Ranks> = (0..depth).map(of).collect();
+        let total = if self.totals_first { 0 } else { usize::MAX };
         let mut order: Vec<usize> = (0..self.all.len()).collect();
         let key = |place: &usize| -> Vec<usize> {
             let parts = self.all[*place].iter().zip(&ranks);
             parts
-                .map(|(part, ranks)| ranks.get(&format!("{part:?}")).copied().unwrap_or(0))
+                .map(|(part, ranks)| match part {
+                    Part::All => total,
+                    part => ranks.get(&format!("{part:?}")).map_or(0, |rank| rank + 1),
+                })
                 .collect()
         };
         order.sort_by_cached_key(key);
@@ -414,14 +463,36 @@ impl Headers {
     }
 }
 
+/// The place of each member of a level.
+type Ranks = HashMap<String, usize>;
+
+/// Ranks the members of the levels whose order the answer knows.
+fn known_orders(levels: &[Level<'_>], answer: &Answer) -> Vec<Option<Ranks>> {
+    let of = |level: &Level<'_>| {
+        let Level::Field(shown) = level else { return None };
+        let mut frames = answer.frames.iter().flat_map(|frame| &frame.members);
+        let (_, members) = frames.find(|(key, _)| *key == shown.key)?;
+        let parts = members.iter().map(|value| Part::Member(Some(value.clone())));
+        Some(parts.map(|part| format!("{part:?}")).zip(0..).collect())
+    };
+    // Another frame may have members of its own, which only show in the order in which they come up.
+    match answer.frames.len() {
+        1 => levels.iter().map(of).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Ranks the members of a level.
-fn ranks(headers: &[Header], level: usize) -> HashMap<String, usize> {
+fn ranks(headers: &[Header], level: usize) -> Ranks {
     let mut members: Vec<&Part> = Vec::new();
     let mut seen = HashMap::new();
     let (mut rises, mut falls) = (true, true);
     let mut before: Option<&Header> = None;
     for header in headers {
         let part = &header[level];
+        if *part == Part::All {
+            continue;
+        }
         if let Some(before) = before
             && before[..level] == header[..level]
         {
@@ -455,6 +526,8 @@ fn order_of(a: &Part, b: &Part) -> std::cmp::Ordering {
         (Part::Measure(a), Part::Measure(b)) => a.cmp(b),
         (Part::Measure(_), Part::Member(_)) => std::cmp::Ordering::Less,
         (Part::Member(_), Part::Measure(_)) => std::cmp::Ordering::Greater,
+        // Totals have a place of their own.
+        (Part::All, _) | (_, Part::All) => std::cmp::Ordering::Equal,
     }
 }
 
@@ -518,11 +591,11 @@ mod tests {
     #[test]
     fn headers_keep_the_order_of_the_sheet() {
         let order = |all: &[&[&str]]| -> Vec<String> {
-            let mut headers = Headers::default();
+            let mut headers = Headers::new(false);
             for header in all {
                 headers.place(header.iter().map(|text| member(text)).collect());
             }
-            let (_, found) = headers.ordered();
+            let (_, found) = headers.ordered(&[]);
             found
                 .iter()
                 .map(|header| {
@@ -544,6 +617,29 @@ mod tests {
             order(&[&["x", "b"], &["y", "a"], &["y", "b"]]),
             ["xb", "ya", "yb"]
         );
+        let totals = |first: bool| -> Vec<Header> {
+            let mut headers = Headers::new(first);
+            for header in [
+                [member("b"), member("x")],
+                [member("a"), member("x")],
+                [member("b"), Part::All],
+                [member("a"), Part::All],
+                [Part::All, Part::All],
+            ] {
+                headers.place(header.to_vec());
+            }
+            headers.ordered(&[]).1
+        };
+        let texts = |first: bool| -> Vec<String> {
+            let of = |part: &Part| match part {
+                Part::Member(Some(value)) => value.to_string(),
+                _ => "*".to_owned(),
+            };
+            let all = totals(first);
+            all.iter().map(|header| header.iter().map(of).collect()).collect()
+        };
+        assert_eq!(texts(false), ["bx", "b*", "ax", "a*", "**"]);
+        assert_eq!(texts(true), ["**", "b*", "bx", "a*", "ax"]);
     }
 
     #[test]

@@ -99,9 +99,18 @@ impl<'a> Shown<'a> {
         let field = local.or_else(|| source.and_then(|source| source.field(name)));
         let of_sheet = format_for(&sheet.style, "cell", "text-format", key)
             .or_else(|| format_for(&sheet.style, "label", "text-format", key));
+        // Shares of a total are shown as such.
+        let is_share = sheet.percentages.is_some()
+            && column.role == ColumnRole::Measure
+            && column.data_type.is_number()
+            && !pill.is_some_and(Pill::has_table_calc);
+        let own = match is_share {
+            true => Some("p0.00%"),
+            false => pill.and_then(display::calc_format),
+        };
         let format = of_sheet
             .map(str::to_owned)
-            .or_else(|| pill.and_then(display::calc_format).map(str::to_owned))
+            .or_else(|| own.map(str::to_owned))
             .or_else(|| field.and_then(|field| field.format.clone()));
         let alias = source.and_then(|source| {
             let found = source.measure_aliases.iter().find(|(known, _)| known == key);
@@ -114,7 +123,15 @@ impl<'a> Shown<'a> {
             derivation: pill.map_or(Derivation::None, |pill| pill.derivation),
             format,
             title: alias.unwrap_or_else(|| {
-                field.map_or_else(|| key.name.clone(), |field| display::title(field, pill))
+                let parameter = || match workbook.parameter(name).filter(|_| key.source == "Parameters") {
+                    Some(parameter) => parameter.caption.clone(),
+                    None => name.to_owned(),
+                };
+                let title = field.map_or_else(parameter, |field| display::title(field, pill));
+                match is_share {
+                    true => format!("% of Total {title}"),
+                    false => title,
+                }
             }),
             field,
         }
@@ -148,7 +165,14 @@ enum Cell<'c> {
     Value(&'c Shown<'c>, Option<&'c Value>),
     /// The title of a measure.
     Name(&'c str),
+    /// All members of a field together: a total.
+    All(DataType),
 }
+
+/// What stands for all members of a field.
+///
+/// Tableau: lines of totals have this word in the columns of the fields that they leave out.
+const ALL: &str = "All";
 
 impl Cell<'_> {
     fn text(&self) -> String {
@@ -156,6 +180,7 @@ impl Cell<'_> {
             Cell::Value(shown, Some(value)) => shown.text(value),
             Cell::Value(_, None) => String::new(),
             Cell::Name(name) => (*name).to_owned(),
+            Cell::All(_) => ALL.to_owned(),
         }
     }
 
@@ -168,6 +193,9 @@ impl Cell<'_> {
             },
             Cell::Value(_, None) => Value::Null,
             Cell::Name(name) => Value::String((*name).to_owned()),
+            Cell::All(DataType::String) => Value::String(ALL.to_owned()),
+            // A column of another type has no word for it.
+            Cell::All(_) => Value::Null,
         }
     }
 }
@@ -270,30 +298,44 @@ impl<'a> Summary<'a> {
         types
     }
 
-    /// Hands out the lines one by one.
+    /// Hands out the lines one by one: those of each frame, then its totals.
     fn each(&self, take: &mut dyn FnMut(&[Cell<'_>]) -> Result<(), ExportError>) -> Result<(), ExportError> {
-        for frame in &self.answer.frames {
-            let own = columns(&self.dimensions, frame)
-                .into_iter()
-                .chain(columns(&self.measures, frame));
-            let own: Vec<_> = own.collect();
-            let listed = columns(&self.listed, frame);
-            for row in 0..frame.rows {
-                let mut cells: Vec<Cell<'_>> = own
-                    .iter()
-                    .map(|(shown, column)| Cell::Value(shown, column.map(|column| &column.values[row])))
-                    .collect();
-                if listed.is_empty() {
-                    take(&cells)?;
-                    continue;
-                }
-                let before = cells.len();
-                for (shown, column) in &listed {
-                    cells.truncate(before);
-                    cells.push(Cell::Name(&shown.title));
-                    cells.push(Cell::Value(shown, column.map(|column| &column.values[row])));
-                    take(&cells)?;
-                }
+        for (number, frame) in self.answer.frames.iter().enumerate() {
+            self.lines(frame, &[], take)?;
+            for total in self.answer.totals.iter().filter(|total| total.frame == number) {
+                self.lines(&total.rows, &total.over, take)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lines(
+        &self,
+        frame: &Frame,
+        over: &[FieldRef],
+        take: &mut dyn FnMut(&[Cell<'_>]) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
+        let own = columns(&self.dimensions, frame)
+            .into_iter()
+            .chain(columns(&self.measures, frame));
+        let own: Vec<_> = own.collect();
+        let listed = columns(&self.listed, frame);
+        for row in (0..frame.rows).filter(|&row| frame.is_mark(row)) {
+            let cells = own.iter().map(|&(shown, column)| match column {
+                None if over.contains(&shown.key) => Cell::All(shown.data_type),
+                column => Cell::Value(shown, column.map(|column| &column.values[row])),
+            });
+            let mut cells: Vec<Cell<'_>> = cells.collect();
+            if listed.is_empty() {
+                take(&cells)?;
+                continue;
+            }
+            let before = cells.len();
+            for (shown, column) in &listed {
+                cells.truncate(before);
+                cells.push(Cell::Name(&shown.title));
+                cells.push(Cell::Value(shown, column.map(|column| &column.values[row])));
+                take(&cells)?;
             }
         }
         Ok(())

@@ -52,6 +52,7 @@ pub fn json(
             string(out, name)?;
             out.write_all(b": ")?;
             match cell.plain() {
+                _ if matches!(cell, super::Cell::All(_)) => string(out, super::ALL)?,
                 Value::Null => out.write_all(b"null")?,
                 Value::Boolean(value) => write!(out, "{value}")?,
                 Value::Integer(value) => write!(out, "{value}")?,

@@ -1,0 +1,527 @@
+//! Queries: from what is asked at a level of detail to its rows, in Tableau's order of operations.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use datafusion::dataframe::DataFrame;
+use datafusion::logical_expr::{Expr, lit};
+use futures_util::StreamExt as _;
+use vivant_calc::tree::{LodKind, NodeId, NodeKind, Tree};
+use vivant_calc::{DataType, Diagnostic, Level};
+use vivant_document::spec::{Aggregate, FieldKind, FieldRef, FilterSpec, FilterTest, OBJECT_PART, Pill};
+
+use crate::asker::{Asker, Item, Wanted, field_key};
+use crate::expr::{Scope as _, Typed, compile, internal};
+use crate::fields::RowScope;
+use crate::filters::{Stage, stage, test_of};
+use crate::frame::{ColumnRole, Frame, FrameColumn};
+use crate::level::Aggregation;
+use crate::local;
+use crate::rows::Formula;
+use crate::source::Opener;
+use crate::values::Reader;
+
+type Found<T> = Result<T, Box<Diagnostic>>;
+
+/// Which filters of dimensions hold; those of the data source and in context always do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RowFilters<'q> {
+    /// All of them.
+    All,
+    /// None.
+    None,
+    /// Those of these fields.
+    Of(&'q [String]),
+}
+
+/// Which rows a query is over, and what becomes of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask<'q> {
+    /// Which filters of dimensions hold.
+    pub filters: RowFilters<'q>,
+    /// Whether filters of aggregates hold.
+    pub having: bool,
+    /// Whether rows become groups.
+    pub aggregated: bool,
+}
+
+impl Ask<'_> {
+    /// Groups over the rows that dimension filters leave, none of which is left out afterwards.
+    pub(crate) const GROUPS: Ask<'static> = Ask {
+        filters: RowFilters::All,
+        having: false,
+        aggregated: true,
+    };
+}
+
+/// Tells whether a filter keeps everything.
+pub(crate) fn is_all(test: &FilterTest) -> bool {
+    match test {
+        FilterTest::All => true,
+        FilterTest::Members(members) => members.is_all(),
+        FilterTest::Range { nulls, .. } => *nulls == vivant_document::spec::RangeNulls::All,
+        _ => false,
+    }
+}
+
+impl Asker<'_> {
+    /// Runs the queries of a level of detail and puts their results together.
+    pub(crate) async fn queried(&self, wanted: &Wanted, ask: Ask<'_>) -> Found<Frame> {
+        let source = self.fields.source;
+        if source.objects.len() <= 1 {
+            return self.query(wanted, &[], false, ask).await;
+        }
+        // Each measure is computed over the rows of its own table.
+        let mut dimension_objects = Vec::new();
+        for item in wanted.dimensions.iter() {
+            add_all(&mut dimension_objects, self.objects(&item.field));
+        }
+        for filter in self.row_filters() {
+            add_all(
+                &mut dimension_objects,
+                self.objects(&self.item(&filter.column)?.field),
+            );
+        }
+        let mut groups: Vec<(Option<String>, Vec<Item>)> = Vec::new();
+        for measure in &wanted.measures {
+            let owner = self.objects_of(measure).into_iter().next();
+            match groups.iter_mut().find(|(known, _)| *known == owner) {
+                Some((_, items)) => items.push(measure.clone()),
+                None => groups.push((owner, vec![measure.clone()])),
+            }
+        }
+        // What belongs to no table goes along with another.
+        if groups.len() > 1
+            && let Some(position) = groups.iter().position(|(owner, _)| owner.is_none())
+        {
+            let (_, items) = groups.remove(position);
+            groups[0].1.extend(items);
+        }
+        let mut result: Option<Frame> = None;
+        if groups.is_empty() {
+            groups.push((None, Vec::new()));
+        }
+        for (owner, measures) in groups {
+            let mut objects: Vec<String> = owner.into_iter().collect();
+            for measure in &measures {
+                add_all(&mut objects, self.objects_of(measure));
+            }
+            add_all(&mut objects, dimension_objects.clone());
+            if objects.is_empty() {
+                objects.extend(source.objects.first().map(|object| object.id.clone()));
+            }
+            let inner = measures.is_empty();
+            let part = Wanted::new(wanted.dimensions.clone(), measures);
+            let frame = self.query(&part, &objects, inner, ask).await?;
+            result = Some(match result {
+                None => frame,
+                Some(before) => local::outer_join(before, frame),
+            });
+        }
+        Ok(result.unwrap_or_default())
+    }
+
+    pub(crate) fn row_filters(&self) -> impl Iterator<Item = &FilterSpec> {
+        self.question.sheet.filters.iter().filter(|filter| {
+            !filter.column.is_measure_names()
+                && filter.column.source == self.fields.source.name
+                && !is_all(&filter.test)
+                && self
+                    .item(&filter.column)
+                    .is_ok_and(|item| item.level <= Level::Row)
+        })
+    }
+
+    /// Lists the logical tables that an item reads.
+    fn objects_of(&self, item: &Item) -> Vec<String> {
+        let Some((formula, node)) = &item.node else {
+            return self.objects(&item.field);
+        };
+        let mut found = Vec::new();
+        for name in names_below(&formula.tree, *node) {
+            add_all(&mut found, self.objects(&name));
+        }
+        found
+    }
+
+    /// Lists the logical tables that a field reads.
+    pub(crate) fn objects(&self, field: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut todo = vec![field.to_owned()];
+        while let Some(name) = todo.pop() {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            let Some(spec) = self.fields.get(&name) else {
+                continue;
+            };
+            match &spec.kind {
+                FieldKind::Column { object, table, .. } => {
+                    let object = object.clone().or_else(|| self.object_of_table(table.as_deref()?));
+                    add_all(&mut found, object.into_iter().collect());
+                }
+                FieldKind::Object { object } => add_all(&mut found, vec![object.clone()]),
+                FieldKind::Calculation { formula, .. } => {
+                    if let Ok(formula) = self.fields.formula(formula) {
+                        todo.extend(names_in(&formula.tree));
+                    }
+                }
+                FieldKind::Bin { field, .. } => todo.push(field.clone()),
+                FieldKind::Group { fields, .. } | FieldKind::Combined { fields, .. } => {
+                    todo.extend(fields.clone())
+                }
+                FieldKind::Set { members, .. } => todo.extend(members.levels().into_iter().map(|level| {
+                    let key = FieldRef::new(self.fields.source.name.clone(), level.clone());
+                    Pill::from_name(&key).map_or(level, |pill| pill.field)
+                })),
+                FieldKind::Cluster { .. } | FieldKind::Pseudo => {}
+            }
+        }
+        found
+    }
+
+    fn object_of_table(&self, table: &str) -> Option<String> {
+        self.fields
+            .source
+            .objects
+            .iter()
+            .find(|object| {
+                let mut found = false;
+                object
+                    .relation
+                    .walk(&mut |relation| found |= relation.name() == Some(table));
+                found
+            })
+            .map(|object| object.id.clone())
+    }
+
+    /// Runs one query.
+    async fn query(&self, wanted: &Wanted, objects: &[String], inner: bool, ask: Ask<'_>) -> Found<Frame> {
+        let sheet = self.question.sheet;
+        let opener = Opener {
+            session: &self.engine.session,
+            data: self.engine.data,
+            surroundings: &self.surroundings,
+        };
+        let source = self.fields.source;
+        let rows = opener.rows(source, objects, inner).await?;
+        let mut scope = RowScope::new(self.fields, rows, &self.surroundings);
+
+        // Filters of the data source, then those in context.
+        for filter in &source.filters {
+            self.filter_rows(&mut scope, filter)?;
+        }
+        let holds = |item: &Item| match ask.filters {
+            RowFilters::All => true,
+            RowFilters::None => false,
+            RowFilters::Of(fields) => fields.contains(&item.field),
+        };
+        let mut later = Vec::new();
+        for filter in &sheet.filters {
+            if filter.column.is_measure_names()
+                || filter.column.is_generated()
+                || filter.hides
+                || filter.column.source != source.name
+            {
+                continue;
+            }
+            let item = self.item(&filter.column)?;
+            match stage(item.level, filter.context) {
+                Stage::Context => self.filter_rows(&mut scope, filter)?,
+                Stage::Rows if holds(&item) => later.push(filter),
+                Stage::Rows | Stage::Groups | Stage::Table => {}
+            }
+        }
+
+        // Everything that is fixed is computed before dimension filters.
+        let mut groups = Vec::with_capacity(wanted.dimensions.len());
+        for item in &wanted.dimensions {
+            let typed = self.dimension(&mut scope, item)?;
+            groups.push(typed);
+        }
+        for item in &wanted.measures {
+            match &item.node {
+                None => self.touch(&mut scope, &item.field)?,
+                Some((formula, node)) => {
+                    self.touch_formula(&mut scope, formula, *node)?;
+                    for name in names_below(&formula.tree, *node) {
+                        self.touch(&mut scope, &name)?;
+                    }
+                }
+            }
+        }
+        let mut tests = Vec::new();
+        for filter in later {
+            tests.extend(self.row_test(&mut scope, filter)?);
+        }
+        if let Some(test) = tests.into_iter().reduce(Expr::and) {
+            scope.frame = scope.frame.clone().filter(test).map_err(internal)?;
+        }
+        scope.view = wanted
+            .dimensions
+            .iter()
+            .map(|item| item.key.clone())
+            .zip(groups.iter().cloned())
+            .collect();
+        scope.filtered = true;
+
+        if !ask.aggregated {
+            return self.disaggregated(scope, wanted, groups).await;
+        }
+        let mut aggregation = Aggregation::new(&mut scope, &groups);
+        let mut exprs: Vec<(Typed, String)> = Vec::new();
+        for index in 0..groups.len() {
+            exprs.push((aggregation.group(index), format!("c{index}")));
+        }
+        for (index, item) in wanted.measures.iter().enumerate() {
+            let typed = match &item.node {
+                Some((formula, node)) => compile(formula, *node, &mut aggregation, &self.surroundings)?,
+                None => aggregation.pill(&item.field, item.derivation)?,
+            };
+            exprs.push((typed, format!("m{index}")));
+        }
+        let mut tests = Vec::new();
+        if ask.having {
+            for filter in &sheet.filters {
+                if filter.column.is_measure_names()
+                    || filter.column.is_generated()
+                    || filter.column.source != source.name
+                    || filter.hides
+                {
+                    continue;
+                }
+                let item = self.item(&filter.column)?;
+                if item.level != Level::Aggregate || item.local {
+                    continue;
+                }
+                let value = aggregation.pill(&item.field, item.derivation)?;
+                tests.extend(test_of(aggregation.rows, &value, &filter.test)?);
+            }
+        }
+        let (mut frame, _) = aggregation.finish()?;
+        if let Some(test) = tests.into_iter().reduce(Expr::and) {
+            frame = frame.filter(test).map_err(internal)?;
+        }
+        self.collected(frame, exprs, wanted).await
+    }
+
+    async fn disaggregated(
+        &self,
+        mut scope: RowScope<'_>,
+        wanted: &Wanted,
+        mut groups: Vec<Typed>,
+    ) -> Found<Frame> {
+        let mut exprs: Vec<(Typed, String)> = Vec::new();
+        let is_computed = |item: &Item| {
+            let spec = self.fields.get(&item.field);
+            item.node.is_some() || spec.is_some_and(|spec| self.fields.level(spec).1 >= Level::Aggregate)
+        };
+        if !wanted.measures.iter().any(is_computed) {
+            for (index, typed) in groups.into_iter().enumerate() {
+                exprs.push((typed, format!("c{index}")));
+            }
+            for (index, item) in wanted.measures.iter().enumerate() {
+                let typed = scope.row_field(&item.field)?;
+                exprs.push((typed, format!("m{index}")));
+            }
+            let frame = scope.frame.clone();
+            return self.collected(frame, exprs, wanted).await;
+        }
+        // Aggregates of formulas are over the one row of each mark.
+        let id = scope.fresh("row");
+        let number = datafusion::functions_window::expr_fn::row_number().alias(&id);
+        scope.frame = scope.frame.clone().window(vec![number]).map_err(internal)?;
+        groups.push(Typed::new(crate::source::column(&id), DataType::Integer));
+        let mut aggregation = Aggregation::new(&mut scope, &groups);
+        for index in 0..wanted.dimensions.len() {
+            exprs.push((aggregation.group(index), format!("c{index}")));
+        }
+        for (index, item) in wanted.measures.iter().enumerate() {
+            let typed = match &item.node {
+                Some((formula, node)) => compile(formula, *node, &mut aggregation, &self.surroundings)?,
+                None if is_computed(item) => aggregation.pill(&item.field, item.derivation)?,
+                None => {
+                    let value = aggregation.rows.row_field(&item.field)?;
+                    aggregation.aggregate(Aggregate::Min, value)?
+                }
+            };
+            exprs.push((typed, format!("m{index}")));
+        }
+        let (frame, _) = aggregation.finish()?;
+        self.collected(frame, exprs, wanted).await
+    }
+
+    async fn collected(
+        &self,
+        frame: DataFrame,
+        exprs: Vec<(Typed, String)>,
+        wanted: &Wanted,
+    ) -> Found<Frame> {
+        let types: Vec<DataType> = exprs.iter().map(|(typed, _)| typed.data_type).collect();
+        let mut chosen: Vec<Expr> = exprs
+            .into_iter()
+            .map(|(typed, name)| typed.expr.alias(name))
+            .collect();
+        if chosen.is_empty() {
+            chosen.push(lit(1_i64).alias("none"));
+        }
+        let frame = frame.select(chosen).map_err(internal)?;
+        let mut stream = frame.execute_stream().await.map_err(internal)?;
+        let (mut batches, mut rows) = (Vec::new(), 0_usize);
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(internal)?;
+            rows += batch.num_rows();
+            let most = self.question.most_values / types.len().max(1);
+            if rows > most {
+                return Err(Box::new(
+                    Diagnostic::error("query.too-large", format!("the view has more than {most} rows"))
+                        .hint("filter it, or ask for it at a higher level"),
+                ));
+            }
+            batches.push(batch);
+        }
+        let items = wanted
+            .dimensions
+            .iter()
+            .map(|item| (item, ColumnRole::Dimension))
+            .chain(wanted.measures.iter().map(|item| (item, ColumnRole::Measure)));
+        let columns = items
+            .enumerate()
+            .map(|(index, (item, role))| {
+                let mut values = Vec::with_capacity(rows);
+                for batch in &batches {
+                    let reader = Reader::new(batch.column(index));
+                    values.extend((0..batch.num_rows()).map(|row| reader.get(row)));
+                }
+                FrameColumn {
+                    key: item.key.clone(),
+                    role,
+                    data_type: types[index],
+                    values,
+                }
+            })
+            .collect();
+        Ok(Frame {
+            columns,
+            rows,
+            added: Vec::new(),
+            members: Vec::new(),
+        })
+    }
+
+    /// Gives the expression of a dimension.
+    fn dimension(&self, scope: &mut RowScope<'_>, item: &Item) -> Found<Typed> {
+        if let Some((formula, node)) = &item.node {
+            return compile(formula, *node, scope, &self.surroundings);
+        }
+        let field = scope.row_field(&item.field)?;
+        scope.derived(field, item.derivation, &item.field)
+    }
+
+    /// Filters the rows.
+    fn filter_rows(&self, scope: &mut RowScope<'_>, filter: &FilterSpec) -> Found<()> {
+        if let Some(test) = self.row_test(scope, filter)? {
+            scope.frame = scope.frame.clone().filter(test).map_err(internal)?;
+        }
+        Ok(())
+    }
+
+    fn row_test(&self, scope: &mut RowScope<'_>, filter: &FilterSpec) -> Found<Option<Expr>> {
+        match &filter.test {
+            FilterTest::All => Ok(None),
+            FilterTest::Members(members) if members.is_all() => Ok(None),
+            // Sets and lists of members say themselves which fields they are about.
+            FilterTest::Members(members) => scope.members(members).map(Some),
+            test => {
+                let item = self.item(&filter.column)?;
+                let value = self.dimension(scope, &item)?;
+                test_of(scope, &value, test)
+            }
+        }
+        .map_err(|error| Box::new(error.within(format!("filter {}", filter.column))))
+    }
+
+    /// Computes the fixed levels of detail that a field needs.
+    fn touch(&self, scope: &mut RowScope<'_>, field: &str) -> Found<()> {
+        let mut seen = BTreeSet::new();
+        let mut todo = vec![field.to_owned()];
+        while let Some(name) = todo.pop() {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            let Some(spec) = self.fields.get(&name) else {
+                continue;
+            };
+            let FieldKind::Calculation { formula, .. } = &spec.kind else {
+                continue;
+            };
+            let formula = self.fields.formula(formula)?;
+            self.touch_formula(scope, &formula, formula.tree.root())?;
+            todo.extend(names_in(&formula.tree));
+        }
+        Ok(())
+    }
+
+    fn touch_formula(&self, scope: &mut RowScope<'_>, formula: &Arc<Formula>, root: NodeId) -> Found<()> {
+        // Levels inside of levels are reached from outside.
+        let mut todo: Vec<NodeId> = vec![root];
+        while let Some(node) = todo.pop() {
+            match formula.tree.kind(node) {
+                NodeKind::Lod {
+                    kind: LodKind::Fixed | LodKind::Table,
+                    ..
+                } => {
+                    scope.computed(formula, node)?;
+                }
+                kind => kind.for_each_child(|child| todo.push(child)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add_all(list: &mut Vec<String>, more: Vec<String>) {
+    for one in more {
+        if !list.contains(&one) {
+            list.push(one);
+        }
+    }
+}
+
+/// Lists the fields that a formula names.
+pub(crate) fn names_in(tree: &Tree) -> Vec<String> {
+    tree.ids()
+        .filter_map(|id| match tree.kind(id) {
+            NodeKind::Field(field) => Some(field_key(&field.name)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Lists the fields that a part of a formula names.
+fn names_below(tree: &Tree, node: NodeId) -> Vec<String> {
+    let (mut found, mut todo) = (Vec::new(), vec![node]);
+    while let Some(node) = todo.pop() {
+        match tree.kind(node) {
+            NodeKind::Field(field) => found.push(field_key(&field.name)),
+            kind => kind.for_each_child(|child| todo.push(child)),
+        }
+    }
+    found
+}
+
+/// Lists the data sources that a part of a formula names.
+pub(crate) fn sources_in(tree: &Tree, node: NodeId) -> Vec<String> {
+    let (mut found, mut todo) = (Vec::new(), vec![node]);
+    while let Some(node) = todo.pop() {
+        match tree.kind(node) {
+            NodeKind::Field(field) => match &field.name.source {
+                Some(source) if source != OBJECT_PART => found.push(source.clone()),
+                _ => {}
+            },
+            kind => kind.for_each_child(|child| todo.push(child)),
+        }
+    }
+    found
+}
