@@ -290,7 +290,19 @@ pub(crate) async fn project_at(site: &Site, path: &[String]) -> Result<Option<Pr
     let projects = site.projects();
     let (mut place, mut found) = (Place::Site, None);
     for name in path {
-        let mut here = named(&|options| projects.list(options), name).await?;
+        let within = |options: ListOptions| match place {
+            Place::Project(id) => {
+                projects.list(options.filter(Filter::eq("parentProjectId", id.to_string())))
+            }
+            _ => projects.list(options),
+        };
+        let mut here = match named(&within, name).await {
+            // Older servers do not filter by the parent.
+            Err(error) if error.code() == Some("400065") => {
+                named(&|options| projects.list(options), name).await?
+            }
+            found => found?,
+        };
         here.retain(|project| project.place() == place);
         if here.len() > 1 {
             return Err(ambiguous(site, name, &here).await);

@@ -2,7 +2,7 @@
 
 use vivant_client::{ErrorKind, Site};
 
-use crate::fake::{Fake, Reply, Request, id, ok};
+use crate::fake::{Fake, Reply, Request, error, id, ok};
 use crate::support::site;
 
 /// Whether an item is in a list that is filtered by name or not at all.
@@ -14,7 +14,8 @@ fn is_listed(request: &Request, name: &str) -> bool {
             b => format!("%{b:02X}"),
         })
         .collect();
-    !request.target.contains("filter=") || request.target.contains(&format!("name%3Aeq%3A{encoded}&"))
+    let filter = |end: &str| request.target.contains(&format!("name%3Aeq%3A{encoded}{end}"));
+    !request.target.contains("name%3Aeq") || filter("&") || filter("%2C")
 }
 
 /// Projects A, A/B, C, C/B and `x, y`, a workbook Report in each B and one in A, each with a view Sales; two users ann.
@@ -23,6 +24,10 @@ fn world(request: &Request, _: usize) -> Option<Reply> {
         return None;
     }
     let path = request.target.split('?').next()?;
+    // An older server: no filter by the parent.
+    if request.target.contains("parentProjectId") {
+        return Some(error(400, "400065"));
+    }
     let project = |n: u32, name: &str, parent: Option<u32>| {
         let parent = parent.map_or_else(String::new, |n| format!(" parentProjectId='{}'", id(n)));
         (
