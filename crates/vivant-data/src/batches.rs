@@ -1,6 +1,7 @@
 //! A schema and the batches that follow: what every connector gives.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
@@ -80,6 +81,21 @@ impl Batches {
         let schema: SchemaRef = announced.recv().map_err(|_| DataError::Cancelled)??;
         drop(announced);
         Ok(Self::new(schema, receiver.into_iter()))
+    }
+
+    /// Gives the columns other types, where they have them not yet; their number must be the same.
+    pub(crate) fn of_types(self, schema: SchemaRef) -> Self {
+        if self.schema == schema {
+            return self;
+        }
+        let target = Arc::clone(&schema);
+        let cast_all = move |batch: RecordBatch| {
+            let columns = batch.columns().iter().zip(target.fields());
+            let columns = columns.map(|(column, field)| arrow_cast::cast(column, field.data_type()));
+            let columns = columns.collect::<std::result::Result<Vec<_>, _>>()?;
+            Ok(RecordBatch::try_new(Arc::clone(&target), columns)?)
+        };
+        Self::new(schema, self.batches.map(move |batch| batch.and_then(&cast_all)))
     }
 
     /// Returns the schema of all batches.

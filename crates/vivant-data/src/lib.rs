@@ -32,6 +32,6 @@ pub use batches::{BatchSink, Batches};
 pub use error::{DataError, Result};
 pub use files::{Credentials, DataFile, Files, NoFiles, Place};
 pub use limits::DataLimits;
-pub use live::{Database, open_sql};
+pub use live::{Comparison, Condition, Database, LiveTable, Measure, Selection, open_sql};
 pub use open::{open, open_relation, table_of, tables};
 pub use schema::{COLLATION, Column, ColumnType, schema_of};

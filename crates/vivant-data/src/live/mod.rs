@@ -1,7 +1,7 @@
 //! Live databases: a table or a statement, read in streaming batches.
 //!
 //! Every database has a file of its own that says how it is reached, how its types are read and how its names
-//! are written. Statements run as they are asked: what to push down is decided by whoever asks.
+//! are written. Statements run as they are asked; [`LiveTable`] writes those for parts of a table.
 
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -12,6 +12,9 @@ mod sqlite;
 
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod runtime;
+mod select;
+
+pub use select::{Comparison, Condition, LiveTable, Measure, Selection};
 
 use crate::batches::Batches;
 use crate::error::{DataError, Result, shorten};
@@ -86,6 +89,12 @@ pub(crate) fn open(
 /// # Errors
 /// Also when the statement is for a class of connections that takes none.
 pub fn open_sql(connection: &ConnectionSpec, sql: &str, place: Place<'_>) -> Result<Batches> {
+    let (database, sql) = checked(connection, sql)?;
+    run(database, connection, sql, place)
+}
+
+/// Finds the database of a statement, and the statement without what would be in the way of a larger one.
+fn checked(connection: &ConnectionSpec, sql: &str) -> Result<(Database, String)> {
     let database = Database::of_class(&connection.class).ok_or_else(|| DataError::UnsupportedClass {
         class: shorten(&connection.class),
         hint: "it takes no SQL".to_owned(),
@@ -98,8 +107,7 @@ pub fn open_sql(connection: &ConnectionSpec, sql: &str, place: Place<'_>) -> Res
             ),
         });
     }
-    let sql = sql.trim().trim_end_matches(';').trim_end().to_owned();
-    run(database, connection, sql, place)
+    Ok((database, sql.trim().trim_end_matches(';').trim_end().to_owned()))
 }
 
 fn run(database: Database, connection: &ConnectionSpec, sql: String, place: Place<'_>) -> Result<Batches> {

@@ -6,7 +6,8 @@ use mysql_async::{Conn, OptsBuilder, SslOpts, Value};
 use vivant_calc::civil::{DAY, Date, DateTime, HOUR, MINUTE, SECOND};
 
 use super::Reach;
-use super::runtime::on_thread;
+use super::runtime::{answer, on_thread};
+use super::select::LiveColumn;
 use crate::batches::{Announcement, Batches};
 use crate::build::{BatchBuilder, ColumnBuilder};
 use crate::error::{DataError, Result};
@@ -26,7 +27,46 @@ pub(super) fn query(connection: &ConnectionSpec, sql: String, place: Place<'_>) 
     on_thread(move |announcement| async move { read(&reach, &sql, &limits, announcement).await })
 }
 
-async fn read(reach: &Reach, sql: &str, limits: &DataLimits, announcement: Announcement) -> Result<()> {
+/// Describes the columns of a statement; `None` where it cannot be part of another one.
+pub(super) fn describe(
+    connection: &ConnectionSpec,
+    sql: String,
+    place: Place<'_>,
+) -> Result<Option<Vec<LiveColumn>>> {
+    let reach = Reach::of(connection, 3306, place)?;
+    answer(move || async move {
+        let mut connection = begin(&reach).await?;
+        let Ok(statement) = connection.prep(sql).await else {
+            return Ok(None);
+        };
+        let columns = statement.columns().iter().map(|column| {
+            let name = super::Database::Mysql.quote(&column.name_str());
+            let kind = kind_of(column);
+            let wire = column.column_type();
+            let is_comparable = match kind {
+                // What is text only here, such as JSON, compares in its own way.
+                ColumnType::String => is_text(wire) && column.character_set() != BINARY,
+                _ => !matches!(wire, Wire::MYSQL_TYPE_TIME | Wire::MYSQL_TYPE_TIME2),
+            };
+            LiveColumn {
+                column: Column {
+                    name: column.name_str().into_owned(),
+                    kind,
+                },
+                expression: match kind {
+                    // Doubles here, whatever is exact there.
+                    ColumnType::Real => format!("({name} + 0e0)"),
+                    _ => name,
+                },
+                is_comparable,
+            }
+        });
+        Ok(Some(columns.collect()))
+    })
+}
+
+/// Connects, and runs what a connection is to run first.
+async fn begin(reach: &Reach) -> Result<Conn> {
     let failed = |error: mysql_async::Error| reach.failed(error);
     let options = OptsBuilder::default()
         .ip_or_hostname(reach.host.clone())
@@ -44,6 +84,12 @@ async fn read(reach: &Reach, sql: &str, limits: &DataLimits, announcement: Annou
     if let Some(initial) = &reach.initial_sql {
         connection.query_drop(initial).await.map_err(failed)?;
     }
+    Ok(connection)
+}
+
+async fn read(reach: &Reach, sql: &str, limits: &DataLimits, announcement: Announcement) -> Result<()> {
+    let failed = |error: mysql_async::Error| reach.failed(error);
+    let mut connection = begin(reach).await?;
     let mut rows = connection.exec_iter(sql, ()).await.map_err(failed)?;
     let found = rows.columns().unwrap_or_default();
     if found.len() > limits.columns {

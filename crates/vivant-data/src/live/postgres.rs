@@ -9,7 +9,8 @@ use tokio_postgres::{Client, NoTls, Row};
 use vivant_calc::civil::{Date, DateTime};
 
 use super::Reach;
-use super::runtime::{on_thread, tls};
+use super::runtime::{answer, on_thread, tls};
+use super::select::LiveColumn;
 use crate::batches::{Announcement, Batches};
 use crate::build::{BatchBuilder, ColumnBuilder};
 use crate::error::{DataError, Result, known};
@@ -29,6 +30,55 @@ pub(super) fn query(connection: &ConnectionSpec, sql: String, place: Place<'_>) 
     let reach = Reach::of(connection, 5432, place)?;
     let limits = place.limits.clone();
     on_thread(move |announcement| async move { read(&reach, &sql, &limits, announcement).await })
+}
+
+/// Describes the columns of a statement; `None` where two have one name.
+pub(super) fn describe(
+    connection: &ConnectionSpec,
+    sql: String,
+    place: Place<'_>,
+) -> Result<Option<Vec<LiveColumn>>> {
+    let reach = Reach::of(connection, 5432, place)?;
+    answer(move || async move {
+        let failed = |error: tokio_postgres::Error| reach.failed(told(&error));
+        let client = begin(&reach).await?;
+        let described = client.prepare(&sql).await.map_err(failed)?;
+        let mut columns: Vec<LiveColumn> = Vec::with_capacity(described.columns().len());
+        for column in described.columns() {
+            if columns.iter().any(|known| known.column.name == column.name()) {
+                return Ok(None);
+            }
+            let (kind, expression) = asked(column.type_(), &super::Database::Postgres.quote(column.name()));
+            columns.push(LiveColumn {
+                column: Column {
+                    name: column.name().to_owned(),
+                    kind,
+                },
+                expression,
+                // A time of day is a moment here.
+                is_comparable: base(column.type_()) != Type::TIME,
+            });
+        }
+        Ok(Some(columns))
+    })
+}
+
+/// The type below a domain.
+fn base(kind: &Type) -> Type {
+    match kind.kind() {
+        Kind::Domain(inner) => base(inner),
+        _ => kind.clone(),
+    }
+}
+
+/// Connects, and runs what a connection is to run first.
+async fn begin(reach: &Reach) -> Result<Client> {
+    let client = connect(reach).await?;
+    if let Some(initial) = &reach.initial_sql {
+        let ran = client.batch_execute(initial).await;
+        ran.map_err(|error| reach.failed(told(&error)))?;
+    }
+    Ok(client)
 }
 
 async fn connect(reach: &Reach) -> Result<Client> {
@@ -58,10 +108,7 @@ async fn connect(reach: &Reach) -> Result<Client> {
 
 async fn read(reach: &Reach, sql: &str, limits: &DataLimits, announcement: Announcement) -> Result<()> {
     let failed = |error: tokio_postgres::Error| reach.failed(told(&error));
-    let client = connect(reach).await?;
-    if let Some(initial) = &reach.initial_sql {
-        client.batch_execute(initial).await.map_err(failed)?;
-    }
+    let client = begin(reach).await?;
     let described = client.prepare(sql).await.map_err(failed)?;
     if described.columns().len() > limits.columns {
         return Err(DataError::TooLarge {

@@ -20,6 +20,25 @@ where
     })
 }
 
+/// Runs a driver on a thread of its own until it has an answer: whoever asks may be on a runtime already.
+pub(super) fn answer<T, F>(ask: impl FnOnce() -> F + Send + 'static) -> Result<T>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T>>,
+{
+    let io = |error| DataError::io("a thread for reading", error);
+    let asking = std::thread::Builder::new()
+        .name("data".to_owned())
+        .spawn(move || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(io)?
+                .block_on(ask())
+        });
+    asking.map_err(io)?.join().map_err(|_| DataError::Cancelled)?
+}
+
 /// Makes the settings of encrypted connections: certificates are checked against those that the system trusts.
 pub(super) fn tls() -> Result<rustls::ClientConfig> {
     use rustls_platform_verifier::BuilderVerifierExt;

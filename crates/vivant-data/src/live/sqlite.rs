@@ -4,6 +4,8 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 
+use super::Database;
+use super::select::LiveColumn;
 use crate::batches::{Announcement, Batches};
 use crate::build::{BatchBuilder, ColumnBuilder};
 use crate::error::{DataError, Result};
@@ -16,15 +18,46 @@ use crate::spec::ConnectionSpec;
 
 /// Runs a statement.
 pub(super) fn query(connection: &ConnectionSpec, sql: String, place: Place<'_>) -> Result<Batches> {
-    let path = connection.path().ok_or_else(|| DataError::FileMissing {
-        path: connection.label(),
-    })?;
-    let file = place.files.find(&path)?;
+    let file = file(connection, place)?;
     let limits = place.limits.clone();
     Batches::opened(move |announcement| read(&file, &sql, &limits, announcement))
 }
 
-fn read(file: &DataFile, sql: &str, limits: &DataLimits, announcement: Announcement) -> Result<()> {
+/// Describes the columns of a statement; `None` where their types are not declared, or it cannot be part of
+/// another one.
+pub(super) fn describe(
+    connection: &ConnectionSpec,
+    sql: &str,
+    place: Place<'_>,
+) -> Result<Option<Vec<LiveColumn>>> {
+    let file = file(connection, place)?;
+    let connection = connect(&file, place.limits)?;
+    let Ok(statement) = connection.prepare(sql) else {
+        return Ok(None);
+    };
+    let described = statement.columns().into_iter().map(|column| {
+        let kind = column.decl_type().and_then(kind_of)?;
+        Some(LiveColumn {
+            column: Column {
+                name: column.name().to_owned(),
+                kind,
+            },
+            expression: Database::Sqlite.quote(column.name()),
+            is_comparable: true,
+        })
+    });
+    Ok(described.collect())
+}
+
+fn file(connection: &ConnectionSpec, place: Place<'_>) -> Result<DataFile> {
+    let path = connection.path().ok_or_else(|| DataError::FileMissing {
+        path: connection.label(),
+    })?;
+    place.files.find(&path)
+}
+
+/// Opens a file to be read, and nothing but it.
+fn connect(file: &DataFile, limits: &DataLimits) -> Result<Connection> {
     let failed = |error: rusqlite::Error| DataError::damaged(file.name(), error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file.path(), flags).map_err(failed)?;
@@ -37,6 +70,12 @@ fn read(file: &DataFile, sql: &str, limits: &DataLimits, announcement: Announcem
     connection
         .set_limit(Limit::SQLITE_LIMIT_LENGTH, longest)
         .map_err(failed)?;
+    Ok(connection)
+}
+
+fn read(file: &DataFile, sql: &str, limits: &DataLimits, announcement: Announcement) -> Result<()> {
+    let failed = |error: rusqlite::Error| DataError::damaged(file.name(), error);
+    let connection = connect(file, limits)?;
     let mut statement = connection.prepare(sql).map_err(failed)?;
     if !statement.readonly() || statement.column_count() == 0 {
         return Err(DataError::damaged(file.name(), "the statement gives no rows"));

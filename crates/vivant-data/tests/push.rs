@@ -1,0 +1,319 @@
+//! Conditions passed to databases, held against the same conditions tested here: no row may get lost.
+//!
+//! SQLite is always asked, others where the environment says that one listens.
+
+use std::collections::BTreeSet;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
+use vivant_calc::Value;
+use vivant_calc::civil::{Date, DateTime};
+use vivant_data::spec::ConnectionSpec;
+use vivant_data::{
+    Batches, Comparison, Condition, Credentials, DataError, DataFile, DataLimits, Files, LiveTable, Measure,
+    NoFiles, Place, Selection, open_sql,
+};
+
+struct One(DataFile);
+
+impl Files for One {
+    fn find(&self, _: &str) -> Result<DataFile, DataError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// Reads a value as plans see it.
+fn value(array: &dyn Array, row: usize) -> Value {
+    use arrow_schema::DataType as T;
+    if array.is_null(row) {
+        return Value::Null;
+    }
+    match array.data_type() {
+        T::Int64 => Value::Integer(array.as_primitive::<Int64Type>().value(row)),
+        T::Float64 => Value::Real(array.as_primitive::<Float64Type>().value(row)),
+        T::Boolean => Value::Boolean(array.as_boolean().value(row)),
+        T::Utf8 => Value::String(array.as_string::<i32>().value(row).to_owned()),
+        T::Date32 => {
+            let days = array.as_primitive::<Date32Type>().value(row);
+            Value::Date(Date::from_days(days.into()).unwrap())
+        }
+        T::Timestamp(..) => {
+            let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
+            Value::DateTime(DateTime::from_micros(micros).unwrap())
+        }
+        other => panic!("{other}"),
+    }
+}
+
+fn rows(batches: Batches) -> Vec<Vec<Value>> {
+    let mut found = Vec::new();
+    for batch in batches {
+        let batch: RecordBatch = batch.unwrap();
+        for row in 0..batch.num_rows() {
+            found.push(batch.columns().iter().map(|array| value(array, row)).collect());
+        }
+    }
+    found
+}
+
+/// Compares as plans do: doubles by their total order.
+fn order(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
+    match (a, b) {
+        (Value::Integer(a), Value::Integer(b)) => Some(a.cmp(b)),
+        (Value::Real(a), Value::Real(b)) => Some(a.total_cmp(b)),
+        (Value::Boolean(a), Value::Boolean(b)) => Some(a.cmp(b)),
+        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
+        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+        (Value::DateTime(a), Value::DateTime(b)) => Some(a.cmp(b)),
+        _ => None,
+    }
+}
+
+/// Tests a condition; `None` is neither true nor false.
+fn holds(condition: &Condition, names: &[String], row: &[Value]) -> Option<bool> {
+    let of = |name: &String| &row[names.iter().position(|known| known == name).unwrap()];
+    match condition {
+        Condition::Compare { column, with, value } => {
+            let found = order(of(column), value)?;
+            Some(match with {
+                Comparison::Equal => found.is_eq(),
+                Comparison::NotEqual => found.is_ne(),
+                Comparison::Less => found.is_lt(),
+                Comparison::LessOrEqual => found.is_le(),
+                Comparison::Greater => found.is_gt(),
+                Comparison::GreaterOrEqual => found.is_ge(),
+            })
+        }
+        Condition::In { column, values } => match of(column) {
+            Value::Null => None,
+            found => Some(
+                values
+                    .iter()
+                    .any(|one| order(found, one).is_some_and(|order| order.is_eq())),
+            ),
+        },
+        Condition::Null(column) => Some(of(column).is_null()),
+        Condition::NotNull(column) => Some(!of(column).is_null()),
+        Condition::All(parts) => parts
+            .iter()
+            .try_fold(true, |all, part| Some(all && holds(part, names, row)?)),
+        Condition::Any(parts) => Some(parts.iter().any(|part| holds(part, names, row) == Some(true))),
+        Condition::NotTrue(inner) => Some(holds(inner, names, row) != Some(true)),
+    }
+}
+
+/// Every comparison of every column with every value that it has and some that it has not.
+fn conditions(names: &[String], all: &[Vec<Value>]) -> Vec<Condition> {
+    let mut found = Vec::new();
+    for (at, column) in names.iter().enumerate() {
+        let mut values: Vec<Value> = all.iter().map(|row| row[at].clone()).collect();
+        values.extend([
+            Value::Real(0.0),
+            Value::Real(-0.0),
+            Value::Real(1e300),
+            Value::Integer(3),
+        ]);
+        values.extend(["", "zz", "o'n", "back\\slash"].map(|text| Value::String(text.to_owned())));
+        let kind = values.iter().find(|value| !value.is_null()).map(Value::data_type);
+        values.retain(|value| Some(value.data_type()) == kind);
+        for value in &values {
+            for with in [
+                Comparison::Equal,
+                Comparison::NotEqual,
+                Comparison::Less,
+                Comparison::LessOrEqual,
+                Comparison::Greater,
+                Comparison::GreaterOrEqual,
+            ] {
+                found.push(Condition::Compare {
+                    column: column.clone(),
+                    with,
+                    value: value.clone(),
+                });
+            }
+        }
+        for most in [0, 1, 3] {
+            found.push(Condition::In {
+                column: column.clone(),
+                values: values.iter().take(most).cloned().collect(),
+            });
+        }
+        found.push(Condition::Null(column.clone()));
+        found.push(Condition::NotNull(column.clone()));
+    }
+    let opposites: Vec<_> = found
+        .iter()
+        .map(|one| Condition::NotTrue(Box::new(one.clone())))
+        .collect();
+    let pairs: Vec<_> = found
+        .iter()
+        .zip(found.iter().skip(7))
+        .flat_map(|(a, b)| {
+            let both = vec![a.clone(), b.clone()];
+            [Condition::All(both.clone()), Condition::Any(both)]
+        })
+        .collect();
+    found.into_iter().chain(opposites).chain(pairs).collect()
+}
+
+/// Asks for rows by every condition, or every so many; returns how many conditions were passed on, and how many of
+/// them group.
+fn check(connection: &ConnectionSpec, sql: &str, place: Place<'_>, step: usize) -> (usize, usize) {
+    let whole = open_sql(connection, sql, place).unwrap();
+    let names: Vec<String> = whole
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
+    let all = rows(whole);
+    let table = LiveTable::of_sql(connection, sql, place)
+        .unwrap()
+        .expect("its types are known");
+    assert_eq!(
+        table.schema(),
+        open_sql(connection, sql, place).unwrap().schema().clone()
+    );
+    let (mut passed, mut grouped) = (0, 0);
+    for condition in conditions(&names, &all).into_iter().step_by(step) {
+        let takes = table.takes(&condition);
+        let groups = table.grouped(&[], &[Measure::Rows], std::slice::from_ref(&condition));
+        if !takes && groups.is_none() {
+            continue;
+        }
+        let expected: BTreeSet<String> = all
+            .iter()
+            .filter(|row| holds(&condition, &names, row) == Some(true))
+            .map(|row| format!("{row:?}"))
+            .collect();
+        let selection = Selection {
+            columns: names.clone(),
+            conditions: vec![condition.clone()],
+            most: None,
+        };
+        let given: BTreeSet<String> = rows(table.read(&selection, place).unwrap())
+            .iter()
+            .map(|row| format!("{row:?}"))
+            .collect();
+        let lost: Vec<_> = expected.difference(&given).collect();
+        assert!(
+            lost.is_empty(),
+            "{condition:?}: {lost:?} got lost by {}",
+            table.sql(&selection)
+        );
+        passed += 1;
+        if let Some(groups) = groups {
+            let counted = rows(groups.read(&all_of(&groups), place).unwrap());
+            assert_eq!(
+                counted,
+                [vec![Value::Integer(expected.len() as i64)]],
+                "{condition:?}"
+            );
+            grouped += 1;
+        }
+    }
+    (passed, grouped)
+}
+
+fn all_of(table: &LiveTable) -> Selection {
+    Selection {
+        columns: table
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect(),
+        ..Selection::default()
+    }
+}
+
+#[test]
+fn sqlite_loses_no_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.sqlite");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    // Values of any type in columns of any other.
+    database
+        .execute_batch(
+            "CREATE TABLE t (id INTEGER, i INTEGER, r DOUBLE, s VARCHAR(9), c TEXT COLLATE NOCASE, b BOOLEAN, d DATE, m DATETIME);
+             INSERT INTO t VALUES (1, 1, 1.5, 'a', 'a', 1, '2024-03-01', '2024-03-01 10:20:30'),
+                 (2, 2, -2, 'A', 'A', 0, '2023-12-31', '2023-12-31 00:00:00'), (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+                 (4, 'no number', 'neither', x'6162', '', 2, 'no day', 'no moment'), (5, 1.5, '3', 7, 'o''n', 'yes', 45000, 45000.5),
+                 (6, 3, 9e999, '', 'zz', 1, '2024-03-01', 1709288430);",
+        )
+        .unwrap();
+    drop(database);
+    let files = One(DataFile::new("x.sqlite", &path));
+    let limits = DataLimits::default();
+    let place = Place {
+        files: &files,
+        credentials: &|_| None,
+        limits: &limits,
+        hyper: None,
+        guard: &|_| Ok(()),
+    };
+    let connection = ConnectionSpec::of_class("sqlite").with("dbname", "x.sqlite");
+    let (passed, grouped) = check(&connection, "SELECT * FROM t", place, 1);
+    assert!(passed > 200 && grouped == 0, "{passed} {grouped}");
+    // Columns of no declared type are read whole.
+    let table = LiveTable::of_sql(&connection, "SELECT i + 1 AS j FROM t", place).unwrap();
+    assert!(table.is_none());
+}
+
+/// A server under test: `user:password@host:port/database` after the scheme.
+fn server(variable: &str, class: &str) -> Option<(ConnectionSpec, Credentials)> {
+    let url = std::env::var(variable).ok()?;
+    let (user, rest) = url.split_once("://")?.1.rsplit_once('@')?;
+    let (username, password) = user.split_once(':').unwrap_or((user, ""));
+    let (address, database) = rest.split_once('/')?;
+    let (host, port) = address.rsplit_once(':')?;
+    let connection = ConnectionSpec::of_class(class)
+        .with("server", host)
+        .with("port", port)
+        .with("dbname", database.split('?').next()?);
+    let credentials = Credentials {
+        username: username.to_owned(),
+        password: password.to_owned(),
+    };
+    Some((connection, credentials))
+}
+
+fn ask(variable: &str, class: &str, sql: &str) -> Option<(usize, usize)> {
+    let (connection, credentials) = server(variable, class)?;
+    let limits = DataLimits::default();
+    let place = Place {
+        files: &NoFiles,
+        credentials: &|_| Some(credentials.clone()),
+        limits: &limits,
+        hyper: None,
+        guard: &|_| Ok(()),
+    };
+    // Each question is a connection of its own.
+    Some(check(&connection, sql, place, 11))
+}
+
+#[test]
+fn postgresql_loses_no_row_and_groups_the_same() {
+    let values = "SELECT * FROM (VALUES
+        (1::int8, 1::int4, 1.5::numeric, 2.5::float8, 'a', 'a'::char(3), true, DATE '2024-03-01', TIMESTAMP '2024-03-01 10:20:30'),
+        (2, 2, -2, 'NaN', 'A', 'b', false, 'infinity', '-infinity'),
+        (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+        (4, 3, 0, '-0', '', '', true, '-infinity', 'infinity'),
+        (5, -7, 12345678901234567890.5, 'Infinity', 'o''n', 'zz', false, '4713-01-01 BC', '0044-03-15 12:00:00 BC'))
+        AS v (id, i, n, f, t, c, b, d, ts)";
+    if let Some((passed, grouped)) = ask("VIVANT_TEST_POSTGRES_URL", "postgres", values) {
+        assert!(passed > 50 && grouped > 50, "{passed} {grouped}");
+    }
+}
+
+#[cfg(feature = "mysql")]
+#[test]
+fn mysql_loses_no_row() {
+    let values = "SELECT CAST(1 AS SIGNED) AS id, CAST(5 AS SIGNED) AS i, CAST(12.50 AS DECIMAL(10,2)) AS n, 1.5e0 AS f, 'a' AS t, \
+        DATE '2024-03-01' AS d, TIMESTAMP '2024-03-01 10:20:30' AS ts UNION ALL SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL \
+        UNION ALL SELECT 3, -7, 0, -0e0, 'A ', DATE '1999-12-31', TIMESTAMP '1999-12-31 00:00:00'";
+    if let Some((passed, _)) = ask("VIVANT_TEST_MYSQL_URL", "mysql", values) {
+        assert!(passed > 20, "{passed}");
+    }
+}
