@@ -49,6 +49,8 @@ struct View<'v> {
     table: &'v str,
     /// Links of data sources: key and value.
     links: Vec<[&'v str; 2]>,
+    /// Whether every row is a mark.
+    is_plain: bool,
 }
 
 struct Tables(HashMap<String, PlanTable>);
@@ -148,11 +150,12 @@ impl View<'_> {
              {sources}</datasources>\
              <datasource-relationships><datasource-relationship source='ds' target='two'><column-mapping>{links}</column-mapping></datasource-relationship></datasource-relationships>\
              <worksheets><worksheet name='S'><table><view><datasources>{used}</datasources>\
-             <datasource-dependencies datasource='{first}'>{}</datasource-dependencies>{}<aggregation value='true' /></view>\
+             <datasource-dependencies datasource='{first}'>{}</datasource-dependencies>{}<aggregation value='{}' /></view>\
              <panes><pane><mark class='Automatic' /><encodings>{cards}</encodings></pane></panes>\
              <rows {}>{}</rows><cols {}>{}</cols>{}</table></worksheet></worksheets></workbook>",
             self.instances,
             self.view,
+            !self.is_plain,
             self.row_attributes,
             self.rows,
             self.col_attributes,
@@ -778,6 +781,60 @@ async fn table_calculations_have_an_order_of_their_own() {
         headers.rows().await,
         ["Cid 1 90", "Ann 2 40", "Bob 3 20", "Dan 4 5"]
     );
+}
+
+#[tokio::test]
+async fn results_of_rows_before_may_be_read_twice() {
+    let view = View {
+        fields: vec![[
+            "Sum",
+            "integer",
+            "IF INDEX() = 1 THEN PREVIOUS_VALUE(100) ELSE PREVIOUS_VALUE(0) + SUM([amount]) END",
+            "<table-calc ordering-type='Columns' />",
+        ]],
+        rows: CUSTOMER,
+        text: vec!["[ds].[usr:Sum:qk]"],
+        ..orders()
+    };
+    assert_eq!(view.rows().await, ["Ann 100", "Bob 120", "Cid 210", "Dan 215"]);
+}
+
+#[tokio::test]
+async fn aggregates_of_formulas_are_over_one_row_where_each_is_a_mark() {
+    let view = View {
+        fields: vec![["Twice", "integer", "2 * SUM([amount])", ""]],
+        rows: CUSTOMER,
+        text: vec![SUM, "[ds].[usr:Twice:qk]"],
+        view: "<filter class='categorical' column='[ds].[none:region:nk]'><groupfilter function='member' level='[none:region:nk]' member='&quot;West&quot;' /></filter>",
+        is_plain: true,
+        ..orders()
+    };
+    let mut rows = view.rows().await;
+    rows.sort();
+    assert_eq!(rows, ["Cid 40 80", "Cid 50 100"]);
+}
+
+#[tokio::test]
+async fn parameters_are_dimensions_of_one_member() {
+    let view = View {
+        rows: REGION,
+        text: vec!["[Parameters].[Parameter 1]", SUM],
+        ..orders()
+    };
+    assert_eq!(view.rows().await, ["East 2 60", "South 2 5", "West 2 90"]);
+}
+
+#[tokio::test]
+async fn filters_of_places_are_passed_over_with_a_warning() {
+    let view = View {
+        rows: REGION,
+        text: vec![SUM],
+        view: "<filter class='quantitative' column='[ds].[Latitude (generated)]' included-values='non-null' />",
+        ..orders()
+    };
+    let (answer, diagnostics) = view.asked().await.expect("an answer");
+    assert_eq!(answer.frames[0].rows, 3);
+    assert!(diagnostics[0].to_string().contains("places are not looked up"));
 }
 
 #[tokio::test]
