@@ -352,21 +352,10 @@ fn key(site: &Site, file: &Path, size: u64) -> Result<String> {
         path.to_string_lossy().into_owned(),
         metadata.len().to_string(),
         changed.as_nanos().to_string(),
-        node(&metadata).to_string(),
+        note::node(&metadata).to_string(),
         size.to_string(),
     ];
     Ok(note::key(parts.iter().map(String::as_str)))
-}
-
-/// What tells a file from one that took its place.
-#[cfg(unix)]
-fn node(metadata: &std::fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
-}
-
-#[cfg(not(unix))]
-fn node(_: &std::fs::Metadata) -> u64 {
-    0
 }
 
 #[cfg(test)]
