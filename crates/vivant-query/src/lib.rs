@@ -22,6 +22,7 @@ mod level;
 mod local;
 mod members;
 mod query;
+mod remote;
 mod rows;
 mod source;
 mod sql;
@@ -30,8 +31,11 @@ mod totals;
 mod values;
 
 pub use data::{Data, Table, TableFuture};
+/// The columns of a table.
+pub use datafusion::arrow::datatypes::SchemaRef;
 pub use engine::{Answer, Engine, Question, Total};
 pub use frame::{ColumnRole, Frame, FrameColumn, MANY, compare, number};
+pub use remote::{Comparison, Condition, Fetched, Grouping, Measure, Remote, Wanted, remote};
 pub use rows::Surroundings;
 pub use tables::{PlanTable, batch, in_memory, parquet};
 pub use values::{arrow_type, calc_type};
