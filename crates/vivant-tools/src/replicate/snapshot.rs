@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 use vivant_client::{ApiVersion, ListOptions, Site};
 use vivant_model::project::ALL_USERS;
-use vivant_model::{GroupId, UserId, ViewId};
+use vivant_model::{GroupId, Luid, UserId, ViewId};
 use vivant_wire::types::{Datasource, ExtractRefresh, Schedule, Subscription, Tags, User, View, Workbook};
 use vivant_wire::version::V;
 
@@ -39,6 +39,8 @@ pub(super) struct Snapshot {
     pub members: HashMap<GroupId, HashSet<UserId>>,
     /// Data sources, then workbooks, by path.
     pub content: Vec<Content>,
+    by_path: HashMap<Kind, HashMap<Path, usize>>,
+    by_id: HashMap<Luid, usize>,
     pub views: HashMap<ViewId, (Path, View)>,
     pub rules: HashMap<Place, Rules>,
     pub schedules: Option<Vec<Schedule>>,
@@ -99,6 +101,15 @@ impl Snapshot {
                     .cmp(&(b.item.kind == Kind::Workbook, &b.item.path))
             });
         }
+        let mut by_path: HashMap<Kind, HashMap<Path, usize>> = HashMap::new();
+        let mut by_id = HashMap::new();
+        for (at, Content { item, .. }) in content.iter().enumerate() {
+            by_path
+                .entry(item.kind)
+                .or_default()
+                .insert(item.path.clone(), at);
+            by_id.insert(item.id, at);
+        }
         let (mut schedules, mut tasks, mut subscriptions) = (None, None, None);
         if options.has(Part::Schedules) {
             (schedules, tasks, subscriptions) = future::try_join3(
@@ -122,6 +133,8 @@ impl Snapshot {
             people,
             members,
             content,
+            by_path,
+            by_id,
             views,
             rules: HashMap::new(),
             schedules,
@@ -144,9 +157,13 @@ impl Snapshot {
 
     /// Finds content by path.
     pub fn content_at(&self, kind: Kind, path: &Path) -> Option<&Content> {
-        self.content
-            .iter()
-            .find(|content| content.item.kind == kind && content.item.path == *path)
+        let at = self.by_path.get(&kind)?.get(path)?;
+        self.content.get(*at)
+    }
+
+    /// Finds content by id.
+    pub fn content_of(&self, id: Luid) -> Option<&Content> {
+        self.content.get(*self.by_id.get(&id)?)
     }
 }
 

@@ -68,7 +68,9 @@ pub async fn prepare(site: &Site, list: &[Person], options: &Options) -> Result<
         ));
     }
     let (people, members) = look(site, list, options).await?;
-    Ok(plan(list, &people, &members, site.user_id(), options))
+    let mut plan = plan(list, &people, &members, site.user_id(), options);
+    plan.people = Some(people);
+    Ok(plan)
 }
 
 /// Whether a step belongs to a stage.
@@ -76,7 +78,11 @@ type Belongs = fn(&Step) -> bool;
 
 /// Carries out a plan. What fails is reported and does not hold up the rest, except what needs it.
 pub async fn apply(site: &Site, plan: Plan, options: &Options, watch: &Watch<'_>) -> Result<Report> {
-    let people = Mutex::new(People::load(site).await?);
+    let people = match plan.people {
+        Some(people) => people,
+        None => People::load(site).await?,
+    };
+    let people = Mutex::new(people);
     let mut report = Report::default();
     let total = plan.steps.len();
     let stages: [(&'static str, Belongs); 4] = [

@@ -87,6 +87,8 @@ pub struct Plan {
     pub(super) steps: Vec<(Line, Step)>,
     /// What stays and why, and what cannot be.
     pub notes: Vec<Line>,
+    /// Who was on the site when the plan was made of it.
+    pub(super) people: Option<People>,
 }
 
 impl Plan {
