@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from support import content
+from support import content, pdfs
 from support.differential.proxy import Answer, Proxy, Request
 from support.mail import Mail, PostOffice
 from support.program import Program
@@ -28,6 +28,7 @@ class Drawing(Proxy):
         super().__init__(upstream)
         self.exports: list[dict] = []
         self.refused: set[str] = set()
+        self.as_pdf = False
 
     def answer(self, request: Request) -> Answer:
         parts = request.path.split("/")
@@ -39,6 +40,9 @@ class Drawing(Proxy):
         if asked["query"].get("vf_Region") in self.refused:
             body = b'<tsResponse xmlns="http://tableau.com/api"><error code="400000"><summary>No</summary><detail>no such region</detail></error></tsResponse>'
             return Answer(400, body, [("Content-Type", "application/xml;charset=utf-8")])
+        if self.as_pdf:
+            page = f"{asked['id'][:8]} {asked['query'].get('vf_Region')}"
+            return Answer(200, pdfs.pdf(page), [("Content-Type", "application/pdf")])
         return Answer(200, json.dumps(asked).encode(), [("Content-Type", "application/octet-stream")])
 
 
@@ -61,6 +65,7 @@ def mail(client_binary, drawing, tmp_path, office):
     """`vivant mail VERB` with a text, signed in at the server behind the proxy."""
     drawing.exports.clear()
     drawing.refused.clear()
+    drawing.as_pdf = False
     program = Program(client_binary, tmp_path, VIVANT_SERVER=drawing.url, VIVANT_USERNAME=ADMIN, VIVANT_PASSWORD=ADMIN_PASSWORD)
     (tmp_path / "text.txt").write_text("Dear {to},\nsee {view}.\n")
 
@@ -143,6 +148,28 @@ def test_the_export_of_a_view(mail, office, drawing, book, form, kind, ending):
         assert export_of(office.mails[1])["id"] == views["Plain"] and list(attached(office.mails[1])) == ["Plain.pdf"]
         assert office.mails[1]["Subject"] == "Plain" and "see Plain." in office.mails[1].text
         assert path not in office.mails[1].text
+
+
+def test_several_views_are_one_pdf(mail, office, drawing, book):
+    """Each reader's own filters hold for all views; the parts are small PDFs here, which another program reads joined."""
+    _, _, views = book
+    drawing.as_pdf = True
+    several = ["--view", views["Plain"], "--view", views[HARD], "--subject", "{view}"]
+    listed = write_list(mail.folder, [{"to": "a@example.com", "filter:Region": "West"}, {"to": "b@example.com", "filter:Region": "West"},
+                                      {"to": "c@example.com", "filter:Region": "East"}])  # fmt: skip
+    assert mail("burst", listed, *several, "--file-name", "all").ok().out == "3 mails sent\n"
+    for got in office.mails:
+        (data,) = attached(got).values()
+        found = pdfs.read(data)
+        region = "East" if got.recipients == ["c@example.com"] else "West"
+        assert found.pages == [f"{views[name][:8]} {region}" for name in ("Plain", HARD)]
+        assert found.bookmarks == [(0, "Plain", 1), (0, HARD, 2)]
+        assert got["Subject"] == f"Plain, {HARD}" and list(attached(got)) == ["all.pdf"]
+    assert len(drawing.exports) == 4, "equal documents are fetched once"
+    assert "one PDF only" in mail("burst", listed, *several, "--format", "csv").ok(USAGE).err
+    drawing.as_pdf = False
+    assert "is no PDF" in mail("send", "--to", "a@example.com", *several).ok(1).err
+    assert len(office.mails) == 3
 
 
 def test_a_workbook_is_a_pdf(mail, office, book):

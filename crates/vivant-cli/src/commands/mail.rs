@@ -62,7 +62,7 @@ struct Burst {
     #[arg(required_unless_present = "schedule")]
     file: Option<PathBuf>,
     /// Mail what the subscriptions of this schedule show to those who subscribed, now
-    #[arg(long, value_name = "SCHEDULE", conflicts_with_all = ["file", "view", "workbook"])]
+    #[arg(long, value_name = "SCHEDULE", conflicts_with_all = ["file", "views", "workbook"])]
     schedule: Option<String>,
     /// How many mails are made at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
@@ -103,9 +103,9 @@ struct LetterOptions {
     /// File that goes with the mail; may be given several times
     #[arg(long = "attach", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// View whose export goes with the mail: name, path or id
-    #[arg(long, value_name = "VIEW", conflicts_with = "workbook")]
-    view: Option<String>,
+    /// View whose export goes with the mail: name, path or id; several become one PDF, in this order
+    #[arg(long = "view", value_name = "VIEW", conflicts_with = "workbook")]
+    views: Vec<String>,
     /// Workbook whose PDF goes with the mail
     #[arg(long, value_name = "WORKBOOK")]
     workbook: Option<String>,
@@ -232,7 +232,9 @@ async fn work(
     let wants_view = match &rows {
         Rows::Schedule(_) => true,
         Rows::List(rows) => {
-            options.view.is_some() || options.workbook.is_some() || rows.iter().any(|row| row.view.is_some())
+            !options.views.is_empty()
+                || options.workbook.is_some()
+                || rows.iter().any(|row| row.view.is_some())
         }
     };
     if !wants_view {
@@ -240,7 +242,7 @@ async fn work(
         let Rows::List(rows) = rows else {
             unreachable!("a schedule has views")
         };
-        let rows: Vec<(Row, Option<Found>)> = rows.into_iter().map(|row| (row, None)).collect();
+        let rows: Vec<(Row, Vec<Found>)> = rows.into_iter().map(|row| (row, Vec::new())).collect();
         let mailings = burst::prepare(&rows, &shared)?;
         return finish(options, &mailer, None, mailings, &[], parallel).await;
     }
@@ -251,7 +253,7 @@ async fn work(
                 Rows::Schedule(schedule) => {
                     let (rows, notes) = burst::subscriptions(site, &schedule).await?;
                     (
-                        rows.into_iter().map(|(row, found)| (row, Some(found))).collect(),
+                        rows.into_iter().map(|(row, found)| (row, vec![found])).collect(),
                         notes,
                     )
                 }
@@ -268,7 +270,7 @@ async fn found(
     site: &Site,
     options: &LetterOptions,
     rows: Vec<Row>,
-) -> anyhow::Result<Vec<(Row, Option<Found>)>> {
+) -> anyhow::Result<Vec<(Row, Vec<Found>)>> {
     let mut known: std::collections::HashMap<String, Found> = std::collections::HashMap::new();
     let whole = match &options.workbook {
         Some(name) => {
@@ -287,26 +289,32 @@ async fn found(
     };
     let mut list = Vec::with_capacity(rows.len());
     for row in rows {
-        let Some(name) = row.view.as_ref().or(options.view.as_ref()) else {
-            list.push((row, whole.clone()));
-            continue;
+        let names = match &row.view {
+            Some(name) => std::slice::from_ref(name),
+            None => &options.views[..],
         };
-        if !known.contains_key(name) {
-            let view = find(site, &views::KIND, name).await?;
-            let id = view.luid()?;
-            let label = match view.item {
-                Some(_) => view.label,
-                // Texts and files are called by the name, however the view was given.
-                None => site.views().get(id).await?.name.unwrap_or(view.label),
-            };
-            let found = Found {
-                content: Content::View(id),
-                name: label,
-            };
-            known.insert(name.clone(), found);
+        let mut shown: Vec<Found> = Vec::new();
+        for name in names {
+            if !known.contains_key(name) {
+                let view = find(site, &views::KIND, name).await?;
+                let id = view.luid()?;
+                let label = match view.item {
+                    Some(_) => view.label,
+                    // Texts and files are called by the name, however the view was given.
+                    None => site.views().get(id).await?.name.unwrap_or(view.label),
+                };
+                let found = Found {
+                    content: Content::View(id),
+                    name: label,
+                };
+                known.insert(name.clone(), found);
+            }
+            shown.extend(known.get(name).cloned());
         }
-        let found = known.get(name).cloned();
-        list.push((row, found));
+        if names.is_empty() {
+            shown.extend(whole.clone());
+        }
+        list.push((row, shown));
     }
     Ok(list)
 }

@@ -237,8 +237,16 @@ pub struct Base {
 #[derive(Clone, Debug)]
 pub struct Mailing {
     letter: Letter,
-    export: Option<(Export, String)>,
+    /// What is fetched, and the name of the file.
+    export: Option<(Vec<Titled>, String)>,
     line: Line,
+}
+
+/// An export, and the bookmark for it where several become one PDF.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Titled {
+    export: Export,
+    title: String,
 }
 
 impl Mailing {
@@ -249,10 +257,12 @@ impl Mailing {
 }
 
 /// Makes the letters of rows, all of them before any is sent: a slip in the last row stops the first, too.
-pub fn prepare(rows: &[(Row, Option<Found>)], shared: &Shared) -> Result<Vec<Mailing>> {
+///
+/// Several views of a row become one PDF, in their order.
+pub fn prepare(rows: &[(Row, Vec<Found>)], shared: &Shared) -> Result<Vec<Mailing>> {
     let mut mailings = Vec::with_capacity(rows.len());
     for (index, (row, found)) in rows.iter().enumerate() {
-        let mailing = one(row, found.as_ref(), shared);
+        let mailing = one(row, found, shared);
         mailings.push(mailing.map_err(|error| match rows.len() {
             1 => error,
             _ => Error::input(format!("row {}: {error}", index + 1)),
@@ -261,7 +271,7 @@ pub fn prepare(rows: &[(Row, Option<Found>)], shared: &Shared) -> Result<Vec<Mai
     Ok(mailings)
 }
 
-fn one(row: &Row, found: Option<&Found>, shared: &Shared) -> Result<Mailing> {
+fn one(row: &Row, found: &[Found], shared: &Shared) -> Result<Mailing> {
     let to = Mailbox::parse_all(&row.to)?;
     if to.is_empty() {
         return Err(Error::input("nobody gets the mail: `to` is empty"));
@@ -269,8 +279,12 @@ fn one(row: &Row, found: Option<&Found>, shared: &Shared) -> Result<Mailing> {
     let mut values = row.values.clone();
     let mut export = None;
     let mut detail = String::new();
-    if let Some(found) = found {
-        values.insert("view".to_owned(), found.name.clone());
+    if !found.is_empty() {
+        if found.len() > 1 && shared.format != Format::Pdf {
+            return Err(Error::input("several views go with a mail as one PDF only"));
+        }
+        let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
+        values.insert("view".to_owned(), names.join(", "));
         let all = |base: &[(String, String)], own: &[(String, String)]| {
             // A row says more than what holds for all.
             let kept = base
@@ -287,9 +301,21 @@ fn one(row: &Row, found: Option<&Found>, shared: &Shared) -> Result<Mailing> {
             page: shared.base.page,
             orientation: shared.base.orientation,
             max_age: shared.base.max_age,
-            ..Export::new(found.content, shared.format)
+            ..Export::new(found[0].content, shared.format)
         };
-        wanted.check()?;
+        let exports: Vec<Titled> = found
+            .iter()
+            .map(|found| Titled {
+                export: Export {
+                    content: found.content,
+                    ..wanted.clone()
+                },
+                title: found.name.clone(),
+            })
+            .collect();
+        for one in &exports {
+            one.export.check()?;
+        }
         let stem: String = shared.file_name.text(&values)?;
         // A name that programs of every system can save.
         let stem = stem.replace(['/', '\\', ':', '*', '?', '"', '<', '>', '|'], "_");
@@ -300,7 +326,7 @@ fn one(row: &Row, found: Option<&Found>, shared: &Shared) -> Result<Mailing> {
         for (field, value) in settings.into_iter().flatten() {
             detail.push_str(&format!(", {field} = {value}"));
         }
-        export = Some((wanted, name));
+        export = Some((exports, name));
     } else if !row.filters.is_empty() || !row.expressions.is_empty() || !row.parameters.is_empty() {
         return Err(Error::input("filters and parameters need a view"));
     }
@@ -337,26 +363,27 @@ pub async fn send(
         total,
         line: None,
     });
-    let mut groups: Vec<(Option<Export>, Vec<Mailing>)> = Vec::new();
-    let mut known: HashMap<Export, usize> = HashMap::new();
+    let mut groups: Vec<(Vec<Titled>, Vec<Mailing>)> = Vec::new();
+    let mut known: HashMap<Vec<Titled>, usize> = HashMap::new();
     for mailing in mailings {
-        let Some((export, _)) = &mailing.export else {
-            groups.push((None, vec![mailing]));
+        let Some((exports, _)) = &mailing.export else {
+            groups.push((Vec::new(), vec![mailing]));
             continue;
         };
-        match known.get(export) {
+        match known.get(exports) {
             Some(at) => groups[*at].1.push(mailing),
             None => {
-                known.insert(export.clone(), groups.len());
-                groups.push((Some(export.clone()), vec![mailing]));
+                known.insert(exports.clone(), groups.len());
+                groups.push((exports.clone(), vec![mailing]));
             }
         }
     }
-    let work = groups.into_iter().map(|(export, mailings)| async move {
-        let fetched = match (&export, site) {
-            (None, _) => Ok(None),
-            (Some(export), Some(site)) => export.fetch(site).await.map(Some),
-            (Some(_), None) => Err(Error::input("an export needs a session")),
+    let work = groups.into_iter().map(|(exports, mailings)| async move {
+        let fetched = match (&exports[..], site) {
+            ([], _) => Ok(None),
+            ([one], Some(site)) => one.export.fetch(site).await.map(Some),
+            (several, Some(site)) => joined(site, several).await.map(Some),
+            (_, None) => Err(Error::input("an export needs a session")),
         };
         let mut outcomes = Vec::new();
         let mut fetched = fetched.map_err(Some);
@@ -400,6 +427,26 @@ pub async fn send(
     report
 }
 
+/// Fetches several exports and makes one PDF of them.
+#[cfg(feature = "pdf")]
+async fn joined(site: &Site, several: &[Titled]) -> Result<Vec<u8>> {
+    let mut joined = crate::pdf::Joined::default();
+    for one in several {
+        joined.add(&[&one.title], &one.export.fetch(site).await?)?;
+    }
+    let mut bytes = Vec::new();
+    joined.save(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Says that exports cannot be joined.
+#[cfg(not(feature = "pdf"))]
+async fn joined(_: &Site, _: &[Titled]) -> Result<Vec<u8>> {
+    Err(Error::input(
+        "this program is built without what joins PDFs; send one view with each mail",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use vivant_client::model::Luid;
@@ -427,13 +474,13 @@ mod tests {
         }
     }
 
-    fn rows(list: &str) -> Vec<(Row, Option<Found>)> {
+    fn rows(list: &str) -> Vec<(Row, Vec<Found>)> {
         let found = Found {
             content: Content::View(ViewId(Luid::from_random([1; 16]))),
             name: "Sales/Map".to_owned(),
         };
         let rows = read(list.as_bytes()).expect("a list");
-        rows.into_iter().map(|row| (row, Some(found.clone()))).collect()
+        rows.into_iter().map(|row| (row, vec![found.clone()])).collect()
     }
 
     #[test]
