@@ -25,6 +25,22 @@ pub struct NewExtract {
     pub columns: String,
 }
 
+/// What creating or deleting extracts makes of an item.
+pub struct ExtractChange {
+    /// The revision whose file it was made of.
+    pub revision: u32,
+    /// The file of that revision from now on.
+    pub file: Spooled,
+    /// Its ending.
+    pub file_type: String,
+    /// Whether it answers from an extract.
+    pub has_extracts: bool,
+    /// The names, inside the file, of the data sources that it is about: what is kept of their extracts goes.
+    pub datasources: Vec<String>,
+    /// Their new extracts.
+    pub extracts: Vec<NewExtract>,
+}
+
 /// An extract whose object is stored.
 pub(crate) struct StoredExtract {
     datasource: String,
@@ -92,6 +108,83 @@ impl Store {
             .await
     }
 
+    /// Puts another file in the place of an item's, with other extracts of some of its data sources. The site's
+    /// storage quota must hold them. Answers false, and changes nothing, where the revision is not the current
+    /// one any more.
+    pub async fn change_extracts(
+        &self,
+        site: SiteId,
+        kind: ContentKind,
+        id: Luid,
+        change: ExtractChange,
+        fence: Fence<'_>,
+        now: Millis,
+    ) -> Result<bool> {
+        let stored = self.store_item(change.file, change.extracts, now).await?;
+        let (blob, extracts) = stored.parts();
+        let outcome: Result<bool> = async {
+            transact!(self.db(), |tx| {
+                sites::lock(&tx, site).await?;
+                let sql = "SELECT c.revision, r.blob_key, r.size_bytes FROM content c JOIN revision r \
+                     ON r.content_id = c.id AND r.number = c.revision WHERE c.site_id = ?1 AND c.kind = ?2 AND c.id = ?3";
+                let row = tx.row(sql, params![site, kind.as_str(), id]).await?;
+                let mut row = row.ok_or(Error::NotFound(what(kind)))?;
+                let (current, old_key, old_size) = (row.int()?, row.text()?, row.int()?);
+                if current != i64::from(change.revision) {
+                    return Ok(false);
+                }
+                clear(&tx, site, id, Some(&change.datasources), now).await?;
+                let more = blob.size - old_size;
+                let kept = extracts.iter().map(|extract| extract.blob.size).sum::<i64>();
+                room(&tx, site, more.saturating_add(kept)).await?;
+                blobs::go_live(&tx, blob, now).await?;
+                let sql = "UPDATE revision SET blob_key = ?3, size_bytes = ?4, sha256 = ?5, file_type = ?6, \
+                     has_extracts = ?7 WHERE content_id = ?1 AND number = ?2";
+                tx.execute(
+                    sql,
+                    params![
+                        id,
+                        change.revision,
+                        &blob.key,
+                        blob.size,
+                        &blob.sha256,
+                        &change.file_type,
+                        change.has_extracts,
+                    ],
+                )
+                .await?;
+                blobs::discard(&tx, vec![old_key], now).await?;
+                let sql = "UPDATE site SET storage_bytes = storage_bytes + ?2 WHERE id = ?1";
+                tx.execute(sql, params![site, more]).await?;
+                insert(&tx, site, id, extracts, now).await?;
+                let sql = "UPDATE content SET size_bytes = ?2, file_type = ?3, updated_at = ?4, has_extracts = ?5, \
+                     extract_refreshed_at = CASE WHEN CAST(?5 AS BIGINT) = 0 THEN NULL \
+                     WHEN CAST(?6 AS BIGINT) = 1 THEN CAST(?4 AS BIGINT) \
+                     ELSE extract_refreshed_at END WHERE id = ?1";
+                let has_extracts = change.has_extracts || total(&tx, id).await? > 0;
+                tx.execute(
+                    sql,
+                    params![
+                        id,
+                        blob.size,
+                        &change.file_type,
+                        now,
+                        has_extracts,
+                        !extracts.is_empty(),
+                    ],
+                )
+                .await?;
+                jobs::settle(&tx, &fence, item(kind, id), &[], now).await?;
+                Ok(true)
+            })
+        }
+        .await;
+        if !matches!(outcome, Ok(true)) {
+            self.give_up_item(&stored, now).await;
+        }
+        outcome
+    }
+
     /// The extracts of an item, by data source and part.
     pub async fn extracts(&self, site: SiteId, kind: ContentKind, id: Luid) -> Result<Vec<Extract>> {
         let sql = "SELECT x.datasource, x.part, x.blob_key, x.size_bytes, x.sha256, x.row_count, x.columns_text, \
@@ -140,13 +233,9 @@ impl Store {
                     return Err(Error::NotFound(what(kind)));
                 }
                 if earlier == Earlier::Go {
-                    clear(&tx, site, id, now).await?;
+                    clear(&tx, site, id, None, now).await?;
                 }
-                let sql = "SELECT storage_quota_mb, storage_bytes FROM site WHERE id = ?1";
-                let row = tx.row(sql, params![site]).await?;
-                let mut row = row.ok_or(Error::NotFound(What::Site))?;
-                let needed = stored.iter().map(|extract| extract.blob.size).sum();
-                items::refuse_beyond_quota(row.opt_int()?, row.int()?, needed)?;
+                room(&tx, site, stored.iter().map(|extract| extract.blob.size).sum()).await?;
                 insert(&tx, site, id, &stored, now).await?;
                 let column = match earlier {
                     Earlier::Go => "extract_refreshed_at",
@@ -157,13 +246,7 @@ impl Store {
                      (SELECT 1 FROM extract_part x WHERE x.content_id = ?1) THEN 1 ELSE 0 END WHERE id = ?1"
                 );
                 tx.execute(&sql, params![id, now]).await?;
-                let made = match kind {
-                    ContentKind::Datasource => Some(JobItemKind::Datasource),
-                    ContentKind::Workbook => Some(JobItemKind::Workbook),
-                    _ => None,
-                };
-                let made = made.map(|kind| JobItem { kind, id });
-                jobs::settle(&tx, &fence, made, &[], now).await
+                jobs::settle(&tx, &fence, item(kind, id), &[], now).await
             })
         }
         .await;
@@ -219,11 +302,45 @@ pub(crate) async fn total(conn: &Conn, id: Luid) -> Result<i64> {
     conn.number(sql, params![id]).await
 }
 
-/// Takes all extracts of an item away.
-pub(crate) async fn clear(tx: &Conn, site: SiteId, id: Luid, now: Millis) -> Result<()> {
+/// Makes sure that a site's storage quota holds so many bytes more.
+async fn room(tx: &Conn, site: SiteId, needed: i64) -> Result<()> {
+    let sql = "SELECT storage_quota_mb, storage_bytes FROM site WHERE id = ?1";
+    let row = tx.row(sql, params![site]).await?;
+    let mut row = row.ok_or(Error::NotFound(What::Site))?;
+    items::refuse_beyond_quota(row.opt_int()?, row.int()?, needed)
+}
+
+/// What a job that writes extracts is about.
+fn item(kind: ContentKind, id: Luid) -> Option<JobItem> {
+    let kind = match kind {
+        ContentKind::Datasource => JobItemKind::Datasource,
+        ContentKind::Workbook => JobItemKind::Workbook,
+        _ => return None,
+    };
+    Some(JobItem { kind, id })
+}
+
+/// Takes the extracts of an item away: those of some of its data sources, or all.
+pub(crate) async fn clear(
+    tx: &Conn,
+    site: SiteId,
+    id: Luid,
+    datasources: Option<&[String]>,
+    now: Millis,
+) -> Result<()> {
     let (mut keys, mut freed) = (Vec::new(), 0);
-    let sql = "DELETE FROM extract_part WHERE content_id = ?1 RETURNING blob_key, size_bytes";
-    for mut row in tx.query(sql, params![id]).await? {
+    let rows = match datasources {
+        Some(names) => {
+            let sql = "DELETE FROM extract_part WHERE content_id = ?1 AND datasource IN LIST(?2) \
+                 RETURNING blob_key, size_bytes";
+            tx.query(sql, params![id, names.to_vec()]).await?
+        }
+        None => {
+            let sql = "DELETE FROM extract_part WHERE content_id = ?1 RETURNING blob_key, size_bytes";
+            tx.query(sql, params![id]).await?
+        }
+    };
+    for mut row in rows {
         keys.push(row.text()?);
         freed += row.int()?;
     }

@@ -45,6 +45,13 @@ pub(crate) struct StoredItem {
     extracts: Vec<StoredExtract>,
 }
 
+impl StoredItem {
+    /// The object of its file, and its extracts.
+    pub(crate) fn parts(&self) -> (&Blob, &[StoredExtract]) {
+        (&self.blob, &self.extracts)
+    }
+}
+
 /// An item that has its place.
 pub(crate) struct Placed {
     pub(crate) id: Luid,
@@ -215,7 +222,7 @@ pub(crate) async fn place(tx: &Conn, new: &NewItem<'_>, stored: &StoredItem, now
     tx.execute(sql, params![new.site, blob.size - freed]).await?;
     // What was read for the file before says nothing of this one.
     if !placed.created {
-        extracts::clear(tx, new.site, placed.id, now).await?;
+        extracts::clear(tx, new.site, placed.id, None, now).await?;
     }
     if !extracts.is_empty() {
         extracts::insert(tx, new.site, placed.id, extracts, now).await?;

@@ -54,7 +54,7 @@ pub use datasources::{
 pub use db::servers_of;
 pub use directory::{DirectoryUser, ImportCounts, ImportGroup, Imported};
 pub use error::{Error, Forbidden, Result, What};
-pub use extracts::{Extract, NewExtract};
+pub use extracts::{Extract, ExtractChange, NewExtract};
 pub use favorites::{Favorite, FavoriteItem};
 pub use groups::{Group, GroupChanges, NewGroup};
 pub use jobs::{Claimed, Fence, Job, Lease, NewJob, Outcome, Renewal};

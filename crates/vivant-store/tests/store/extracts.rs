@@ -1,7 +1,9 @@
 //! Extracts beside the files of items, and how often views are looked at.
 
 use vivant_model::{ContentKind, JobKind, SiteRole, ViewId};
-use vivant_store::{Error, JobItem, JobItemKind, NewExtract, NewJob, Outcome, SiteChanges, What, Workbook};
+use vivant_store::{
+    Error, ExtractChange, JobItem, JobItemKind, NewExtract, NewJob, Outcome, SiteChanges, What, Workbook,
+};
 
 use crate::harness::{NOW, World, all, on_both, publish_workbook};
 
@@ -10,6 +12,8 @@ on_both!(
     extracts_count_against_the_quota,
     publishing_again_replaces_the_extracts,
     swapping_settles_its_job_or_has_no_effect,
+    creating_and_deleting_extracts_changes_the_file,
+    extracts_of_a_file_that_was_replaced_are_given_up,
     looks_at_views_are_counted,
 );
 
@@ -182,6 +186,112 @@ async fn publishing_again_replaces_the_extracts(w: World) {
     assert_eq!((book.has_extracts, book.extract_refreshed_at), (false, None));
     assert_eq!(parts(&w, &book).await, [""; 0]);
     assert_eq!(used(&w).await, 3);
+    w.assert_sound().await;
+}
+
+async fn change(w: &World, file: &[u8], of: &str, extracts: Vec<NewExtract>, has: bool) -> ExtractChange {
+    ExtractChange {
+        revision: 1,
+        file: w.spool(file).await,
+        file_type: "twbx".to_owned(),
+        has_extracts: has,
+        datasources: vec![of.to_owned()],
+        extracts,
+    }
+}
+
+async fn creating_and_deleting_extracts_changes_the_file(w: World) {
+    let book = w.workbook("Sales").await;
+    let kept = vec![
+        extract(&w, "people", b"four").await,
+        extract(&w, "orders", b"old").await,
+    ];
+    w.store
+        .swap_extracts(w.site, KIND, book.id.0, kept, None, NOW)
+        .await
+        .unwrap();
+    let made = vec![extract(&w, "orders", b"new rows").await];
+    let created = change(&w, b"the package", "orders", made, true).await;
+    let done = w
+        .store
+        .change_extracts(w.site, KIND, book.id.0, created, None, NOW + 1)
+        .await;
+    assert!(done.unwrap());
+    assert_eq!(parts(&w, &book).await, ["orders 0 8 new rows", "people 0 4 four"]);
+    let file = w
+        .store
+        .workbook_content(w.site, book.id, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (
+            file.revision,
+            file.size,
+            file.file_type.as_str(),
+            file.has_extracts
+        ),
+        (1, 11, "twbx", true)
+    );
+    assert_eq!(used(&w).await, 11 + 8 + 4);
+    let found = w.store.workbook(w.site, book.id).await.unwrap().unwrap();
+    assert_eq!(
+        (found.extract_refreshed_at, found.size_bytes),
+        (Some(NOW + 1), 11)
+    );
+    w.assert_sound().await;
+
+    for (of, has_extracts) in [("orders", true), ("people", false)] {
+        let deleted = change(&w, b"less", of, Vec::new(), false).await;
+        let done = w
+            .store
+            .change_extracts(w.site, KIND, book.id.0, deleted, None, NOW + 2)
+            .await;
+        assert!(done.unwrap());
+        let found = w.store.workbook(w.site, book.id).await.unwrap().unwrap();
+        assert_eq!(
+            found.has_extracts, has_extracts,
+            "what is kept of others still counts"
+        );
+        assert_eq!(found.extract_refreshed_at, has_extracts.then_some(NOW + 1));
+    }
+    assert_eq!(used(&w).await, 4);
+    w.assert_sound().await;
+}
+
+async fn extracts_of_a_file_that_was_replaced_are_given_up(w: World) {
+    let book = w.workbook("Sales").await;
+    let caller = w.admin();
+    let again = publish_workbook(&caller, w.project, "Sales", true, w.spool(b"x").await);
+    w.store.publish_workbook(again, NOW).await.unwrap();
+    let before = used(&w).await;
+    let made = vec![extract(&w, "orders", b"late").await];
+    let late = change(&w, b"of revision 1", "orders", made, true).await;
+    let done = w
+        .store
+        .change_extracts(w.site, KIND, book.id.0, late, None, NOW)
+        .await;
+    assert!(!done.unwrap());
+    assert_eq!((used(&w).await, parts(&w, &book).await.len()), (before, 0));
+    assert_eq!(w.store.sweep(NOW + 1, 0).await.unwrap().objects, 2);
+
+    let quota = SiteChanges {
+        storage_quota_mb: Some(Some(1)),
+        ..SiteChanges::default()
+    };
+    w.store.update_site(w.site, quota, NOW).await.unwrap();
+    let mut large = change(&w, &vec![0; 2 << 20], "orders", Vec::new(), true).await;
+    large.revision = 2;
+    let refused = w
+        .store
+        .change_extracts(w.site, KIND, book.id.0, large, None, NOW)
+        .await;
+    assert!(matches!(refused, Err(Error::QuotaExceeded { .. })));
+    let lost = change(&w, b"lost", "orders", Vec::new(), true).await;
+    let wrong = w
+        .store
+        .change_extracts(w.site, ContentKind::Datasource, book.id.0, lost, None, NOW);
+    assert!(matches!(wrong.await, Err(Error::NotFound(What::Datasource))));
     w.assert_sound().await;
 }
 
