@@ -114,6 +114,11 @@ EXTRACTS = [
     Line("deleteextracts --url Größe100 --include-all"),
     Line("deleteextracts -d Orders", 2, 0, why="tabcmd asks for the id of a job that there is none of"),
     Line("deleteextracts -d Orders --project 'No such project'", 1, 1),
+    Line("createextracts -d Deep --project Nested --parent-project-path 'Sales & Ops'"),
+    Line("createextracts -d Deep --project Nested", 1, 1),
+    Line("deleteextracts -w 'Deep book' --include-all --project Nested --parent-project-path 'Sales & Ops'"),
+    Line("createextracts -w Live --embedded-datasources Orders", 1, 0, apart=True, why="tabcmd hands the names on as a text"),
+    Line("deleteextracts -w Live --embedded-datasources Orders", 1, 0, apart=True, why="the same"),
     Line("encryptextracts default", 2, 0, why="tabcmd asks for the id of a job that there is none of"),
     Line("decryptextracts default", 2, 0, why="the same"),
     Line("reencryptextracts default", 2, 0, apart=True, why="tabcmd calls the method that encrypts"),
@@ -133,6 +138,11 @@ def server(_servers):
     rest.publish_workbook("Other", content.twb()).ok(201)
     for name in ("Orders", "Waiting"):
         rest.publish_datasource(name, content.tds()).ok(201)
+    above = rest.new_project("Sales & Ops")
+    nested = rest.new_project("Nested", above)
+    rest.publish_datasource("Deep", content.tds(), project=nested).ok(201)
+    rest.publish_workbook("Deep book", content.twb(), project=nested).ok(201)
+    rest.publish_workbook("Live", content.twb("One", connections=[content.Connection()])).ok(201)
     yield server
     _finish(server)
 

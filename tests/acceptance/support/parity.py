@@ -27,10 +27,12 @@ from tableauserverclient.server.endpoint.endpoint import Endpoint
 from support.differential import cases as differential
 from support.services import ROOT
 from support.tabcmd import lines
+from test_tabcmd_exports import EXPORTS, EXTRACTS
 
 TOOLS = Path(__file__).with_name("parity_tableau_tools.tsv")
 BY_CASES = "test_client_differential.py"
 BY_LINES = "test_tabcmd_differential.py"
+BY_REQUESTS = "test_tabcmd_exports.py"
 
 
 @dataclass
@@ -137,16 +139,9 @@ def _flags(text: str) -> list[set[str]]:
 
 def tabcmd(theirs: list[str], ours: list[str]) -> list[Row]:
     """The commands and flags of tabcmd."""
-    used: dict[str, set[str]] = defaultdict(set)
-    for work in lines.WORKS:
-        for step in work.steps:
-            line = step if isinstance(step, str) else step.line
-            words = shlex.split(re.sub(r"\{\w+\}", "x", line))
-            flags = {word.split("=", 1)[0] for word in words if word.startswith("-")}
-            for word in words:
-                if not word.startswith("-"):
-                    used[word] |= flags
-            used[""] |= flags
+    of_works = [step if isinstance(step, str) else step.line for work in lines.WORKS for step in work.steps]
+    used = _used(of_works)
+    seen = _used([line.line for line in EXPORTS + EXTRACTS])
     wanted = commands_of_tabcmd(theirs)
     with ThreadPoolExecutor(4) as pool:
         texts = list(pool.map(lambda command: _help(ours, *([command.name] if command.name else [])), wanted))
@@ -155,18 +150,34 @@ def tabcmd(theirs: list[str], ours: list[str]) -> list[Row]:
         there = {name for names in _flags(text) for name in names}
         if command.name:
             knows = re.search(rf"\b{command.name}\b", text) is not None
-            rows.append(Row(command.name, f"vivant tabcmd {command.name}" if knows else "", _by(command.name in used)))
+            by = _by(command.name in used, command.name in seen)
+            rows.append(Row(command.name, f"vivant tabcmd {command.name}" if knows else "", by))
         for names in command.flags:
             shown = ", ".join(sorted(names, key=lambda name: (not name.startswith("--"), name)))
             matched = sorted(names & there)
             label = f"{command.name} {shown}".strip()
-            is_used = bool(names & used[command.name])
-            rows.append(Row(label, f"`{', '.join(matched)}`".strip("`") if names <= there else "", _by(is_used)))
+            by = _by(bool(names & used[command.name]), bool(names & seen[command.name]))
+            rows.append(Row(label, f"`{', '.join(matched)}`".strip("`") if names <= there else "", by))
     return rows
 
 
-def _by(is_used: bool) -> str:
-    return BY_LINES if is_used else "test_parity.py (accepted)"
+def _used(written: list[str]) -> dict[str, set[str]]:
+    """The flags that stand in lines beside each word; under no word those of all lines."""
+    used: dict[str, set[str]] = defaultdict(set)
+    for line in written:
+        words = shlex.split(re.sub(r"\{\w+\}", "x", line))
+        flags = {word.split("=", 1)[0] for word in words if word.startswith("-")}
+        for word in words:
+            if not word.startswith("-"):
+                used[word] |= flags
+        used[""] |= flags
+    return used
+
+
+def _by(by_lines: bool, by_requests: bool) -> str:
+    if by_lines:
+        return BY_LINES
+    return BY_REQUESTS if by_requests else "test_parity.py (accepted)"
 
 
 def tools() -> list[Row]:
