@@ -263,6 +263,8 @@ impl Site {
             }
         };
         if let Out::File(file) = &mut progress.out {
+            // A download of this program that was given up a moment ago may still have written behind the end.
+            file.set_len(progress.bytes).await.map_err(unwritable)?;
             file.sync_all().await.map_err(unwritable)?;
         }
         let path = match path == folder {

@@ -86,7 +86,7 @@ impl Site {
     pub async fn wait_for_job(&self, id: impl Into<JobId>, options: WaitOptions) -> Result<Job> {
         let id = id.into();
         let path = self.path(&format!("/jobs/{id}"));
-        let ask = async || self.get::<Job>(path.as_str(), "job").await;
+        let ask = || self.get::<Job>(path.as_str(), "job");
         let show = |job: &Job| {
             if let Some(show) = &options.progress {
                 show(job);
@@ -108,9 +108,9 @@ pub(crate) enum Waited<T> {
 }
 
 /// Asks for something at growing intervals until it has ended.
-pub(crate) async fn until<T>(
+pub(crate) async fn until<T, F: Future<Output = Result<T>>>(
     options: &WaitOptions,
-    mut ask: impl AsyncFnMut() -> Result<T>,
+    mut ask: impl FnMut() -> F,
     has_ended: impl Fn(&T) -> bool,
     show: impl Fn(&T),
 ) -> Result<Waited<T>> {

@@ -66,7 +66,7 @@ impl FlowRuns {
             Some(limit) => WaitOptions::new().within(limit),
             None => WaitOptions::new(),
         };
-        let ask = async || self.get(id).await;
+        let ask = || self.get(id);
         match until(&options, ask, |run| run.completed_at.is_some(), |_| {}).await? {
             Waited::Ended(run) => ended(id, run),
             Waited::Late(waited, last) => {

@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use vivant_client::model::JobId;
 use vivant_client::{
-    Client, Credentials, DownloadOptions, ErrorKind, ListOptions, ProxyChoice, PublishWorkbook, Site,
+    Client, Credentials, DownloadOptions, ErrorKind, ExportOptions, ListOptions, Method, ProxyChoice,
+    PublishWorkbook, Request, Site, WaitOptions,
 };
 
 use crate::fake::{Fake, Reply, error, id};
@@ -211,6 +213,15 @@ fn handles_and_calls_may_move_between_threads() {
         let workbooks = site.workbooks();
         moves(workbooks.publish(PublishWorkbook::default(), "a.twb"));
         moves(workbooks.download(id(1).parse().expect("an id"), "a", DownloadOptions::default()));
+        moves(workbooks.find("/a/b"));
+        let export = site
+            .views()
+            .csv(id(1).parse().expect("an id"), ExportOptions::new());
+        moves(export.bytes());
+        moves(site.request(Request::on_site(Method::Get, "/x")));
+        let job: JobId = id(1).parse().expect("an id");
+        moves(site.wait_for_job(job, WaitOptions::new()));
+        moves(site.flow_runs().wait_for_job(id(1).parse().expect("an id"), None));
     };
     let _ = uses;
 }
