@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -85,7 +86,7 @@ class Mirror:
             }
             return self.place(item), about
 
-        return dict(self.pool.map(one, items))
+        return named(self.pool.map(one, items))
 
     def uses(self, kind: str, item: Any) -> list[str]:
         """The published data sources that a workbook uses, by their paths."""
@@ -104,11 +105,11 @@ class Mirror:
         return tags, {} if book.get("showTabs") == "true" else self.rules(f"views/{view.get('id')}/permissions")
 
     def read(self) -> dict[str, Any]:
-        users = {
-            one.get("name"): (one.get("siteRole"), one.get("fullName"), one.get("email") or "")
+        users = named(
+            (one.get("name"), (one.get("siteRole"), one.get("fullName"), one.get("email") or ""))
             for one in self.users
             if one.get("siteRole") != "ServerAdministrator"
-        }
+        )
 
         def members(group: Any) -> tuple[str, list[str]]:
             of = listed(self.rest, f"/sites/{{site}}/groups/{group.get('id')}/users", "users", "user")
@@ -126,8 +127,13 @@ class Mirror:
             }
             return self.path(id), about
 
-        groups = dict(self.pool.map(members, self.groups))
-        projects = dict(self.pool.map(project, self.projects.items()))
+        def schedule(one: Any) -> tuple[str, list[Any]]:
+            details = self.rest.get(f"/schedules/{one.get('id')}").ok(200).find("schedule/frequencyDetails")
+            when = [(part.tag.rsplit("}", 1)[-1], sorted(part.attrib.items())) for part in details.iter()]
+            return one.get("name"), [one.get(key) for key in ("state", "type", "frequency", "priority", "executionOrder")] + when
+
+        groups = named(self.pool.map(members, self.groups))
+        projects = named(self.pool.map(project, self.projects.items()))
         schedules = listed(self.rest, "/schedules", "schedules", "schedule")
         by_id = {one.get("id"): self.place(one) for one in [*self.workbooks, *self.datasources]}
         views = listed(self.rest, "/sites/{site}/views", "views", "view")
@@ -141,11 +147,8 @@ class Mirror:
             "projects": projects,
             "datasources": self.content("datasources", self.datasources),
             "workbooks": self.content("workbooks", self.workbooks),
-            "views": dict(self.pool.map(lambda view: (by_id[view.get("id")], self.view(view)), views)),
-            "schedules": {
-                one.get("name"): [one.get(key) for key in ("state", "type", "frequency", "priority", "executionOrder")]
-                for one in schedules
-            },
+            "views": named(self.pool.map(lambda view: (by_id[view.get("id")], self.view(view)), views)),
+            "schedules": named(self.pool.map(schedule, schedules)),
             "tasks": sorted((child(one, "schedule").get("name"), by_id[item_of(one)]) for one in tasks),
             "subscriptions": sorted(
                 (
@@ -157,6 +160,15 @@ class Mirror:
                 for one in subscriptions
             ),
         }
+
+
+def named(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping of what has a name or path of its own; that anything is there twice must not be hidden."""
+    found: dict[str, Any] = {}
+    for name, about in pairs:
+        assert name not in found, f"`{name}` is there twice"
+        found[name] = about
+    return found
 
 
 def item_of(task: Any) -> str:
