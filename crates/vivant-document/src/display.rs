@@ -1,11 +1,13 @@
 //! Values as people read them: format strings of documents, and the texts that Tableau uses without one.
 //!
 //! Source of the forms: `default-format` and `text-format` attributes of real documents, Tableau's
-//! documentation of custom number and date formats. The locale is American English.
+//! documentation of custom number and date formats. The locale is American English unless a [`Language`] is asked
+//! for.
 
-use vivant_calc::civil::{DateTime, Weekday};
+use vivant_calc::civil::{Date, DateTime, Weekday};
 use vivant_calc::{DataType, Value};
 
+pub use crate::language::{ENGLISH, LANGUAGES, Language};
 use crate::spec::{Aggregate, DateUnit, Derivation, FieldSpec, Pill, TableCalcKind};
 
 /// A format string: its first letter says what sort it is.
@@ -65,10 +67,15 @@ impl Format {
 
     /// Writes a number; `None` where the format is not one of numbers.
     pub fn number(&self, value: f64) -> Option<String> {
+        self.number_in(ENGLISH, value)
+    }
+
+    /// Writes a number in a language; `None` where the format is not one of numbers.
+    pub fn number_in(&self, language: &Language, value: f64) -> Option<String> {
         match self {
-            Format::Number(sections) => Some(number(sections, value)),
+            Format::Number(sections) => Some(number(sections, value, language)),
             Format::Currency => {
-                let text = grouped(value.abs(), 2, 2, true);
+                let text = language.digits(&grouped(value.abs(), 2, 2, true));
                 Some(if value < 0.0 {
                     format!("(${text})")
                 } else {
@@ -181,7 +188,7 @@ fn section(pattern: &str) -> Section {
     found
 }
 
-fn number(sections: &[Section], value: f64) -> String {
+fn number(sections: &[Section], value: f64, language: &Language) -> String {
     if !value.is_finite() {
         return String::new();
     }
@@ -229,6 +236,7 @@ fn number(sections: &[Section], value: f64) -> String {
     // What rounds to nothing has no sign.
     let is_zero = digits.chars().all(|char| matches!(char, '0' | '.' | ','));
     let sign = if is_zero && section.has_digits { "" } else { sign };
+    let digits = language.digits(&digits);
     format!("{sign}{}{digits}{}", section.prefix, section.suffix)
 }
 
@@ -257,30 +265,6 @@ fn grouped(value: f64, least: usize, most: usize, group: bool) -> String {
     }
     out
 }
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const DAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
 
 /// The parts of a moment.
 struct Parts {
@@ -312,6 +296,11 @@ fn parts(moment: DateTime) -> Parts {
 /// Writes a moment by a pattern of letters: `yyyy`, `mmm`, `d`, `h`, `nn`, `s`, `AM/PM`; `m` after hours is
 /// minutes.
 pub fn date(pattern: &str, moment: DateTime) -> String {
+    date_in(ENGLISH, pattern, moment)
+}
+
+/// Writes a moment by a pattern of letters, with the names of a language.
+pub fn date_in(language: &Language, pattern: &str, moment: DateTime) -> String {
     let parts = parts(moment);
     let twelve = pattern.to_lowercase().contains("am/pm") || pattern.contains("tt");
     let mut out = String::new();
@@ -358,16 +347,16 @@ pub fn date(pattern: &str, moment: DateTime) -> String {
             'm' if after_hour || before_second => out.push_str(&padded(parts.minute)),
             'm' | 'M' | 'L' => out.push_str(&match same {
                 1 | 2 => padded(parts.month),
-                3 => MONTHS[(parts.month - 1) as usize][..3].to_owned(),
-                5 => MONTHS[(parts.month - 1) as usize][..1].to_owned(),
-                _ => MONTHS[(parts.month - 1) as usize].to_owned(),
+                3 => language.short_months[(parts.month - 1) as usize].to_owned(),
+                5 => first(language.months[(parts.month - 1) as usize]),
+                _ => language.months[(parts.month - 1) as usize].to_owned(),
             }),
             'n' => out.push_str(&padded(parts.minute)),
             'd' | 'D' | 'e' | 'E' | 'c' => out.push_str(&match (letter, same) {
                 ('d' | 'D', 1 | 2) => padded(parts.day),
-                (_, 3) => DAYS[parts.weekday][..3].to_owned(),
-                (_, 5) => DAYS[parts.weekday][..1].to_owned(),
-                _ => DAYS[parts.weekday].to_owned(),
+                (_, 3) => language.short_days[parts.weekday].to_owned(),
+                (_, 5) => first(language.days[parts.weekday]),
+                _ => language.days[parts.weekday].to_owned(),
             }),
             'h' | 'H' => out.push_str(&padded(hour)),
             's' => out.push_str(&padded(parts.second)),
@@ -383,10 +372,19 @@ pub fn date(pattern: &str, moment: DateTime) -> String {
     out
 }
 
+fn first(text: &str) -> String {
+    text.chars().take(1).collect()
+}
+
 /// Writes a value as headers, labels and tables show it.
 ///
 /// `format` is the format of the field or sheet, `derivation` what was taken of the field.
 pub fn text(value: &Value, derivation: Derivation, format: Option<&str>) -> String {
+    text_in(ENGLISH, value, derivation, format)
+}
+
+/// Writes a value as headers, labels and tables show it in a language.
+pub fn text_in(language: &Language, value: &Value, derivation: Derivation, format: Option<&str>) -> String {
     let format = format.map_or(Format::Automatic, Format::parse);
     match value {
         Value::Null => String::new(),
@@ -394,20 +392,23 @@ pub fn text(value: &Value, derivation: Derivation, format: Option<&str>) -> Stri
         Value::String(text) => text.clone(),
         Value::Integer(value) => match derivation {
             Derivation::Part(_) | Derivation::MonthYear | Derivation::MonthDayYear => {
-                part_text(*value, derivation)
+                part_text_in(language, *value, derivation)
             }
-            _ => match format.number(*value as f64) {
+            _ => match format.number_in(language, *value as f64) {
                 Some(text) => text,
-                None if *value < 0 => format!("-{}", grouped(value.unsigned_abs() as f64, 0, 0, true)),
-                None => grouped(*value as f64, 0, 0, true),
+                None => {
+                    let sign = if *value < 0 { "-" } else { "" };
+                    let digits = grouped(value.unsigned_abs() as f64, 0, 0, true);
+                    format!("{sign}{}", language.digits(&digits))
+                }
             },
         },
-        Value::Real(value) => match format.number(*value) {
+        Value::Real(value) => match format.number_in(language, *value) {
             Some(text) => text,
-            None => automatic_real(*value),
+            None => language.digits(&automatic_real(*value)),
         },
-        Value::Date(day) => moment_text(day.midnight(), DataType::Date, derivation, &format),
-        Value::DateTime(moment) => moment_text(*moment, DataType::DateTime, derivation, &format),
+        Value::Date(day) => moment_text(language, day.midnight(), DataType::Date, derivation, &format),
+        Value::DateTime(moment) => moment_text(language, *moment, DataType::DateTime, derivation, &format),
     }
 }
 
@@ -427,6 +428,13 @@ fn automatic_real(value: f64) -> String {
 
 /// Writes an integer part of a date as its header.
 pub fn part_text(value: i64, derivation: Derivation) -> String {
+    part_text_in(ENGLISH, value, derivation)
+}
+
+/// Writes an integer part of a date as its header in a language.
+pub fn part_text_in(language: &Language, value: i64, derivation: Derivation) -> String {
+    let numbered = |pattern: &str| Some(pattern.replace('#', &value.to_string()));
+    let day = |year: i64, month: i64, day: i64| Some(Date::new(year, month, day)?.midnight());
     let name = |list: &[&str], at: i64| {
         usize::try_from(at - 1)
             .ok()
@@ -434,38 +442,49 @@ pub fn part_text(value: i64, derivation: Derivation) -> String {
             .map(|name| (*name).to_owned())
     };
     let found = match derivation {
-        Derivation::Part(DateUnit::Month) => name(&MONTHS, value),
-        Derivation::Part(DateUnit::Weekday) => name(&DAYS, value),
-        Derivation::Part(DateUnit::IsoWeekday) => name(&DAYS, value % 7 + 1),
-        Derivation::Part(DateUnit::Quarter | DateUnit::IsoQuarter) => Some(format!("Q{value}")),
-        Derivation::Part(DateUnit::Week | DateUnit::IsoWeek) => Some(format!("Week {value}")),
-        Derivation::MonthYear => name(&MONTHS, value % 100).map(|month| format!("{month} {}", value / 100)),
-        Derivation::MonthDayYear => Some(format!(
-            "{}/{}/{}",
-            value / 100 % 100,
-            value % 100,
-            value / 10_000
-        )),
+        Derivation::Part(DateUnit::Month) => name(&language.months, value),
+        Derivation::Part(DateUnit::Weekday) => name(&language.days, value),
+        Derivation::Part(DateUnit::IsoWeekday) => name(&language.days, value % 7 + 1),
+        Derivation::Part(DateUnit::Quarter | DateUnit::IsoQuarter) => numbered(language.quarter),
+        Derivation::Part(DateUnit::Week | DateUnit::IsoWeek) => numbered(language.week),
+        Derivation::MonthYear => {
+            day(value / 100, value % 100, 1).map(|moment| date_in(language, language.month_year, moment))
+        }
+        Derivation::MonthDayYear => day(value / 10_000, value / 100 % 100, value % 100)
+            .map(|moment| date_in(language, language.short_date, moment)),
         _ => None,
     };
     found.unwrap_or_else(|| value.to_string())
 }
 
-fn moment_text(moment: DateTime, data_type: DataType, derivation: Derivation, format: &Format) -> String {
+fn moment_text(
+    language: &Language,
+    moment: DateTime,
+    data_type: DataType,
+    derivation: Derivation,
+    format: &Format,
+) -> String {
     match format {
-        Format::Date(pattern) | Format::Icu(pattern) => return date(pattern, moment),
+        Format::Date(pattern) | Format::Icu(pattern) => return date_in(language, pattern, moment),
         _ => {}
     }
+    let both = || format!("{} {}", language.short_date, language.time);
     let pattern = match derivation {
-        Derivation::Trunc(DateUnit::Year | DateUnit::IsoYear) => "yyyy",
-        Derivation::Trunc(DateUnit::Quarter | DateUnit::IsoQuarter) => "yyyy \"Q\"q",
-        Derivation::Trunc(DateUnit::Month) => "MMMM yyyy",
-        Derivation::Trunc(DateUnit::Week | DateUnit::IsoWeek | DateUnit::Day) => "MMMM d, yyyy",
-        Derivation::Trunc(DateUnit::Hour | DateUnit::Minute | DateUnit::Second) => "M/d/yyyy h:nn:ss AM/PM",
-        _ if data_type == DataType::DateTime && moment.time() != 0 => "M/d/yyyy h:nn:ss AM/PM",
-        _ => "M/d/yyyy",
+        Derivation::Trunc(DateUnit::Year | DateUnit::IsoYear) => "yyyy".to_owned(),
+        Derivation::Trunc(DateUnit::Quarter | DateUnit::IsoQuarter) => {
+            let quarter = (moment.date().ymd().1 - 1) / 3 + 1;
+            let quarter = language.quarter.replace('#', &quarter.to_string());
+            return format!("{} {quarter}", moment.date().ymd().0);
+        }
+        Derivation::Trunc(DateUnit::Month) => language.month_year.to_owned(),
+        Derivation::Trunc(DateUnit::Week | DateUnit::IsoWeek | DateUnit::Day) => {
+            language.long_date.to_owned()
+        }
+        Derivation::Trunc(DateUnit::Hour | DateUnit::Minute | DateUnit::Second) => both(),
+        _ if data_type == DataType::DateTime && moment.time() != 0 => both(),
+        _ => language.short_date.to_owned(),
     };
-    date(pattern, moment)
+    date_in(language, &pattern, moment)
 }
 
 /// Returns the title of a field or an instance of it, such as `Month of Order Date`.
@@ -606,5 +625,82 @@ mod tests {
         assert_eq!(text(&Value::Real(-2.0), none, None), "-2");
         assert_eq!(text(&Value::Boolean(true), none, None), "True");
         assert_eq!(text(&Value::Null, none, None), "");
+    }
+
+    #[test]
+    fn languages_write_numbers_and_dates_their_own_way() {
+        let Value::DateTime(moment) = Value::from_literal("#2024-03-01 14:05:09#").value else {
+            panic!()
+        };
+        let none = Derivation::None;
+        let month = Derivation::Trunc(DateUnit::Month);
+        let quarter = Derivation::Trunc(DateUnit::Quarter);
+        let check = |code: &str, derivation, value: Value, format, expected: &str| {
+            let language = Language::find(code).expect(code);
+            assert_eq!(text_in(language, &value, derivation, format), expected, "{code}");
+        };
+        check("de", none, Value::Real(-1_234_567.5), None, "-1.234.567,5");
+        check("de", none, Value::Integer(1_234_567), None, "1.234.567");
+        check("fr", none, Value::Real(1234.5), None, "1\u{202f}234,5");
+        check("ja", none, Value::Real(1234.5), None, "1,234.5");
+        // What a pattern says literally stays as it is.
+        check(
+            "de",
+            none,
+            Value::Real(1234.5),
+            Some("n#,##0.00\" a.b,c\""),
+            "1.234,50 a.b,c",
+        );
+        check("sv", none, Value::Real(0.195), Some("p0.0%"), "19,5%");
+        check("de", none, Value::DateTime(moment), None, "01.03.2024 14:05:09");
+        check("en_GB", none, Value::Date(moment.date()), None, "01/03/2024");
+        check("es", month, Value::Date(moment.date()), None, "marzo de 2024");
+        check("ko", month, Value::Date(moment.date()), None, "2024년 3월");
+        check("fr", quarter, Value::Date(moment.date()), None, "2024 T1");
+        check(
+            "de",
+            Derivation::Part(DateUnit::Month),
+            Value::Integer(3),
+            None,
+            "März",
+        );
+        check(
+            "it",
+            Derivation::Part(DateUnit::Weekday),
+            Value::Integer(2),
+            None,
+            "lunedì",
+        );
+        check(
+            "pt",
+            Derivation::MonthYear,
+            Value::Integer(202_403),
+            None,
+            "março de 2024",
+        );
+        check(
+            "sv",
+            Derivation::MonthDayYear,
+            Value::Integer(20_240_301),
+            None,
+            "2024-03-01",
+        );
+        check(
+            "de",
+            none,
+            Value::Date(moment.date()),
+            Some("*mmm yyyy"),
+            "Mär 2024",
+        );
+        // A language that is not asked for is English.
+        for derivation in [none, month, quarter] {
+            let value = Value::DateTime(moment);
+            assert_eq!(
+                text(&value, derivation, None),
+                text_in(ENGLISH, &value, derivation, None)
+            );
+        }
+        assert_eq!(text(&Value::DateTime(moment), quarter, None), "2024 Q1");
+        assert_eq!(part_text(20_240_301, Derivation::MonthDayYear), "3/1/2024");
     }
 }

@@ -39,6 +39,7 @@ mod facts;
 mod flow;
 mod head;
 mod kind;
+mod language;
 mod limits;
 mod names;
 mod package;
