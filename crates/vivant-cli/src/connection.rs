@@ -213,6 +213,7 @@ impl Connection {
     }
 
     /// Whether no secret may be asked for.
+    #[cfg(feature = "repository")]
     pub fn no_prompt(&self) -> bool {
         self.no_prompt
     }
