@@ -390,7 +390,7 @@ fn settle(options: &Connection, profile: Option<(Profile, bool)>) -> anyhow::Res
     let secret_id = pick(&options.secret_id, profile.secret_id.clone(), "VIVANT_SECRET_ID");
     let scopes = match (options.scopes.is_empty(), variable("VIVANT_SCOPES")) {
         (false, _) => options.scopes.clone(),
-        (true, Some(scopes)) if !(asked && !profile.scopes.is_empty()) => {
+        (true, Some(scopes)) if !asked || profile.scopes.is_empty() => {
             scopes.split(',').map(|scope| scope.trim().to_owned()).collect()
         }
         (true, _) => profile.scopes.clone(),

@@ -1,6 +1,6 @@
 //! Where results go: the one place that writes to stdout, and files that are whole or not there.
 
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -9,10 +9,15 @@ use crate::exit::UsageError;
 
 /// Writes bytes to stdout.
 ///
-/// A reader that has gone away, such as `head`, had what it wanted: that is no failure.
+/// A reader that has gone away, such as `head`, had what it wanted.
 pub fn stdout(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    ended(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// A reader that has gone away is no failure.
+fn ended(written: io::Result<()>) -> io::Result<()> {
+    match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
@@ -98,9 +103,8 @@ impl Destination {
         gathered.seek(io::SeekFrom::Start(0)).map_err(unwritable)?;
         match self {
             Self::Stdout => {
-                let mut bytes = Vec::new();
-                gathered.read_to_end(&mut bytes).map_err(unwritable)?;
-                Ok(stdout(&bytes)?)
+                let mut out = io::stdout().lock();
+                ended(io::copy(gathered, &mut out).and_then(|_| out.flush())).map_err(unwritable)
             }
             Self::Device(_, mut file) => io::copy(gathered, &mut file).map(|_| ()).map_err(unwritable),
             Self::File { path, mut temporary } => {

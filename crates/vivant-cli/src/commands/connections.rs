@@ -57,9 +57,7 @@ pub const RESOURCE: Resource = Resource {
     verbs: &[verb::<ListOf>("list"), verb::<UpdateOf>("update")],
 };
 
-static KIND: Kind = Kind::new("connection", COLUMNS, &[], |_, _| {
-    Box::pin(futures_util::stream::empty())
-});
+static KIND: Kind = Kind::unlisted("connection", COLUMNS);
 
 /// Lists the connections of an item of the resource.
 pub const CONNECTIONS: Verb = verb::<Connections>("connections");

@@ -237,9 +237,7 @@ impl Action for Update {
 
 static EXTRACTS: Kind = Kind {
     name: "id",
-    ..Kind::new("task", EXTRACT_COLUMNS, &[], |_, _| {
-        Box::pin(futures_util::stream::empty())
-    })
+    ..Kind::unlisted("task", EXTRACT_COLUMNS)
 };
 
 const EXTRACT_COLUMNS: &[Column] = &[

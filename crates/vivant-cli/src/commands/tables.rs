@@ -26,9 +26,7 @@ pub const COLUMNS: &[Column] = &[
     column("ID", "id"),
 ];
 
-static OF_A_TABLE: Kind = Kind::new("column", COLUMNS_OF_A_TABLE, &[], |_, _| {
-    Box::pin(futures_util::stream::empty())
-});
+static OF_A_TABLE: Kind = Kind::unlisted("column", COLUMNS_OF_A_TABLE);
 
 const COLUMNS_OF_A_TABLE: &[Column] = &[
     column("NAME", "name"),

@@ -35,12 +35,7 @@ const TAGGED: &[Tagged] = tagged![
 
 const COLUMNS: &[Column] = &[column("TAG", "label")];
 
-static KIND: Kind = Kind::new(
-    "tag",
-    COLUMNS,
-    &[],
-    |_, _| Box::pin(futures_util::stream::empty()),
-);
+static KIND: Kind = Kind::unlisted("tag", COLUMNS);
 
 /// `vivant tags`.
 pub const RESOURCE: Resource = Resource {

@@ -58,9 +58,7 @@ const COLUMNS: &[Column] = &[
 /// The databases behind one.
 static DATABASES: Kind = Kind {
     name: "connectionId",
-    ..Kind::new("connection", DATABASE_COLUMNS, &[], |_, _| {
-        Box::pin(futures_util::stream::empty())
-    })
+    ..Kind::unlisted("connection", DATABASE_COLUMNS)
 };
 
 const DATABASE_COLUMNS: &[Column] = &[

@@ -474,13 +474,12 @@ impl File {
         let read = fs::File::open(&self.0).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
         match read {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Ok(_) if State::from_json(&text).is_some() => State::from_json(&text),
             Ok(_) if text.trim() == "{}" => None,
-            _ => {
+            read => read.ok().and_then(|_| State::from_json(&text)).or_else(|| {
                 console.info("The saved session cannot be read and is removed");
                 self.remove(console);
                 None
-            }
+            }),
         }
     }
 
