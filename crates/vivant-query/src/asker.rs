@@ -449,7 +449,10 @@ impl<'a> Asker<'a> {
             let all: Vec<&FieldRef> = wanted.heads.iter().collect();
             local::sort(&mut frame, sheet, &all, orders);
         }
-        frame.members = local::members(&frame, sheet, &wanted.dimensions, orders);
+        // Values with headers order members in another way in each of them.
+        if known.len() == wanted.heads.len() {
+            frame.members = local::members(&frame, sheet, &wanted.dimensions, orders);
+        }
         let shown: Vec<&Item> = wanted.dimensions.iter().chain(&wanted.measures).collect();
         let place = |key: &FieldRef| shown.iter().position(|item| item.key == *key);
         frame.columns.retain(|column| place(&column.key).is_some());

@@ -31,7 +31,7 @@ pub use answer::{AnswerError, Ask, Book, BookRequest};
 pub use asked::values;
 pub use document::PackageFiles;
 #[cfg(feature = "query")]
-pub use export::{ExportError, csv, json, parquet, xlsx};
+pub use export::{ExportError, csv, csv_in, json, parquet, xlsx, xlsx_in};
 pub use extract::{ExtractRequest, Extracted, create_extracts, delete_extracts};
 pub use load::{LoadRequest, load};
 pub use refresh::{

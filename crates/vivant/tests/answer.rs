@@ -286,6 +286,75 @@ fn totals_stand_in_lines_and_cells_of_their_own() {
 }
 
 #[test]
+fn titles_say_along_what_table_calculations_run() {
+    let share = "<column-instance column='[amount]' derivation='Sum' name='[pcto:sum:amount:qk]' type='quantitative'>\
+                 <table-calc ordering-type='Columns' type='PctTotal' /></column-instance></datasource-dependencies>";
+    let sheets = sheet("S", "ds", "amount")
+        .replace("</datasource-dependencies>", share)
+        .replace("<text column='[ds].[sum:", "<text column='[ds].[pcto:sum:");
+    let bench = Bench::over_a_file(&sheets, "");
+    assert_eq!(
+        bench
+            .csv("S", &filtered("Region", &["Orient", "West"]))
+            .expect("an answer"),
+        "Region,% of Total Amount along Table (Down)\nOrient,85.71%\nWest,14.29%\n"
+    );
+    let shares =
+        sheet("S", "ds", "amount").replace("</table>", "<percentages enabled='true' mode='table' /></table>");
+    assert_eq!(
+        Bench::over_a_file(&shares, "")
+            .csv("S", &Ask::default())
+            .expect("an answer"),
+        "Region,% of Total Amount along Table (Across then Down)\nNull,5.41%\nOrient,81.08%\nWest,13.51%\n"
+    );
+}
+
+#[test]
+fn numbers_and_dates_are_written_in_a_language() {
+    let sheet = crosstab("S", "", "[ds].[tmn:day:ok]")
+        .replace("[ds].[yr:day:ok]</cols>", "</cols>")
+        .replace("<cols total='true'>", "<cols>");
+    let bench = Bench::over_a_file(&sheet, "");
+    let answer = bench.book.answer("S", &Ask::default()).expect("an answer").value;
+    let spec = bench.book.spec.sheet("S").expect("it is there");
+    let german = vivant_document::display::Language::find("de-AT").expect("a language");
+    let mut out = Vec::new();
+    vivant::csv_in(german, &bench.book.spec, spec, &answer, &mut out).expect("memory");
+    assert_eq!(
+        String::from_utf8(out).expect("text"),
+        "Month of Day,Amount\nJanuar 2023,10\nMärz 2023,\"2,5\"\nFebruar 2024,5\nApril 2024,1\n"
+    );
+    assert!(vivant::xlsx_in(german, &bench.book.spec, spec, &answer).is_ok());
+}
+
+#[test]
+fn rows_without_data_are_headers_and_not_lines() {
+    let sheet = crosstab("S", "", "[ds].[tmn:day:ok]")
+        .replace("[ds].[yr:day:ok]</cols>", "</cols>")
+        .replace("<cols total='true'>", "<cols>")
+        .replace(
+            "<subtotals><column>[ds].[none:region:nk]</column></subtotals>",
+            "<show-full-range><column>[ds].[tmn:day:ok]</column></show-full-range>",
+        );
+    let bench = Bench::over_a_file(&sheet, "");
+    assert_eq!(
+        bench
+            .csv("S", &filtered("YEAR(Day)", &["2023"]))
+            .expect("an answer"),
+        "Month of Day,Amount\nJanuary 2023,10\nMarch 2023,2.5\n"
+    );
+    let answer = bench
+        .book
+        .answer("S", &filtered("YEAR(Day)", &["2023"]))
+        .expect("an answer");
+    assert_eq!(answer.value.frames[0].added, [false, true, false]);
+    let spec = bench.book.spec.sheet("S").expect("it is there");
+    let bytes = vivant::xlsx(&bench.book.spec, spec, &answer.value).expect("a spreadsheet");
+    let mut read: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("it opens");
+    assert_eq!(read.worksheet_range("S").expect("its page").height(), 4);
+}
+
+#[test]
 fn json_and_parquet_hold_values_as_they_are() {
     let bench = Bench::over_a_file(&sheet("S", "ds", "amount"), "");
     let answer = bench.book.answer("S", &Ask::default()).expect("an answer").value;

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use vivant::{AnswerError, Ask, Asker, DateTime, ExportError, Stop};
+use vivant_document::display::{ENGLISH, Language};
 use vivant_model::{Capability, ContentKind, Luid};
 use vivant_store::{Caller, ListQuery, Millis, PageRequest, View};
 use vivant_wire::ErrorCode;
@@ -53,6 +54,8 @@ pub struct Asked {
     pub parameters: Vec<(String, String)>,
     /// How old the answer may be.
     pub max_age_minutes: i64,
+    /// The language of numbers and dates; without it American English.
+    pub language: Option<&'static Language>,
 }
 
 /// What answers questions on this node.
@@ -142,6 +145,7 @@ impl Answers {
                 ..Ask::default()
             },
             form,
+            language: asked.language.unwrap_or(ENGLISH),
         };
         let made = self
             .outputs
@@ -238,8 +242,9 @@ fn key(
     let mut parameters = asked.parameters.clone();
     parameters.sort();
     format!(
-        "{}{sheet:?}{form:?}{filters:?}{parameters:?}{asker:?}{}",
+        "{}{sheet:?}{form:?}{}{filters:?}{parameters:?}{asker:?}{}",
         sources.key(),
+        asked.language.unwrap_or(ENGLISH).code,
         now.date().days()
     )
 }
@@ -251,6 +256,7 @@ struct Question {
     sheet: String,
     ask: Ask,
     form: Form,
+    language: &'static Language,
 }
 
 impl Question {
@@ -334,9 +340,9 @@ impl Question {
         })?;
         let mut out = output::Collector::new(folder);
         match self.form {
-            Form::Csv => vivant::csv(&book.spec, sheet, &answer.value, &mut out)?,
+            Form::Csv => vivant::csv_in(self.language, &book.spec, sheet, &answer.value, &mut out)?,
             Form::Crosstab => {
-                let bytes = vivant::xlsx(&book.spec, sheet, &answer.value)?;
+                let bytes = vivant::xlsx_in(self.language, &book.spec, sheet, &answer.value)?;
                 out.write_all(&bytes).map_err(ExportError::Io)?;
             }
         }

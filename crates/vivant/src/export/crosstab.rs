@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use vivant_calc::Value;
+use vivant_document::display::{ENGLISH, Language};
 use vivant_document::spec::{FieldRef, SheetSpec, WorkbookSpec};
 use vivant_query::{Answer, ColumnRole, Frame, compare};
 
@@ -25,7 +26,18 @@ const NAME_CHARS: usize = 31;
 
 /// Writes the crosstab of a sheet as an `.xlsx` file.
 pub fn xlsx(workbook: &WorkbookSpec, sheet: &SheetSpec, answer: &Answer) -> Result<Vec<u8>, ExportError> {
-    let table = Crosstab::new(workbook, sheet, answer)?;
+    xlsx_in(ENGLISH, workbook, sheet, answer)
+}
+
+/// Writes the crosstab of a sheet as [`xlsx`] does, headers in a language. Cells are numbers, which spreadsheets
+/// show the way of whoever opens them.
+pub fn xlsx_in(
+    language: &'static Language,
+    workbook: &WorkbookSpec,
+    sheet: &SheetSpec,
+    answer: &Answer,
+) -> Result<Vec<u8>, ExportError> {
+    let table = Crosstab::new(language, workbook, sheet, answer)?;
     let mut book = Workbook::new();
     let page = book.add_worksheet();
     page.set_name(page_name(&sheet.name)).map_err(failed)?;
@@ -92,6 +104,7 @@ struct Crosstab<'a> {
 
 impl<'a> Crosstab<'a> {
     fn new(
+        language: &'static Language,
         workbook: &'a WorkbookSpec,
         sheet: &'a SheetSpec,
         answer: &'a Answer,
@@ -101,7 +114,7 @@ impl<'a> Crosstab<'a> {
             measures: own,
             listed,
             ..
-        } = Summary::new(workbook, sheet, answer);
+        } = Summary::new(workbook, sheet, answer).spoken(language);
         let is_list = !listed.is_empty();
         let measures: Vec<Shown<'a>> = listed.into_iter().chain(own).collect();
         let on_cols = sheet.cols.fields();
@@ -281,7 +294,12 @@ impl<'a> Crosstab<'a> {
                     _ => None,
                 };
                 let format = day.and_then(|(_, has_time)| {
-                    format::date(shown.derivation, shown.format.as_deref(), has_time)
+                    format::date(
+                        shown.language,
+                        shown.derivation,
+                        shown.format.as_deref(),
+                        has_time,
+                    )
                 });
                 if let (Some((day, _)), Some(format)) = (day, format)
                     && day + format::EPOCH > 60.0
@@ -313,7 +331,12 @@ impl<'a> Crosstab<'a> {
                 let code = match shown.data_type {
                     data_type if data_type.is_date() => {
                         let has_time = data_type == vivant_calc::DataType::DateTime;
-                        format::date(shown.derivation, shown.format.as_deref(), has_time).map(str::to_owned)
+                        format::date(
+                            shown.language,
+                            shown.derivation,
+                            shown.format.as_deref(),
+                            has_time,
+                        )
                     }
                     _ => format::number(shown.format.as_deref(), is_integer),
                 };
@@ -351,7 +374,13 @@ impl<'a> Crosstab<'a> {
         // Spreadsheets know no days before March 1900 for sure.
         if let Some((days, has_time)) = days
             && days + format::EPOCH > 60.0
-            && format::date(shown.derivation, shown.format.as_deref(), has_time).is_some()
+            && format::date(
+                shown.language,
+                shown.derivation,
+                shown.format.as_deref(),
+                has_time,
+            )
+            .is_some()
         {
             page.write_number_with_format(row, col, days + format::EPOCH, format)?;
             return Ok(());

@@ -1,5 +1,6 @@
 //! Formats of documents as those of spreadsheets.
 
+use vivant_document::display::Language;
 use vivant_document::spec::{DateUnit, Derivation};
 
 /// Days from the first day of spreadsheets to 1970-01-01.
@@ -51,18 +52,41 @@ fn pattern(text: &str) -> String {
 }
 
 /// Returns the date format of a spreadsheet for what is taken of a date; `None` where only text says it.
-pub(super) fn date(derivation: Derivation, format: Option<&str>, has_time: bool) -> Option<&'static str> {
+pub(super) fn date(
+    language: &Language,
+    derivation: Derivation,
+    format: Option<&str>,
+    has_time: bool,
+) -> Option<String> {
     if format.is_some_and(|format| !format.is_empty()) {
         return None;
     }
-    match derivation {
-        Derivation::Trunc(DateUnit::Year | DateUnit::IsoYear) => Some("yyyy"),
-        Derivation::Trunc(DateUnit::Month) => Some("mmmm yyyy"),
-        Derivation::Trunc(DateUnit::Week | DateUnit::IsoWeek | DateUnit::Day) => Some("mmmm d, yyyy"),
-        Derivation::Trunc(DateUnit::Quarter | DateUnit::IsoQuarter) => None,
-        _ if has_time => Some("m/d/yyyy h:mm:ss AM/PM"),
-        _ => Some("m/d/yyyy"),
+    let found = match derivation {
+        Derivation::Trunc(DateUnit::Year | DateUnit::IsoYear) => "yyyy".to_owned(),
+        Derivation::Trunc(DateUnit::Month) => language.month_year.to_owned(),
+        Derivation::Trunc(DateUnit::Week | DateUnit::IsoWeek | DateUnit::Day) => {
+            language.long_date.to_owned()
+        }
+        Derivation::Trunc(DateUnit::Quarter | DateUnit::IsoQuarter) => return None,
+        _ if has_time => format!("{} {}", language.short_date, language.time),
+        _ => language.short_date.to_owned(),
+    };
+    // Spreadsheets have other letters for minutes and months, and take what is not of their own in quotes.
+    let mut out = String::new();
+    let mut in_quotes = false;
+    for char in found.chars() {
+        match char {
+            '"' => {
+                in_quotes = !in_quotes;
+                out.push(char);
+            }
+            'M' | 'n' if !in_quotes && !out.ends_with('A') && !out.ends_with('P') => out.push('m'),
+            'H' if !in_quotes => out.push('h'),
+            other if !in_quotes && !other.is_ascii() => out.extend(['"', other, '"']),
+            other => out.push(other),
+        }
     }
+    Some(out)
 }
 
 #[cfg(test)]
@@ -86,5 +110,18 @@ mod tests {
         }
         assert_eq!(number(None, false), None);
         assert_eq!(number(Some("S1033"), true), None);
+    }
+
+    #[test]
+    fn dates_are_those_of_spreadsheets_in_a_language() {
+        let of = |code: &str, derivation, has_time| {
+            date(Language::find(code).expect(code), derivation, None, has_time).expect("a format")
+        };
+        let month = Derivation::Trunc(DateUnit::Month);
+        assert_eq!(of("en", Derivation::None, true), "m/d/yyyy h:mm:ss AM/PM");
+        assert_eq!(of("en", month, false), "mmmm yyyy");
+        assert_eq!(of("de", Derivation::None, false), "dd.mm.yyyy");
+        assert_eq!(of("es", month, false), "mmmm \"de\" yyyy");
+        assert_eq!(of("ja", month, false), "yyyy\"年\"m\"月\"");
     }
 }

@@ -6,6 +6,7 @@
 mod crosstab;
 mod format;
 mod text;
+mod title;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,14 +14,14 @@ use std::path::Path;
 use vivant_calc::{DataType, Value};
 use vivant_data::DataError;
 use vivant_data::parquet::ParquetWriter;
-use vivant_document::display;
+use vivant_document::display::{self, ENGLISH, Language};
 use vivant_document::spec::{
-    Derivation, FieldRef, FieldSpec, Literal, Pill, SheetSpec, WorkbookSpec, format_for,
+    Addressing, Derivation, FieldRef, FieldSpec, Literal, Pill, SheetSpec, WorkbookSpec, format_for,
 };
 use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
 
-pub use crosstab::xlsx;
-pub use text::{csv, json};
+pub use crosstab::{xlsx, xlsx_in};
+pub use text::{csv, csv_in, json};
 
 /// Why an answer cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +84,7 @@ struct Shown<'a> {
     derivation: Derivation,
     format: Option<String>,
     title: String,
+    language: &'static Language,
 }
 
 impl<'a> Shown<'a> {
@@ -103,7 +105,7 @@ impl<'a> Shown<'a> {
         let is_share = sheet.percentages.is_some()
             && column.role == ColumnRole::Measure
             && column.data_type.is_number()
-            && !pill.is_some_and(Pill::has_table_calc);
+            && !pill.is_some_and(|pill| pill.has_table_calc() || pill.derivation == Derivation::Attribute);
         let own = match is_share {
             true => Some("p0.00%"),
             false => pill.and_then(display::calc_format),
@@ -120,6 +122,7 @@ impl<'a> Shown<'a> {
             key: key.clone(),
             role: column.role,
             data_type: column.data_type,
+            language: ENGLISH,
             derivation: pill.map_or(Derivation::None, |pill| pill.derivation),
             format,
             title: alias.unwrap_or_else(|| {
@@ -127,9 +130,9 @@ impl<'a> Shown<'a> {
                     Some(parameter) => parameter.caption.clone(),
                     None => name.to_owned(),
                 };
-                let title = field.map_or_else(parameter, |field| display::title(field, pill));
+                let title = field.map_or_else(parameter, |field| title::of(field, pill, source));
                 match is_share {
-                    true => format!("% of Total {title}"),
+                    true => format!("% of Total {title}{}", share_scope(sheet)),
                     false => title,
                 }
             }),
@@ -154,9 +157,23 @@ impl<'a> Shown<'a> {
         match (self.alias(value), value, self.role) {
             (Some(alias), _, _) => alias.to_owned(),
             (_, Value::Null, ColumnRole::Dimension) => "Null".to_owned(),
-            _ => display::text(value, self.derivation, self.format.as_deref()),
+            _ => display::text_in(self.language, value, self.derivation, self.format.as_deref()),
         }
     }
+}
+
+/// Says along what the shares of a sheet run that shows all measures so.
+fn share_scope(sheet: &SheetSpec) -> String {
+    let addressing = match sheet.percentages.as_deref() {
+        Some("row") => Addressing::Rows,
+        Some("column") => Addressing::Columns,
+        Some("pane") => Addressing::Pane,
+        Some("row-in-pane") => Addressing::RowInPane,
+        Some("column-in-pane") => Addressing::ColumnInPane,
+        Some("cell" | "cell-in-pane") => Addressing::CellInPane,
+        _ => Addressing::Table,
+    };
+    title::along(&addressing, None)
 }
 
 /// A cell of the summary.
@@ -251,6 +268,15 @@ impl<'a> Summary<'a> {
             measures,
             listed,
         }
+    }
+
+    /// Writes numbers and dates in a language.
+    fn spoken(mut self, language: &'static Language) -> Summary<'a> {
+        let all = self.dimensions.iter_mut().chain(&mut self.measures);
+        for shown in all.chain(&mut self.listed) {
+            shown.language = language;
+        }
+        self
     }
 
     fn header(&self) -> Vec<&str> {

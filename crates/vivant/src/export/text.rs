@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use vivant_calc::Value;
+use vivant_document::display::{ENGLISH, Language};
 use vivant_document::spec::{SheetSpec, WorkbookSpec};
 use vivant_query::Answer;
 
@@ -16,7 +17,18 @@ pub fn csv(
     answer: &Answer,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
-    let summary = Summary::new(workbook, sheet, answer);
+    csv_in(ENGLISH, workbook, sheet, answer, out)
+}
+
+/// Writes the summary data of a sheet as [`csv`] does, numbers and dates in a language.
+pub fn csv_in(
+    language: &'static Language,
+    workbook: &WorkbookSpec,
+    sheet: &SheetSpec,
+    answer: &Answer,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
+    let summary = Summary::new(workbook, sheet, answer).spoken(language);
     if answer.frames.iter().all(|frame| frame.columns.is_empty()) {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http::StatusCode;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use vivant_document::display::{LANGUAGES, Language};
 use vivant_model::Capability;
 use vivant_wire::ErrorCode;
 use vivant_wire::query::QueryString;
@@ -61,19 +62,23 @@ fn asked(query: &QueryString) -> Result<Asked> {
             minutes.clamp(1, MAX_AGE_MINUTES)
         }
     };
-    if let Some(language) = query.get("language") {
-        let english = language.eq_ignore_ascii_case("en")
-            || language
-                .get(..3)
-                .is_some_and(|start| matches!(start.to_ascii_lowercase().as_str(), "en-" | "en_"));
-        if !english {
-            let detail = "language must be en_US: this release writes headers, numbers and dates of views in \
-                          American English only.";
-            return Err(wrong(detail.to_owned()));
+    let language = match query.get("language") {
+        None => None,
+        Some(code) => {
+            let found = Language::find(code);
+            let known = || {
+                LANGUAGES
+                    .iter()
+                    .map(|language| language.code)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            Some(found.ok_or_else(|| wrong(format!("language must be one of {}.", known())))?)
         }
-    }
+    };
     let mut asked = Asked {
         max_age_minutes,
+        language,
         ..Asked::default()
     };
     for (name, value) in query.iter() {
@@ -129,8 +134,14 @@ mod tests {
         let of = |query: &str| asked(&QueryString::parse(query)).map(|asked| asked.max_age_minutes);
         assert_eq!(of("maxAge=0").ok(), Some(1));
         assert_eq!(of("maxAge=99999999999").ok(), Some(MAX_AGE_MINUTES));
-        assert_eq!(of("language=en-us").ok(), Some(DEFAULT_MAX_AGE_MINUTES));
-        for wrong in ["maxAge=-1", "maxAge=x", "maxAge=", "language=de_DE", "language=é"] {
+        let language = |query: &str| {
+            let asked = asked(&QueryString::parse(query)).expect("it is well-formed");
+            asked.language.map(|language| language.code)
+        };
+        assert_eq!(language("maxAge=1"), None);
+        assert_eq!(language("language=en-us"), Some("en_US"));
+        assert_eq!(language("language=DE"), Some("de_DE"));
+        for wrong in ["maxAge=-1", "maxAge=x", "maxAge=", "language=tlh", "language=é"] {
             assert_eq!(
                 of(wrong).map_err(|error| error.code).unwrap_err(),
                 ErrorCode::InvalidParameterValue,
