@@ -16,6 +16,7 @@ use vivant_query::{Answer, Data, Engine, Question, Surroundings, Table, TableFut
 
 use crate::asked;
 use crate::document;
+use crate::live::{DATA, Reading, UNSUPPORTED, diagnostic};
 use crate::published;
 use crate::refresh::PreviousExtract;
 use crate::stop::Stop;
@@ -32,7 +33,7 @@ pub struct Book {
     own: Arc<Origin>,
     /// Where the sources read that are published on their own, or why they cannot be read.
     published: HashMap<String, Result<Arc<Origin>, Arc<DataError>>>,
-    tables: Tables,
+    tables: Arc<Tables>,
     is_personal: bool,
     _keep: DataFile,
 }
@@ -128,11 +129,6 @@ impl AnswerError {
     }
 }
 
-/// Code of diagnostics of data that cannot be read.
-pub(crate) const DATA: &str = "data";
-/// Code of diagnostics of data that nothing here reads.
-pub(crate) const UNSUPPORTED: &str = "data.unsupported";
-
 /// How many values a result may have unless something else is asked for.
 const MOST_VALUES: usize = 20_000_000;
 
@@ -145,7 +141,7 @@ impl Book {
         let Warned { value, diagnostics } = spec::workbook(&Document::parse(bytes, limits)?);
         let own = Arc::new(Origin::new(request, Arc::clone(&world))?);
         let mut book = Book {
-            tables: Tables::new(request.spool)?,
+            tables: Arc::new(Tables::new(request.spool)?),
             spec: value,
             diagnostics,
             world,
@@ -250,7 +246,7 @@ impl Book {
         };
         let data = Asked {
             book: self,
-            stop: &ask.stop,
+            reading: Reading::new(&ask.stop),
         };
         let engine = Engine::new(&data);
         let found = run(async {
@@ -260,7 +256,7 @@ impl Book {
                 found = engine.answer(&question, &surroundings) => match ask.stop.is_stopped() {
                     // What failed because of the end is not wrong.
                     true => Err(AnswerError::Stopped),
-                    false => found.map_err(AnswerError::Sheet),
+                    false => found.map_err(|error| AnswerError::Sheet(data.reading.failure().unwrap_or(error))),
                 },
             }
         })?;
@@ -349,24 +345,15 @@ fn is_empty(sheet: &SheetSpec) -> bool {
 /// The tables of a book for one question.
 struct Asked<'b> {
     book: &'b Book,
-    stop: &'b Stop,
+    reading: Reading,
 }
 
 impl Data for Asked<'_> {
     fn table<'t>(&'t self, source: &'t SourceSpec, table: Table<'t>) -> TableFuture<'t> {
         Box::pin(async move {
-            let failed = |error: &DataError| {
-                let code = match error {
-                    DataError::UnsupportedClass { .. }
-                    | DataError::UnsupportedSetting { .. }
-                    | DataError::NeedsEngine { .. } => UNSUPPORTED,
-                    _ => DATA,
-                };
-                let found = Diagnostic::error(code, error.to_string());
-                Box::new(found.within(format!("data source '{}'", source.caption)))
-            };
+            let failed = |error: &DataError| diagnostic(error, &source.caption);
             let origin = self.book.origin(source).map_err(|error| failed(&error))?;
-            let found = self.book.tables.open(origin, source, table, self.stop).await;
+            let found = self.book.tables.open(origin, source, table, &self.reading).await;
             found.map_err(|error| match error {
                 crate::tables::Failure::Data(error) => failed(&error),
                 crate::tables::Failure::Plan(error) => error,

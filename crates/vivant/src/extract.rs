@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tempfile::NamedTempFile;
 use vivant_data::hyper::{self, HyperEngine, NewTable};
 use vivant_data::spec::SourceSpec;
 use vivant_data::{COLLATION, DataError, DataFile, DataLimits, parquet};
@@ -139,6 +140,58 @@ pub fn delete_extracts(request: &ExtractRequest<'_>) -> Result<Extracted, Refres
         has_extract,
         notes,
     })
+}
+
+/// Writes a package again with the rows of extracts that were refreshed; returns the file, `None` where there is
+/// nothing to write.
+///
+/// That is done for extracts that were created here alone. Others say column by column what their file holds, and may
+/// hold more than what their connections give.
+pub fn renew_package(
+    request: &ExtractRequest<'_>,
+    extracts: &[RefreshedExtract],
+    world: &dyn World,
+) -> Result<Option<PathBuf>, RefreshError> {
+    let engine = world.hyper();
+    if !request.kind.is_package() || engine.is_none() {
+        return Ok(None);
+    }
+    let document = read(request)?;
+    let mut package = open_package(request)?;
+    let mut renewed = false;
+    for (number, datasource) in document.datasources().into_iter().enumerate() {
+        let name = datasource.name();
+        let of_it: Vec<&RefreshedExtract> = extracts.iter().filter(|one| one.datasource == name).collect();
+        let Some(entry) = created_here(datasource).and_then(|path| package.find(&path)) else {
+            continue;
+        };
+        if of_it.is_empty() {
+            continue;
+        }
+        let file = request.spool.join(format!("renewed-{number}.hyper"));
+        write_hyper(engine.as_ref(), &file, &of_it, &request.data_limits)
+            .map_err(|source| of_extract(&document, &name, source))?;
+        let (size, file) = sized(&file).map_err(of_document)?;
+        package.replace_with(&entry, size, file)?;
+        renewed = true;
+    }
+    if !renewed {
+        return Ok(None);
+    }
+    let mut file = new_document(request, request.kind)?;
+    package.save(BufWriter::with_capacity(1 << 20, file.as_file_mut()))?;
+    keep(file).map(Some)
+}
+
+/// Returns the path of an extract that was created here: it does not say which columns its file has.
+fn created_here(datasource: Datasource<'_>) -> Option<String> {
+    let extracts = datasource.extracts();
+    let [extract] = &extracts[..] else { return None };
+    let connection = extract.connection()?;
+    let describes = connection.tree().child(connection.node(), "metadata-records");
+    extract
+        .path()
+        .filter(|path| path.ends_with(".hyper") && describes.is_none())
 }
 
 fn read(request: &ExtractRequest<'_>) -> Result<Document, RefreshError> {
@@ -332,21 +385,11 @@ fn write_document(
         (FileKind::Tds, false) => FileKind::Tdsx,
         (kind, _) => kind,
     };
-    let io = |source| RefreshError::Io {
-        what: "the file with its extracts",
-        source,
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix("document-")
-        .suffix(&format!(".{}", kind.extension()))
-        .tempfile_in(request.out)
-        .map_err(io)?;
+    let io = of_document;
+    let mut file = new_document(request, kind)?;
     let mut out = BufWriter::with_capacity(1 << 20, file.as_file_mut());
     let opened = |added: Vec<(String, PathBuf)>| -> io::Result<Vec<(String, u64, File)>> {
-        let open = |(path, from): (String, PathBuf)| {
-            let file = File::open(from)?;
-            Ok((path, file.metadata()?.len(), file))
-        };
+        let open = |(path, from): (String, PathBuf)| sized(&from).map(|(size, file)| (path, size, file));
         added.into_iter().map(open).collect()
     };
     if request.kind.is_package() {
@@ -375,8 +418,32 @@ fn write_document(
     }
     out.flush().map_err(io)?;
     drop(out);
-    let path = file.into_temp_path().keep().map_err(|error| io(error.error))?;
-    Ok((path, kind))
+    Ok((keep(file)?, kind))
+}
+
+fn of_document(source: io::Error) -> RefreshError {
+    RefreshError::Io {
+        what: "the file with its extracts",
+        source,
+    }
+}
+
+fn sized(path: &Path) -> io::Result<(u64, File)> {
+    let file = File::open(path)?;
+    Ok((file.metadata()?.len(), file))
+}
+
+fn new_document(request: &ExtractRequest<'_>, kind: FileKind) -> Result<NamedTempFile, RefreshError> {
+    tempfile::Builder::new()
+        .prefix("document-")
+        .suffix(&format!(".{}", kind.extension()))
+        .tempfile_in(request.out)
+        .map_err(of_document)
+}
+
+fn keep(file: NamedTempFile) -> Result<PathBuf, RefreshError> {
+    let kept = file.into_temp_path().keep();
+    kept.map_err(|error| of_document(error.error))
 }
 
 /// Finds the entries of a package that nothing but deleted extracts used.

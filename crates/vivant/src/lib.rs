@@ -15,6 +15,8 @@ mod document;
 #[cfg(feature = "query")]
 mod export;
 mod extract;
+#[cfg(feature = "query")]
+mod live;
 mod load;
 #[cfg(feature = "query")]
 mod published;
@@ -32,7 +34,7 @@ pub use asked::values;
 pub use document::PackageFiles;
 #[cfg(feature = "query")]
 pub use export::{ExportError, csv, csv_in, json, parquet, xlsx, xlsx_in};
-pub use extract::{ExtractRequest, Extracted, create_extracts, delete_extracts};
+pub use extract::{ExtractRequest, Extracted, create_extracts, delete_extracts, renew_package};
 pub use load::{LoadRequest, load};
 pub use refresh::{
     PreviousExtract, Progress, RefreshError, RefreshMode, RefreshRequest, Refreshed, RefreshedExtract,

@@ -10,13 +10,15 @@ use vivant_calc::{DataType, Diagnostic};
 use vivant_data::parquet::ParquetWriter;
 use vivant_data::spec::{ConnectionSpec, FileColumn, TableSpec};
 use vivant_data::{
-    Batches, Column, ColumnType, DataError, DataFile, DataLimits, Database, Files, Place, open, open_sql,
+    Batches, Column, ColumnType, DataError, DataFile, DataLimits, Database, Files, LiveTable, Place,
+    Selection, open, open_sql,
 };
 use vivant_document::spec::{self, RelationSpec, SourceSpec};
-use vivant_query::{PlanTable, Table, in_memory, parquet};
+use vivant_query::{PlanTable, Table, in_memory, parquet, remote};
 
 use crate::answer::{AnswerError, BookRequest};
 use crate::document::Package;
+use crate::live::{Part, Reading};
 use crate::refresh::PreviousExtract;
 use crate::stop::Stop;
 use crate::world::World;
@@ -24,6 +26,8 @@ use crate::world::World;
 /// Bytes of a table up to which it stays in memory; a larger one goes to a file, of which questions read
 /// what they need.
 const IN_MEMORY: usize = 64 << 20;
+/// How many bytes on disk count as one in memory.
+const DISK_SHARE: u64 = 8;
 
 /// Why a table cannot be opened.
 pub(crate) enum Failure {
@@ -106,7 +110,8 @@ impl Origin {
             .collect()
     }
 
-    fn batches(&self, source: &SourceSpec, table: Table<'_>) -> Result<Batches, DataError> {
+    /// Lets connectors read from where this document does.
+    fn at<T>(&self, read: impl FnOnce(Place<'_>) -> T) -> T {
         let hyper = self.world.hyper();
         let credentials = |connection: &ConnectionSpec| self.world.credentials(connection);
         let guard = |connection: &ConnectionSpec| self.world.may_connect(connection);
@@ -117,6 +122,43 @@ impl Origin {
             limits: &self.limits,
             hyper: hyper.as_ref(),
         };
+        read(place)
+    }
+
+    /// Describes a table or statement of a database, of which parts can be read; `None` for what else there is.
+    fn live(&self, source: &SourceSpec, relation: &RelationSpec) -> Result<Option<LiveTable>, DataError> {
+        match relation {
+            RelationSpec::Table(table) => {
+                let connection = self.connection(source, table.connection.as_deref(), &table.name)?;
+                self.at(|place| LiveTable::of_table(&connection, &table_spec(table), place))
+            }
+            RelationSpec::Sql {
+                name,
+                connection,
+                sql,
+            } => {
+                let connection = self.connection(source, connection.as_deref(), name)?;
+                self.at(|place| LiveTable::of_sql(&connection, sql, place))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Reads a part of a table of a database.
+    pub(crate) fn part(&self, table: &LiveTable, selection: &Selection) -> Result<Batches, DataError> {
+        self.at(|place| table.read(selection, place))
+    }
+
+    fn batches(&self, source: &SourceSpec, table: Table<'_>) -> Result<Batches, DataError> {
+        self.at(|place| self.batches_at(source, table, place))
+    }
+
+    fn batches_at(
+        &self,
+        source: &SourceSpec,
+        table: Table<'_>,
+        place: Place<'_>,
+    ) -> Result<Batches, DataError> {
         match table {
             Table::Extract(path) => {
                 let extract = source.extract.as_ref();
@@ -189,6 +231,8 @@ type Slot = Arc<tokio::sync::Mutex<Option<PlanTable>>>;
 /// Tables that were opened.
 pub(crate) struct Tables {
     open: Mutex<HashMap<String, Slot>>,
+    /// What databases said of their tables.
+    live: Mutex<HashMap<String, Arc<LiveTable>>>,
     bytes: AtomicUsize,
     folder: TempDir,
     files: AtomicUsize,
@@ -199,6 +243,7 @@ impl Tables {
         let folder = tempfile::Builder::new().prefix("tables-").tempdir_in(spool);
         Ok(Self {
             open: Mutex::default(),
+            live: Mutex::default(),
             bytes: AtomicUsize::new(0),
             folder: folder.map_err(|source| AnswerError::Io {
                 what: "the folder for tables".to_owned(),
@@ -213,18 +258,50 @@ impl Tables {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Gives a table, and opens it if nobody did.
+    /// Gives a table, and opens it if nobody did. One of a database is read when a plan says what it needs of it.
     pub(crate) async fn open(
-        &self,
+        self: &Arc<Self>,
         origin: &Arc<Origin>,
         source: &SourceSpec,
         table: Table<'_>,
-        stop: &Stop,
+        reading: &Reading,
     ) -> Result<PlanTable, Failure> {
         let key = match table {
             Table::Extract(path) => format!("{}\u{0}extract\u{0}{}", source.name, path.join("\u{0}")),
             Table::Relation(relation) => format!("{}\u{0}{relation:?}", source.name),
         };
+        if let Table::Relation(relation) = table
+            && let Some(live) = self.live(&key, || origin.live(source, relation))?
+        {
+            return Ok(remote(Arc::new(Part {
+                table: live,
+                key,
+                caption: source.caption.clone(),
+                origin: Arc::clone(origin),
+                tables: Arc::clone(self),
+                reading: reading.clone(),
+            })));
+        }
+        self.kept(key, async {
+            if let Table::Extract(path) = table {
+                let last = path.last().map_or("Extract", String::as_str);
+                let files = origin.refreshed(source, last);
+                if !files.is_empty() {
+                    return parquet(&files).await.map_err(Failure::Plan);
+                }
+            }
+            let (made, _) = self.read(origin.batches(source, table)?, &reading.stop).await?;
+            Ok(made)
+        })
+        .await
+    }
+
+    /// Gives the table of a key, and makes it if nobody did.
+    pub(crate) async fn kept(
+        &self,
+        key: String,
+        make: impl Future<Output = Result<PlanTable, Failure>>,
+    ) -> Result<PlanTable, Failure> {
         let slot = {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(open.entry(key).or_default())
@@ -233,22 +310,37 @@ impl Tables {
         if let Some(found) = &*slot {
             return Ok(Arc::clone(found));
         }
-        let made = match table {
-            Table::Extract(path) => {
-                let last = path.last().map_or("Extract", String::as_str);
-                match origin.refreshed(source, last) {
-                    files if files.is_empty() => self.read(origin.batches(source, table)?, stop).await?,
-                    files => parquet(&files).await.map_err(Failure::Plan)?,
-                }
-            }
-            Table::Relation(_) => self.read(origin.batches(source, table)?, stop).await?,
-        };
+        let made = make.await?;
         *slot = Some(Arc::clone(&made));
         Ok(made)
     }
 
-    /// Reads batches into memory, or, if there are many, into a file.
-    async fn read(&self, mut batches: Batches, stop: &Stop) -> Result<PlanTable, Failure> {
+    /// Gives what a database says of a table, and asks it if nobody did.
+    fn live(
+        &self,
+        key: &str,
+        ask: impl FnOnce() -> Result<Option<LiveTable>, DataError>,
+    ) -> Result<Option<Arc<LiveTable>>, DataError> {
+        let known = || self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().get(key) {
+            return Ok(Some(Arc::clone(found)));
+        }
+        let found = ask()?.map(Arc::new);
+        if let Some(found) = &found {
+            known().insert(key.to_owned(), Arc::clone(found));
+        }
+        Ok(found)
+    }
+
+    /// Counts a part of a table that is in a file, if only for a share of its bytes: parts come with every filter, so
+    /// a book that has gathered many is to be closed like one that fills the memory.
+    pub(crate) fn weigh(&self, on_disk: u64) {
+        let share = usize::try_from(on_disk / DISK_SHARE).unwrap_or(usize::MAX);
+        self.bytes.fetch_add(share, Ordering::Relaxed);
+    }
+
+    /// Reads batches into memory, or, if there are many, into a file; also returns how many bytes that has.
+    pub(crate) async fn read(&self, mut batches: Batches, stop: &Stop) -> Result<(PlanTable, u64), Failure> {
         let schema = Arc::clone(batches.schema());
         let (mut kept, mut bytes) = (Vec::new(), 0);
         let going_on = || match stop.is_stopped() {
@@ -267,7 +359,7 @@ impl Tables {
         if bytes <= IN_MEMORY {
             let made = in_memory(schema, kept).map_err(Failure::Plan)?;
             self.bytes.fetch_add(bytes, Ordering::Relaxed);
-            return Ok(made);
+            return Ok((made, 0));
         }
         let number = self.files.fetch_add(1, Ordering::Relaxed);
         let file = self.folder.path().join(format!("{number}.parquet"));
@@ -280,7 +372,8 @@ impl Tables {
             writer.write(&batch?)?;
         }
         writer.finish()?;
-        parquet(&[file]).await.map_err(Failure::Plan)
+        let on_disk = std::fs::metadata(&file).map_or(0, |about| about.len());
+        Ok((parquet(&[file]).await.map_err(Failure::Plan)?, on_disk))
     }
 }
 
