@@ -322,6 +322,8 @@ CONTENT = Work(
         Ours("publish live.tds -n Keyed --overwrite"),
         "publish book.twb -n Drawn --thumbnail-group 'All Users'",
         "publish book.twb -n Drawn --overwrite --restart x --disable-uploader",
+        Slip("publish book.twb -n Sealed --encrypt-extracts", 0, 1, "tabcmd drops the flag, which the server refuses"),
+        Theirs("delete Sealed"),
         Slip("publish live.tds -n Keyed -o --oauth-username me --save-oauth", 1, 0, "tabcmd writes a password that there is not"),
         Ours("publish live.tds -n Keyed --overwrite"),
         "publish missing.twbx",
