@@ -6,6 +6,7 @@
 
 pub mod runner;
 pub mod scheduler;
+mod publish;
 mod work;
 
 pub mod append_datasource;

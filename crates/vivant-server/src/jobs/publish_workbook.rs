@@ -1,16 +1,13 @@
 //! Publishing a workbook as a job.
 
 use serde::{Deserialize, Serialize};
-use vivant_document::FileKind;
 use vivant_model::{JobKind, ProjectId};
 use vivant_store::{Caller, NewJob, Outcome, Spooled};
 
-use super::{Done, Ended, Failure, Work};
-use crate::errors::{Result, internal};
+use super::publish::Ready;
+use super::{Done, Ended, Work};
+use crate::errors::Result;
 use crate::publish::{self, Credentials, WorkbookOrder};
-
-/// How often publishing is begun when the server fails at it.
-const ATTEMPTS: u32 = 3;
 
 /// What a request to publish asks for, the file apart.
 #[derive(Serialize, Deserialize)]
@@ -36,15 +33,14 @@ pub struct Asked {
 impl Asked {
     /// The job that does it.
     pub fn job(&self, caller: &Caller, file: Spooled) -> Result<NewJob> {
-        Ok(NewJob {
-            created_by: Some(caller.user),
-            title: self.name.clone(),
-            subtitle: "Workbook".to_owned(),
-            payload: serde_json::to_vec(self).map_err(internal)?,
-            file: Some(file),
-            max_attempts: ATTEMPTS,
-            ..NewJob::new(caller.site, JobKind::PublishWorkbook)
-        })
+        super::publish::job(
+            caller,
+            JobKind::PublishWorkbook,
+            &self.name,
+            "Workbook",
+            self,
+            file,
+        )
     }
 
     /// The order to publish.
@@ -65,16 +61,12 @@ impl Asked {
 /// Publishes under the rights that who began the job has now.
 pub async fn run(work: Work) -> Ended {
     let asked: Asked = work.payload()?;
-    let kind = FileKind::from_extension(&asked.file_type);
-    let (Some(kind), Ok(project)) = (kind, asked.project.parse()) else {
-        return Err(Failure::Failed(
-            "The job does not say what to publish where.".to_owned(),
-        ));
-    };
-    let caller = work.caller().await?;
-    publish::require_project(&work.app, &caller, project).await?;
-    let file = work.file().await?;
-    work.check()?;
+    let Ready {
+        caller,
+        project,
+        kind,
+        file,
+    } = Ready::find(&work, &asked.project, &asked.file_type).await?;
     let order = asked.order(&caller, project);
     let fence = (&work.lease, Outcome::success(Vec::new(), Vec::new(), None));
     publish::workbook(&work.app, order, kind, file, Some(fence)).await?;
