@@ -12,6 +12,8 @@ text_enum! {
         IncrementExtract = "IncrementExtract",
         /// Makes an extract of a live connection.
         CreateExtract = "CreateExtract",
+        /// Turns an extract back into a live connection.
+        DeleteExtract = "DeleteExtract",
         /// Publishes a workbook.
         PublishWorkbook = "PublishWorkbook",
         /// Publishes a data source.
@@ -49,6 +51,7 @@ impl JobKind {
             Self::RefreshExtract => "refresh_extracts",
             Self::IncrementExtract => "increment_extracts",
             Self::CreateExtract => "create_extracts",
+            Self::DeleteExtract => "delete_extracts",
             Self::PublishWorkbook => "publish_workbook",
             Self::PublishDatasource => "publish_datasource",
             Self::AppendDatasource => "append_datasource",

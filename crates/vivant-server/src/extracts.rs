@@ -62,7 +62,7 @@ pub async fn new_extract(app: &App, written: RefreshedExtract) -> Result<NewExtr
 }
 
 /// Moves a file to where the store takes it from.
-async fn spool(app: &App, path: &Path) -> Result<Spooled> {
+pub async fn spool(app: &App, path: &Path) -> Result<Spooled> {
     use tokio::io::AsyncReadExt as _;
     let mut file = tokio::fs::File::open(path).await.map_err(internal)?;
     let mut spool = app.store.content().spool().await?;

@@ -156,6 +156,10 @@ fn routes() -> Vec<(&'static str, Handler)> {
         ("Create Cloud Extract Refresh Task", on(tasks::create_cloud_extract_refresh_task)),
         ("Update Cloud Extract Refresh Task", on(tasks::update_cloud_extract_refresh_task)),
         ("Delete Extract Refresh Task", on(tasks::delete_extract_refresh_task)),
+        ("Create Extract for Data Source", on(datasources::create_extract_for_data_source)),
+        ("Delete Extract from Data Source", on(datasources::delete_extract_from_data_source)),
+        ("Create Extracts for Embedded Data Sources", on(workbooks::create_extracts_for_embedded_data_sources)),
+        ("Delete Extracts of Embedded Data Sources", on(workbooks::delete_extracts_of_embedded_data_sources)),
 
         ("Add Data Source to Favorites", on(favorites::add_to_favorites)),
         ("Get Favorites for User", on(favorites::get_favorites_for_user)),

@@ -254,6 +254,8 @@ codes! {
     LicensingConflict = 409 "409014" "Licensing conflict";
     /// The name is taken in the project.
     ContentNameConflict = 409 "409015" "Name conflict";
+    /// An extract is there already. The reference has no row for it.
+    ExtractConflict = 409 "409016" "Extract conflict";
     /// The user is on the site already (newer servers).
     UserAlreadyOnSite = 409 "409017" "User already on site";
     /// The name of a schedule is taken.

@@ -19,7 +19,7 @@ READ = """
 import json, sys
 import pantab
 frames = pantab.frames_from_hyper(sys.argv[1], return_type="pyarrow")
-json.dump({name.name.unescaped: frame.to_pylist() for name, frame in frames.items()}, sys.stdout, default=str)
+json.dump({name[-1]: frame.to_pylist() for name, frame in frames.items()}, sys.stdout, default=str)
 """
 
 

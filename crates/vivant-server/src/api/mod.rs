@@ -18,6 +18,7 @@ pub mod views;
 pub mod workbooks;
 
 mod download;
+mod extracts;
 mod refresh;
 mod revisions;
 mod tags;

@@ -62,7 +62,7 @@ pub(super) async fn require_run_now(call: &Call, who: &SiteUser, forbidden: Erro
     }
 }
 
-async fn name(call: &Call, who: &SiteUser, item: JobItem) -> Result<Option<String>> {
+pub(super) async fn name(call: &Call, who: &SiteUser, item: JobItem) -> Result<Option<String>> {
     let (store, site) = (&call.app.store, who.site());
     Ok(match item.kind {
         JobItemKind::Datasource => store.datasource(site, item.id.into()).await?.map(|d| d.name),
@@ -70,14 +70,14 @@ async fn name(call: &Call, who: &SiteUser, item: JobItem) -> Result<Option<Strin
     })
 }
 
-fn kind(kind: JobItemKind) -> ContentKind {
+pub(super) fn kind(kind: JobItemKind) -> ContentKind {
     match kind {
         JobItemKind::Datasource => ContentKind::Datasource,
         _ => ContentKind::Workbook,
     }
 }
 
-fn words(kind: JobItemKind) -> &'static str {
+pub(super) fn words(kind: JobItemKind) -> &'static str {
     match kind {
         JobItemKind::Datasource => "data source",
         _ => "workbook",

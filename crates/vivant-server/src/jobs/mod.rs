@@ -4,12 +4,13 @@
 //! schedules that are due; each kind of job has a file of its own, which finds what it may use in
 //! [`Work`].
 
+mod publish;
 pub mod runner;
 pub mod scheduler;
-mod publish;
 mod work;
 
 pub mod append_datasource;
+pub mod change_extracts;
 pub mod import_group;
 pub mod publish_datasource;
 pub mod publish_workbook;
@@ -47,6 +48,8 @@ fn kinds() -> Vec<(JobKind, Runner)> {
         (JobKind::AppendDatasource, on(append_datasource::run)),
         (JobKind::RefreshExtract, on(refresh_extract::run)),
         (JobKind::IncrementExtract, on(refresh_extract::run)),
+        (JobKind::CreateExtract, on(change_extracts::run)),
+        (JobKind::DeleteExtract, on(change_extracts::run)),
         (JobKind::Subscription, on(subscription::run)),
     ]
 }

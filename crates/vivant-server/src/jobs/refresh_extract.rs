@@ -1,17 +1,22 @@
-//! Refreshing the extracts of a workbook or data source: in full, or by what is new.
+//! Refreshing the extracts of a workbook or data source: in full, or by what is new. Extracts that were created here
+//! are renewed in the published file, too.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use vivant::{DataLimits, PreviousExtract, RefreshError, RefreshMode, RefreshRequest, Refreshed};
+use vivant::{
+    DataLimits, ExtractRequest, PreviousExtract, RefreshError, RefreshMode, RefreshRequest, Refreshed,
+};
 use vivant_document::{FileKind, Limits};
 use vivant_model::{ContentKind, JobItem, JobItemKind, JobKind, Luid, SiteId, TaskType};
-use vivant_store::{Caller, Connection, NewJob, Outcome, Spooled, StoredFile, Task};
+use vivant_store::{Caller, Connection, ExtractChange, NewJob, Outcome, Spooled, StoredFile, Task};
 
 use super::{Done, Ended, Failure, Work};
 use crate::errors::internal;
-use crate::extracts::{Columns, Surroundings, new_extract, work_folder};
+use crate::extracts::{Columns, Surroundings, new_extract, spool, work_folder};
 
 /// How often a refresh is begun when the server fails at it.
 const ATTEMPTS: u32 = 3;
@@ -71,7 +76,12 @@ pub async fn run(work: Work) -> Ended {
         _ => Previous::default(),
     };
     work.check()?;
-    let refreshed = read(&work, folder.clone(), document, kind, previous, surroundings).await?;
+    let (refreshed, renewed) = read(&work, folder.clone(), document, kind, previous, surroundings).await?;
+    let datasources: BTreeSet<String> = refreshed
+        .extracts
+        .iter()
+        .map(|extract| extract.datasource.clone())
+        .collect();
     let mut extracts = Vec::with_capacity(refreshed.extracts.len());
     for extract in refreshed.extracts {
         extracts.push(new_extract(&work.app, extract).await?);
@@ -82,24 +92,41 @@ pub async fn run(work: Work) -> Ended {
     }
     let outcome = Outcome::success(refreshed.notes, Vec::new(), work.job.item);
     let (site, fence, now) = (work.job.site_id, Some((&work.lease, outcome)), work.app.now());
-    work.app
-        .store
-        .swap_extracts(site, item.kind, item.id, extracts, fence, now)
-        .await?;
-    Ok(Done::Settled)
+    let store = &work.app.store;
+    let Some(renewed) = renewed else {
+        store
+            .swap_extracts(site, item.kind, item.id, extracts, fence, now)
+            .await?;
+        return Ok(Done::Settled);
+    };
+    let change = ExtractChange {
+        revision: item.file.revision,
+        file: spool(&work.app, &renewed).await?,
+        file_type: item.file.file_type,
+        has_extracts: item.file.has_extracts,
+        datasources: datasources.into_iter().collect(),
+        extracts,
+    };
+    match store
+        .change_extracts(site, item.kind, item.id, change, fence, now)
+        .await?
+    {
+        true => Ok(Done::Settled),
+        false => Err(Failure::Later("It was published anew meanwhile.".to_owned())),
+    }
 }
 
-/// The workbook or data source that is refreshed.
-struct Item {
-    kind: ContentKind,
-    id: Luid,
-    file: StoredFile,
-    connections: Vec<Connection>,
+/// The workbook or data source that is changed.
+pub(super) struct Item {
+    pub(super) kind: ContentKind,
+    pub(super) id: Luid,
+    pub(super) file: StoredFile,
+    pub(super) connections: Vec<Connection>,
 }
 
 impl Item {
-    async fn find(work: &Work) -> std::result::Result<Self, Failure> {
-        let gone = || Failure::Failed("What the job was to refresh does not exist any more.".to_owned());
+    pub(super) async fn find(work: &Work) -> std::result::Result<Self, Failure> {
+        let gone = || Failure::Failed("What the job was about does not exist any more.".to_owned());
         let (store, site) = (&work.app.store, work.job.site_id);
         let item = work.job.item.ok_or_else(gone)?;
         let (kind, file, connections) = match item.kind {
@@ -131,7 +158,7 @@ async fn read(
     kind: FileKind,
     previous: Previous,
     surroundings: Surroundings,
-) -> std::result::Result<Refreshed, Failure> {
+) -> std::result::Result<(Refreshed, Option<PathBuf>), Failure> {
     let (teller, cancel) = (work.teller(), work.cancel_flag());
     let mode = match work.job.kind {
         JobKind::IncrementExtract => RefreshMode::Incremental { field: None },
@@ -150,17 +177,28 @@ async fn read(
             document_limits: Limits::default(),
             data_limits: DataLimits::default(),
         };
-        vivant::refresh(&request, &surroundings, &mut |progress| {
+        let refreshed = vivant::refresh(&request, &surroundings, &mut |progress| {
             let done = progress.tables_done * 90 / progress.tables.max(1);
             teller(i64::try_from(done).unwrap_or(0));
             match cancel.is_cancelled() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
-        })
+        })?;
+        let package = ExtractRequest {
+            document: document.path(),
+            kind,
+            datasources: None,
+            out: folder.path(),
+            spool: folder.path(),
+            document_limits: Limits::default(),
+            data_limits: DataLimits::default(),
+        };
+        let renewed = vivant::renew_package(&package, &refreshed.extracts, &surroundings)?;
+        Ok((refreshed, renewed))
     });
     match reading.await.map_err(internal)? {
-        Ok(refreshed) => Ok(refreshed),
+        Ok(read) => Ok(read),
         Err(RefreshError::Cancelled) => Err(Failure::Cancelled),
         Err(error @ RefreshError::Io { .. }) => Err(internal(error).into()),
         Err(error) => Err(Failure::Failed(format!("The refresh failed: {error}."))),

@@ -69,7 +69,7 @@ fn head(job: &Job) -> types::Job {
 fn is_refresh(kind: JobKind) -> bool {
     matches!(
         kind,
-        JobKind::RefreshExtract | JobKind::IncrementExtract | JobKind::CreateExtract
+        JobKind::RefreshExtract | JobKind::IncrementExtract | JobKind::CreateExtract | JobKind::DeleteExtract
     )
 }
 

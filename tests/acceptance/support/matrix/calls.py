@@ -364,6 +364,16 @@ for kind in ("workbook", "datasource"):
     call("Create Cloud Extract Refresh Task", kind, refreshers, body=lambda w, p, kind=kind: ts_request(
         element("extractRefresh", element(kind, id=p["item"]), type="FullRefresh"), MONDAYS))
 
+# Extracts. The matrix asks a server without the engine that makes them, of items that have none: that is what those
+# hear who may.
+for kind, create, delete in (
+    ("workbook", "Create Extracts for Embedded Data Sources", "Delete Extracts of Embedded Data Sources"),
+    ("datasource", "Create Extract for Data Source", "Delete Extract from Data Source"),
+):
+    everything = request(element("datasources", includeAll=True))
+    call(create, kind, holders("Write"), answers=(501, "501000"), body=everything)
+    call(delete, kind, holders("Write"), answers=(400, "400000"), body=everything)
+
 # Subscriptions: to what one may read; others, by those who give the content away.
 
 

@@ -1,7 +1,9 @@
 //! Published data sources.
 
 mod add_tags_to_data_source;
+mod create_extract_for_data_source;
 mod delete_data_source;
+mod delete_extract_from_data_source;
 mod delete_tag_from_data_source;
 mod download_data_source;
 mod download_data_source_revision;
@@ -16,7 +18,9 @@ mod update_data_source_connection;
 mod update_data_source_now;
 
 pub use add_tags_to_data_source::add_tags_to_data_source;
+pub use create_extract_for_data_source::create_extract_for_data_source;
 pub use delete_data_source::delete_data_source;
+pub use delete_extract_from_data_source::delete_extract_from_data_source;
 pub use delete_tag_from_data_source::delete_tag_from_data_source;
 pub use download_data_source::download_data_source;
 pub use download_data_source_revision::download_data_source_revision;

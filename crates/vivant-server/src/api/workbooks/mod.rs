@@ -1,6 +1,8 @@
 //! Workbooks.
 
 mod add_tags_to_workbook;
+mod create_extracts_for_embedded_data_sources;
+mod delete_extracts_of_embedded_data_sources;
 mod delete_tag_from_workbook;
 mod delete_workbook;
 mod download_workbook;
@@ -19,6 +21,8 @@ mod update_workbook_connection;
 mod update_workbook_now;
 
 pub use add_tags_to_workbook::add_tags_to_workbook;
+pub use create_extracts_for_embedded_data_sources::create_extracts_for_embedded_data_sources;
+pub use delete_extracts_of_embedded_data_sources::delete_extracts_of_embedded_data_sources;
 pub use delete_tag_from_workbook::delete_tag_from_workbook;
 pub use delete_workbook::delete_workbook;
 pub use download_workbook::download_workbook;

@@ -1,0 +1,17 @@
+//! Delete Extracts of Embedded Data Sources from a Workbook.
+
+use vivant_model::{JobItem, JobItemKind, WorkbookId};
+use vivant_wire::ErrorCode;
+
+use crate::api::extracts;
+use crate::auth::SiteUser;
+use crate::call::Call;
+use crate::errors::Result;
+use crate::reply::Reply;
+
+/// Deletes extracts of a workbook's own data sources, all or some, as a job.
+pub async fn delete_extracts_of_embedded_data_sources(call: Call, who: SiteUser) -> Result<Reply> {
+    let id: WorkbookId = call.id("workbook-id", ErrorCode::WorkbookNotFound)?;
+    let kind = JobItemKind::Workbook;
+    extracts::delete(call, who, JobItem { kind, id: id.0 }).await
+}
