@@ -211,7 +211,7 @@ impl Surroundings {
     /// What surrounds the document of an item with these connections.
     pub async fn new(app: &App, site: SiteId, connections: &[Connection]) -> Result<Self> {
         let mut credentials = Vec::new();
-        for connection in connections.iter().filter(|c| c.has_password) {
+        for connection in connections.iter().filter(|c| c.password.is_some()) {
             let password = app.store.connection_password(site, connection.id).await?;
             credentials.extend(password.map(|password| (connection.clone(), password)));
         }

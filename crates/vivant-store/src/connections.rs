@@ -24,8 +24,9 @@ pub struct Connection {
     pub username: String,
     /// Whether the credentials are kept with the content.
     pub embed: bool,
-    /// Whether a password is kept.
-    pub has_password: bool,
+    /// The mark of the password that is kept, if one is: another for each password that was set, and nothing
+    /// can be read from it.
+    pub password: Option<PasswordMark>,
     /// The database's name.
     pub dbname: String,
     /// The authentication type.
@@ -43,6 +44,23 @@ pub struct Connection {
     pub published_content_url: Option<String>,
     /// Whether queries carry a tag; `None` follows the site.
     pub query_tagging: Option<bool>,
+}
+
+/// Tells the passwords apart that a connection had one after another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PasswordMark(u64);
+
+impl PasswordMark {
+    /// The mark of an encrypted password. Each encryption has a nonce of its own.
+    fn of(encrypted: &[u8]) -> Self {
+        let digest = Sha256::digest(encrypted);
+        Self(
+            digest
+                .iter()
+                .take(8)
+                .fold(0, |mark, byte| mark << 8 | u64::from(*byte)),
+        )
+    }
 }
 
 /// A connection read from a file that is published.
@@ -161,7 +179,7 @@ pub(crate) async fn of_content(
         return Err(Error::NotFound(what(kind)));
     }
     let sql = "SELECT k.id, k.class, k.server, k.port, k.username, k.embed, \
-         CASE WHEN k.password IS NULL THEN 0 ELSE 1 END, k.dbname, k.authentication, k.caption, d.id, \
+         k.password, k.dbname, k.authentication, k.caption, d.id, \
          COALESCE(d.name, k.datasource_name), k.datasource_caption, k.published_content_url, k.query_tagging \
          FROM connection k LEFT JOIN content d \
          ON d.site_id = k.site_id AND d.kind = 'datasource' AND d.content_url_key = k.published_key \
@@ -175,7 +193,7 @@ pub(crate) async fn of_content(
             port: row.opt_int()?,
             username: row.text()?,
             embed: row.bool()?,
-            has_password: row.bool()?,
+            password: row.opt_blob()?.as_deref().map(PasswordMark::of),
             dbname: row.text()?,
             authentication: row.text()?,
             caption: row.text()?,

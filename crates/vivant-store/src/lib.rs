@@ -46,7 +46,7 @@ mod visibility;
 pub mod workbooks;
 
 pub use check::{CheckReport, Finding, Severity, SweepReport};
-pub use connections::{Connection, ConnectionChanges, NewConnection};
+pub use connections::{Connection, ConnectionChanges, NewConnection, PasswordMark};
 pub use content::{Content, ContentStream, Spool, Spooled, StoredFile};
 pub use datasources::{
     Datasource, DatasourceChanges, DatasourceField, PublishDatasource, PublishedDatasource,

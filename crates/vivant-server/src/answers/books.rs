@@ -147,7 +147,7 @@ impl Item {
             key.push('+');
             key.push_str(&extract.key);
         }
-        // Another server or user is another source of rows.
+        // Another server, user or password is another source of rows.
         for connection in &self.connections {
             let Connection {
                 class,
@@ -155,11 +155,11 @@ impl Item {
                 port,
                 username,
                 dbname,
-                has_password,
+                password,
                 ..
             } = connection;
             key.push_str(&format!(
-                "|{class}\u{1}{server}\u{1}{port:?}\u{1}{username}\u{1}{dbname}\u{1}{has_password}"
+                "|{class}\u{1}{server}\u{1}{port:?}\u{1}{username}\u{1}{dbname}\u{1}{password:?}"
             ));
         }
         key.push('\n');

@@ -168,11 +168,9 @@ async fn may_connect(app: &App, who: &SiteUser, view: &View, sources: &Sources, 
     if connects(app, &who.caller, id.0).await? {
         return Ok(());
     }
-    let embeds = sources
-        .item
-        .connections
-        .iter()
-        .any(|one| one.published_content_url.as_deref() == Some(url) && (one.embed || one.has_password));
+    let embeds = sources.item.connections.iter().any(|one| {
+        one.published_content_url.as_deref() == Some(url) && (one.embed || one.password.is_some())
+    });
     if embeds && let Some(owner) = app.store.user(who.site(), view.owner.id).await? {
         let owner = Caller {
             site: who.site(),

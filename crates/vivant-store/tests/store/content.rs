@@ -509,7 +509,7 @@ async fn connections_to_one_database_change_together(w: World) {
     let orders = w.datasource("Orders", three).await;
     let before = w.store.datasource_connections(w.site, orders.id).await.unwrap();
     assert_eq!(
-        before.iter().map(|c| c.has_password).collect::<Vec<_>>(),
+        before.iter().map(|c| c.password.is_some()).collect::<Vec<_>>(),
         [true, false, false]
     );
     let changes = ConnectionChanges {
@@ -533,6 +533,7 @@ async fn connections_to_one_database_change_together(w: World) {
         after.iter().map(|c| c.server.as_str()).collect::<Vec<_>>(),
         ["c", "c", "b"]
     );
+    assert!(after[0].password.is_some() && after[0].password != before[0].password);
     for connection in &after[..2] {
         let password = w
             .store
@@ -558,7 +559,7 @@ async fn connections_to_one_database_change_together(w: World) {
         .await
         .unwrap();
     let after = w.store.datasource_connections(w.site, orders.id).await.unwrap();
-    assert!(after.iter().all(|c| !c.has_password && !c.embed));
+    assert!(after.iter().all(|c| c.password.is_none() && !c.embed));
     let other = w.datasource("Other", Vec::new()).await;
     let wrong = w
         .store
