@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tokio::task::JoinHandle;
 
 use crate::secrets::{hex, random};
 use crate::{Error, Result};
@@ -14,16 +15,34 @@ const BUFFER: usize = 1 << 20;
 
 /// A file being written; deleted when dropped.
 pub struct Spool {
-    /// `None` after a write that failed or was given up half way.
-    writer: Option<Writer>,
+    state: State,
     buffer: Vec<u8>,
     size: u64,
     leftover: Leftover,
 }
 
+/// Where the writer is. One buffer is hashed and written while the next is gathered.
+enum State {
+    /// At hand, with an empty buffer.
+    Idle(Writer, Vec<u8>),
+    /// At work on a buffer.
+    Busy(JoinHandle<Result<(Writer, Vec<u8>)>>),
+    /// Lost, after a write that failed or was given up half way.
+    Broken,
+}
+
 struct Writer {
     file: File,
     hash: Sha256,
+}
+
+impl Writer {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hash.update(bytes);
+        self.file
+            .write_all(bytes)
+            .map_err(|e| Error::io("writing a spool file", &e))
+    }
 }
 
 /// A whole file that is not stored yet; deleted when dropped.
@@ -64,10 +83,13 @@ impl Spool {
         })
         .await?;
         Ok(Self {
-            writer: Some(Writer {
-                file,
-                hash: Sha256::new(),
-            }),
+            state: State::Idle(
+                Writer {
+                    file,
+                    hash: Sha256::new(),
+                },
+                Vec::new(),
+            ),
             buffer: Vec::new(),
             size: 0,
             leftover: Leftover(path),
@@ -97,7 +119,7 @@ impl Spool {
     /// Ends the file.
     pub async fn finish(mut self) -> Result<Spooled> {
         self.flush().await?;
-        let writer = self.writer.take().ok_or_else(broken)?;
+        let (writer, _) = self.writer().await?;
         Ok(Spooled {
             size: self.size,
             sha256: hex(&writer.hash.finalize()),
@@ -105,22 +127,25 @@ impl Spool {
         })
     }
 
+    /// Hands the buffer to the writer, once that has done with the one before.
     async fn flush(&mut self) -> Result<()> {
-        let mut writer = self.writer.take().ok_or_else(broken)?;
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let (writer, buffer) = blocking(move || {
-            writer.hash.update(&buffer);
-            writer
-                .file
-                .write_all(&buffer)
-                .map_err(|e| Error::io("writing a spool file", &e))?;
-            buffer.clear();
-            Ok((writer, buffer))
-        })
-        .await?;
-        self.writer = Some(writer);
-        self.buffer = buffer;
+        let (mut writer, empty) = self.writer().await?;
+        let mut full = std::mem::replace(&mut self.buffer, empty);
+        self.state = State::Busy(tokio::task::spawn_blocking(move || {
+            writer.write(&full)?;
+            full.clear();
+            Ok((writer, full))
+        }));
         Ok(())
+    }
+
+    /// Waits for the writer and takes it, with an empty buffer.
+    async fn writer(&mut self) -> Result<(Writer, Vec<u8>)> {
+        match std::mem::replace(&mut self.state, State::Broken) {
+            State::Idle(writer, buffer) => Ok((writer, buffer)),
+            State::Busy(work) => joined(work.await),
+            State::Broken => Err(Error::backend("a spool file was given up half way")),
+        }
     }
 }
 
@@ -141,16 +166,13 @@ impl Spooled {
     }
 }
 
-fn broken() -> Error {
-    Error::backend("a spool file was given up half way")
-}
-
 /// Runs file work where it may block.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome,
-        Err(e) => Err(Error::backend(format!("file work: {e}"))),
-    }
+    joined(tokio::task::spawn_blocking(work).await)
+}
+
+fn joined<T>(outcome: std::result::Result<Result<T>, tokio::task::JoinError>) -> Result<T> {
+    outcome.unwrap_or_else(|e| Err(Error::backend(format!("file work: {e}"))))
 }
