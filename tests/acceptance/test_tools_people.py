@@ -217,6 +217,9 @@ def test_large_groups_and_filters_of_a_directory(site, directory, ldap):
     found = site.planned("--ldap-all-users", "--ldap-user-filter", "(&(objectClass=inetOrgPerson)(uid=crowd00*))")
     assert {one["name"] for one in found} == {f"crowd{number:04}" for number in range(1, 100)}
     site.source += ["--ldap-domain", "other.lan=dc=other,dc=lan"]
+    two = site.run("--dry-run", "--ldap-group", "other.lan\\Analysts", "--ldap-group", "EXAMPLE\\Analysts").stdout
+    assert "cannot group Analysts: several groups" in two and two.count(" in Analysts") == 3
+    assert "write the domain before the name" in site.run("--ldap-group", "Analysts", code=USAGE).stderr
     every = ["--ldap-all-groups", "--ldap-group-filter", "(&(objectClass=groupOfNames)(cn=Twins))"]
     result = site.run(*every, code=USAGE)
     assert "twin is a user of example.lan and another one of other.lan" in result.stderr

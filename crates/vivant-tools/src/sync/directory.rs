@@ -1,6 +1,6 @@
 //! The list of people as an LDAP directory or Active Directory has them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use vivant_directory::{self as directory, Directory, FoundGroup};
@@ -49,6 +49,15 @@ pub async fn read_directory(directory: &Directory, wanted: &Wanted) -> Result<Li
         }
     }
     let mut listed = Listed::default();
+    let mut called = HashSet::new();
+    for group in &groups {
+        if !called.insert(group.name.to_lowercase()) {
+            let why = "several groups of the directory are called so, and become one";
+            listed
+                .notes
+                .push(Line::new(Action::Cannot, "group", &group.name, why));
+        }
+    }
     let mut people: HashMap<String, (String, Person)> = HashMap::new();
     let mut take = |members: directory::Members, group: Option<&FoundGroup>| {
         for one in members.people {
