@@ -8,6 +8,7 @@ use vivant_calc::names::FieldName;
 use vivant_calc::{DataType, Diagnostic, Level, check, parse};
 use vivant_document::spec::{Derivation, FieldKind, FieldSpec, OBJECT_PART, ParameterSpec, SourceSpec};
 
+use crate::expr::MOST_NESTED;
 use crate::rows::Formula;
 
 /// A formula that was read, or what is wrong with it.
@@ -103,6 +104,14 @@ impl<'s> Fields<'s> {
         let FieldKind::Calculation { formula, .. } = &field.kind else {
             return (field.data_type, Level::Row);
         };
+        // What builds on too many others is refused where it is computed.
+        let open = locked(&self.levels)
+            .values()
+            .filter(|level| level.is_none())
+            .count();
+        if open > MOST_NESTED {
+            return (field.data_type, Level::Row);
+        }
         locked(&self.levels).insert(field.name.clone(), None);
         let found = match self.formula(formula) {
             Ok(formula) => {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::functions::core::expr_fn::{coalesce, nullif};
 use datafusion::logical_expr::{Expr, Operator, binary_expr, cast, lit, not, when};
 use vivant_calc::functions::Kind;
@@ -15,6 +16,7 @@ use vivant_calc::{DataType, Diagnostic, Value};
 
 use crate::rows::{Formula, Input, Surroundings, call};
 use crate::values::{arrow_type, scalar_of};
+use crate::whole::whole;
 
 /// An expression with the type of its values.
 #[derive(Debug, Clone)]
@@ -65,7 +67,41 @@ pub fn compile(
         scope,
         surroundings,
     };
+    if compiler.is_large(node) {
+        return compiler.by_rows(node);
+    }
     compiler.node(node)
+}
+
+/// Expressions deeper than this are computed row by row: plans go down into them call by call.
+const MOST_LEVELS: usize = 60;
+
+/// Expressions with more parts than this are computed row by row: what plans do to them takes a square of it.
+const MOST_PARTS: usize = 1500;
+
+/// How many fields may build on one another.
+pub const MOST_NESTED: usize = 60;
+
+/// Says that fields build on one another too deep.
+pub fn too_deep(caption: &str) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error(
+            "query.nested",
+            format!("the field '{caption}' builds on more than {MOST_NESTED} calculations, one on another"),
+        )
+        .hint("put some of them together into one formula"),
+    )
+}
+
+/// Counts the parts of an expression.
+pub fn parts_of(expr: &Expr) -> usize {
+    let mut count = 0;
+    // Looking does not fail.
+    let _ = expr.apply(|_| {
+        count += 1;
+        Ok(TreeNodeRecursion::Continue)
+    });
+    count
 }
 
 struct Compiler<'c> {
@@ -101,6 +137,23 @@ impl Compiler<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Tells whether a part of the formula is too deep or too large to be an expression of plans.
+    fn is_large(&self, node: NodeId) -> bool {
+        let mut parts = 0;
+        let mut todo = vec![(node, 0)];
+        while let Some((at, level)) = todo.pop() {
+            parts += 1;
+            if level > MOST_LEVELS || parts > MOST_PARTS {
+                return true;
+            }
+            if !self.is_computed(at) {
+                self.kind(at)
+                    .for_each_child(|child| todo.push((child, level + 1)));
+            }
+        }
+        false
     }
 
     fn node(&mut self, node: NodeId) -> Compiled {
@@ -197,7 +250,7 @@ impl Compiler<'_> {
                     let test = self.node(*test)?.expr;
                     let yes = self.node(*yes)?;
                     let no = self.node(*no)?;
-                    let pairs = vec![(test.clone().is_true(), yes), (test.is_false(), no)];
+                    let pairs = vec![(test.clone(), yes), (not(test), no)];
                     self.choice(pairs, unknown.first().copied(), data_type)
                 }
                 ("FLOAT", [value]) if self.data_type(*value).is_number() => Ok(Typed::new(
@@ -274,7 +327,13 @@ impl Compiler<'_> {
                     B::Subtract => Operator::Minus,
                     _ => Operator::Multiply,
                 };
-                Ok(Typed::new(binary_expr(left, operator, right), data_type))
+                Ok(Typed::new(
+                    match data_type {
+                        DataType::Integer => whole(left, operator, right),
+                        _ => binary_expr(left, operator, right),
+                    },
+                    data_type,
+                ))
             }
             // Tableau: a quotient is real, and by zero it is null.
             B::Divide if numbers => {

@@ -16,13 +16,16 @@ use vivant_document::spec::{
 
 use crate::calc::Fields;
 use crate::dates;
-use crate::expr::{Scope, Typed, compile, internal};
+use crate::expr::{MOST_NESTED, Scope, Typed, compile, internal, parts_of, too_deep};
 use crate::level::Aggregation;
 use crate::rows::{Formula, Surroundings};
 use crate::source::{Rows, column, join_null_safe};
 use crate::values::{arrow_type, scalar_of};
 
 type Found<T> = Result<T, Box<Diagnostic>>;
+
+/// Calculations with more parts than this become columns of their own.
+const LARGEST: usize = 200;
 
 /// The rows of a data source while a plan grows over them.
 pub struct RowScope<'s> {
@@ -85,6 +88,9 @@ impl<'s> RowScope<'s> {
                 format!("the field '{}' depends on itself", spec.caption),
             )));
         }
+        if self.open.len() >= MOST_NESTED {
+            return Err(too_deep(&spec.caption));
+        }
         self.open.push(spec.name.clone());
         let found = self.made(spec);
         self.open.pop();
@@ -112,7 +118,15 @@ impl<'s> RowScope<'s> {
                     DataType::Null | DataType::Unknown => spec.data_type,
                     other => other,
                 };
-                Ok(Typed::new(found.widened(data_type), data_type))
+                let expr = found.widened(data_type);
+                if parts_of(&expr) <= LARGEST {
+                    return Ok(Typed::new(expr, data_type));
+                }
+                // Who builds on it reads a column, so that it is computed once.
+                let name = self.fresh("f");
+                self.frame = self.frame.clone().with_column(&name, expr).map_err(internal)?;
+                self.columns.insert(spec.name.clone(), (name.clone(), data_type));
+                Ok(Typed::new(column(&name), data_type))
             }
             FieldKind::Bin { field, size, peg } => {
                 let value = self.row_field(field)?;

@@ -13,7 +13,7 @@ use vivant_calc::tree::{NodeId, NodeKind};
 use vivant_calc::{DataType, Diagnostic, Level, Value};
 use vivant_document::spec::{Aggregate, Derivation, FieldKind, OBJECT_PART};
 
-use crate::expr::{Scope, Typed, compile, internal};
+use crate::expr::{MOST_NESTED, Scope, Typed, compile, internal, parts_of, too_deep};
 use crate::fields::{RowScope, unknown_field, unsupported};
 use crate::frame::MANY;
 use crate::rows::Formula;
@@ -182,10 +182,17 @@ impl<'a, 's> Aggregation<'a, 's> {
                         format!("the field '{}' depends on itself", spec.caption),
                     )));
                 }
+                if self.open.len() >= MOST_NESTED {
+                    return Err(too_deep(&spec.caption));
+                }
                 self.open.push(spec.name.clone());
                 let surroundings = Arc::clone(self.rows.surroundings);
                 let found = compile(&formula, formula.tree.root(), self, &surroundings);
                 self.open.pop();
+                let found = found.and_then(|typed| match parts_of(&typed.expr) {
+                    parts if parts > MOST_PARTS_OF_GROUPS => Err(too_large(&spec.caption)),
+                    _ => Ok(typed),
+                });
                 return found.map_err(|error| Box::new(error.within(format!("field '{}'", spec.caption))));
             }
         }
@@ -252,7 +259,19 @@ impl<'a, 's> Aggregation<'a, 's> {
             return self.aggregate(aggregate, first);
         }
         match function.name {
-            "ATTR" => self.attribute(first),
+            "ATTR" if formula.tree.unwrapped(formula.tree.root()) == formula.tree.unwrapped(node) => {
+                self.attribute(first)
+            }
+            // Tableau: inside another formula several values are null.
+            "ATTR" => {
+                let least = self.add(min(first.expr.clone()));
+                let greatest = self.add(max(first.expr.clone()));
+                let null = lit(crate::values::scalar_of(&Value::Null, first.data_type));
+                let expr = when(least.clone().eq(greatest), least)
+                    .otherwise(null)
+                    .map_err(internal)?;
+                Ok(Typed::new(expr, first.data_type))
+            }
             "PERCENTILE" => {
                 let fraction = match arguments
                     .get(1)
@@ -377,6 +396,21 @@ impl<'a, 's> Aggregation<'a, 's> {
             _ => Ok(None),
         }
     }
+}
+
+/// How many parts a formula over aggregates may have, with all that it builds on.
+const MOST_PARTS_OF_GROUPS: usize = 20_000;
+
+fn too_large(caption: &str) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error(
+            "query.nested",
+            format!(
+                "the field '{caption}' has more than {MOST_PARTS_OF_GROUPS} parts with the calculations that it builds on"
+            ),
+        )
+        .hint("use each calculation once, for example as one factor and not as many summands"),
+    )
 }
 
 /// Makes an aggregate of a value, with the type of its result.

@@ -29,6 +29,7 @@ mod sql;
 mod tables;
 mod totals;
 mod values;
+mod whole;
 
 pub use data::{Data, Table, TableFuture};
 /// The columns of a table.

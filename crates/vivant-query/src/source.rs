@@ -42,6 +42,9 @@ pub fn column(name: &str) -> Expr {
 /// Between the name of a relation and the name of its column.
 const SEPARATOR: char = '\u{1f}';
 
+/// How many columns a data source may have.
+const MOST_COLUMNS: usize = 16_384;
+
 /// Opens the tables of a data source.
 pub struct Opener<'o> {
     /// The session that plans belong to.
@@ -58,6 +61,23 @@ impl Opener<'_> {
     /// `wanted` are the ids of logical tables; the first is the one whose rows are all kept. With
     /// `inner`, only rows with a partner are kept.
     pub async fn rows(&self, source: &SourceSpec, wanted: &[String], inner: bool) -> Found<Rows> {
+        let columns = source
+            .fields
+            .iter()
+            .filter(|field| matches!(field.kind, FieldKind::Column { .. }));
+        let columns = columns.count();
+        if columns > MOST_COLUMNS {
+            return Err(Box::new(
+                Diagnostic::error(
+                    "query.too-large",
+                    format!(
+                        "the data source '{}' has {columns} columns, and {MOST_COLUMNS} are read",
+                        source.caption
+                    ),
+                )
+                .hint("hide the columns that nobody needs, and extract or publish it without them"),
+            ));
+        }
         if source.objects.len() <= 1 || wanted.is_empty() {
             return match source.objects.first() {
                 Some(object) => self.object(source, object).await,
@@ -101,6 +121,13 @@ impl Opener<'_> {
             .iter()
             .map(|field| (field.name().clone(), calc_type(field.data_type())))
             .collect();
+        let (mut exact, mut folded, mut last) = (HashMap::new(), HashMap::new(), HashMap::new());
+        for (position, (name, _)) in names.iter().enumerate() {
+            exact.entry(name.clone()).or_insert(position);
+            folded.entry(name.to_ascii_lowercase()).or_insert(position);
+            let column = name.rsplit(SEPARATOR).next().unwrap_or(name);
+            last.entry(column.to_owned()).or_insert(position);
+        }
         let mut found = Vec::new();
         for field in &source.fields {
             let FieldKind::Column { table, column, .. } = &field.kind else {
@@ -109,15 +136,10 @@ impl Opener<'_> {
             let position = match table {
                 Some(table) => {
                     let full = format!("{table}{SEPARATOR}{column}");
-                    names.iter().position(|(name, _)| *name == full).or_else(|| {
-                        names
-                            .iter()
-                            .position(|(name, _)| name.eq_ignore_ascii_case(&full))
-                    })
+                    let place = exact.get(&full);
+                    place.or_else(|| folded.get(&full.to_ascii_lowercase())).copied()
                 }
-                None => names
-                    .iter()
-                    .position(|(name, _)| name.rsplit(SEPARATOR).next() == Some(column.as_str())),
+                None => last.get(column).copied(),
             };
             if let Some(position) = position {
                 found.push((field, names[position].0.clone(), names[position].1));

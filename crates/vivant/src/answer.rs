@@ -429,17 +429,31 @@ fn is_personal(workbook: &WorkbookSpec) -> bool {
     workbook.sources.iter().any(of_source) || workbook.sheets.iter().any(of_sheet)
 }
 
+/// How large the stacks of questions are. Plans go down into formulas call by call, and a formula may be nested.
+const STACK: usize = 64 << 20;
+
 /// Runs a question to its end, on threads that all questions share.
-pub(crate) fn run<F: Future>(question: F) -> F::Output {
+pub(crate) fn run<T: Send>(question: impl Future<Output = T> + Send) -> T {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads.max(2))
             .thread_name("query")
+            .thread_stack_size(STACK)
             .enable_all()
             .build()
             .expect("the system starts threads")
     });
-    runtime.block_on(question)
+    // Plans are made on the thread that waits, whose stack is as large as its owner thought right.
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("question".to_owned())
+            .stack_size(STACK);
+        let thread = thread.spawn_scoped(scope, || runtime.block_on(question));
+        match thread.expect("the system starts threads").join() {
+            Ok(answer) => answer,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }

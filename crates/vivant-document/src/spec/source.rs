@@ -1,6 +1,6 @@
 //! Data sources resolved: where rows come from, which fields there are and what each is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use vivant_calc::types::DataType;
 
@@ -520,29 +520,39 @@ fn fields(datasource: Datasource<'_>) -> Vec<FieldSpec> {
             },
         ));
     }
+    // A table may have very many columns, so they are found by name and not one by one.
+    let mut places: HashMap<String, VecDeque<usize>> = HashMap::new();
+    for (place, (local, _)) in records.iter().enumerate() {
+        places.entry(local.clone()).or_default().push_back(place);
+    }
     for (key, value) in datasource.column_maps() {
         let (key, parts) = (unquote(&key), split_name(&value));
         let Some([table, column]) = parts.and_then(|parts| <[String; 2]>::try_from(parts).ok()) else {
             continue;
         };
-        match records.iter_mut().find(|(local, _)| *local == key) {
-            Some((_, record)) => {
+        match places.get(&key).and_then(|places| places.front()) {
+            Some(&place) => {
+                let record = &mut records[place].1;
                 record.table = Some(table);
                 record.remote = column;
             }
-            None => records.push((
-                key,
-                Record {
-                    remote: column,
-                    table: Some(table),
-                    object: None,
-                    data_type: DataType::Unknown,
-                    aggregation: None,
-                },
-            )),
+            None => {
+                places.entry(key.clone()).or_default().push_back(records.len());
+                records.push((
+                    key,
+                    Record {
+                        remote: column,
+                        table: Some(table),
+                        object: None,
+                        data_type: DataType::Unknown,
+                        aggregation: None,
+                    },
+                ));
+            }
         }
     }
 
+    let mut records: Vec<Option<(String, Record)>> = records.into_iter().map(Some).collect();
     let columns = datasource.columns();
     let mut fields: Vec<FieldSpec> = Vec::new();
     for column in &columns {
@@ -550,22 +560,27 @@ fn fields(datasource: Datasource<'_>) -> Vec<FieldSpec> {
             continue;
         }
         let name = field_name(&column.name());
-        let record = records
-            .iter()
-            .position(|(local, _)| *local == name)
-            .map(|index| records.remove(index).1);
+        let place = places.get_mut(&name).and_then(VecDeque::pop_front);
+        let record = place
+            .and_then(|place| records[place].take())
+            .map(|(_, record)| record);
         fields.push(declared(*column, name, record, &source));
     }
-    for (name, record) in records {
+    for (name, record) in records.into_iter().flatten() {
         fields.push(undeclared(name, record));
     }
+    let names_of = |field: &FieldSpec| {
+        let remote = match &field.kind {
+            FieldKind::Column { column, .. } => Some(column.clone()),
+            _ => None,
+        };
+        [Some(field.name.clone()), remote].into_iter().flatten()
+    };
+    let mut known: HashSet<String> = fields.iter().flat_map(names_of).collect();
     for (table, columns) in file_columns(datasource) {
         for column in columns {
-            let known = fields.iter().any(|field| {
-                field.name == column.name
-                    || matches!(&field.kind, FieldKind::Column { column: remote, .. } if *remote == column.name)
-            });
-            if !known && column.data_type != DataType::Unknown {
+            if !known.contains(&column.name) && column.data_type != DataType::Unknown {
+                known.insert(column.name.clone());
                 let record = Record {
                     remote: column.name.clone(),
                     table: Some(table.clone()),
