@@ -132,6 +132,7 @@ fn measure(measure: &Measure) -> vivant_data::Measure {
         Measure::Rows => Said::Rows,
         Measure::Count(column) => Said::Count(column.clone()),
         Measure::Sum(column) => Said::Sum(column.clone()),
+        Measure::SumAsReal(column) => Said::SumAsReal(column.clone()),
         Measure::Min(column) => Said::Min(column.clone()),
         Measure::Max(column) => Said::Max(column.clone()),
     }

@@ -70,6 +70,8 @@ pub enum Measure {
     Count(String),
     /// The sum of a column.
     Sum(String),
+    /// The sum of a column of integers, as doubles.
+    SumAsReal(String),
     /// The least value of a column.
     Min(String),
     /// The greatest value of a column.
@@ -266,6 +268,12 @@ impl LiveTable {
                 }
             }
             Measure::Sum(name) => number(name, "SUM"),
+            Measure::SumAsReal(name) => {
+                let column = self.column(name)?;
+                let is_integer = column.column.kind == ColumnType::Integer;
+                let sum = format!("SUM(({})::float8)", column.expression);
+                is_integer.then_some((ColumnType::Real, sum))
+            }
             Measure::Min(name) => number(name, "MIN"),
             Measure::Max(name) => number(name, "MAX"),
         }

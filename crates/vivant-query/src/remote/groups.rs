@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::DataType as ArrowType;
 use datafusion::common::tree_node::Transformed;
 use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::error::Result as PlanResult;
@@ -27,6 +28,8 @@ pub enum Measure {
     Count(String),
     /// The sum of a column.
     Sum(String),
+    /// The sum of a column of integers, as doubles.
+    SumAsReal(String),
     /// The least value of a column.
     Min(String),
     /// The greatest value of a column.
@@ -150,37 +153,44 @@ impl Parts {
             return None;
         }
         let [argument] = &params.args[..] else { return None };
-        let of_column = |make: fn(String) -> Measure| rows.column(argument).map(make);
+        let (name, as_real) = match literal(argument) {
+            Some(_) => (String::new(), false),
+            None => rows.number(argument)?,
+        };
+        let sum_of = |name: String| match as_real {
+            true => Measure::SumAsReal(name),
+            false => Measure::Sum(name),
+        };
         match func.name() {
             "count" => {
-                let counted = match literal(argument) {
-                    Some(_) => Measure::Rows,
-                    None => of_column(Measure::Count)?,
+                let counted = match name.is_empty() {
+                    true => Measure::Rows,
+                    false => Measure::Count(name),
                 };
                 let part = grouping.measure(counted);
                 // A count is never null, and plans rely on it.
                 Some(coalesce(vec![self.total(sum(part)), lit(0_i64)]))
             }
+            _ if name.is_empty() => None,
             "sum" => {
-                let part = grouping.measure(of_column(Measure::Sum)?);
+                let part = grouping.measure(sum_of(name));
                 Some(self.total(sum(part)))
             }
             "min" => {
-                let part = grouping.measure(of_column(Measure::Min)?);
+                let part = grouping.measure(Measure::Min(name));
                 Some(self.total(min(part)))
             }
             "max" => {
-                let part = grouping.measure(of_column(Measure::Max)?);
+                let part = grouping.measure(Measure::Max(name));
                 Some(self.total(max(part)))
             }
             "avg" => {
-                let total = grouping.measure(of_column(Measure::Sum)?);
+                let total = grouping.measure(sum_of(name.clone()));
                 let total = self.total(sum(total));
-                let count = grouping.measure(of_column(Measure::Count)?);
+                let count = grouping.measure(Measure::Count(name));
                 let count = self.total(sum(count));
-                let real = datafusion::arrow::datatypes::DataType::Float64;
                 // Without a value there is no sum, and nothing is divided.
-                Some(cast(total, real.clone()) / cast(count, real))
+                Some(cast(total, ArrowType::Float64) / cast(count, ArrowType::Float64))
             }
             _ => None,
         }
@@ -257,6 +267,22 @@ impl Rows {
     fn column(&self, expr: &Expr) -> Option<String> {
         let schema = self.table.schema();
         super::column(&self.of_table(expr)?, &schema)
+    }
+
+    /// Finds the column that is computed with, and tells whether its integers are taken as doubles.
+    fn number(&self, expr: &Expr) -> Option<(String, bool)> {
+        let inner = match expr {
+            Expr::Cast(cast) if *cast.field.data_type() == ArrowType::Float64 => &cast.expr,
+            Expr::TryCast(cast) if *cast.field.data_type() == ArrowType::Float64 => &cast.expr,
+            _ => return Some((self.column(expr)?, false)),
+        };
+        let name = self.column(inner)?;
+        let schema = self.table.schema();
+        match schema.field_with_name(&name).ok()?.data_type() {
+            ArrowType::Int64 => Some((name, true)),
+            ArrowType::Float64 => Some((name, false)),
+            _ => None,
+        }
     }
 
     fn condition(&self, expr: &Expr) -> Option<Condition> {
