@@ -1,5 +1,7 @@
 //! Reads a folder of real workbooks and data sources with `vivant doc check` and `vivant doc coverage`: counts, by
 //! code, what is found in how many of them, and how many sheets, data sources and calculations are understood.
+//! `vivant data --check` then asks every worksheet whose data is in its package: how many have data, and what the
+//! others miss.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -23,6 +25,27 @@ const FOUND_ERRORS: i32 = 1;
 /// The parts that have to be understood, with how many of a hundred at least. Of calculations each that does not
 /// parse is listed instead.
 const PARTS: &[(&str, usize)] = &[("worksheets", 95), ("datasources", 95), ("calculations", 0)];
+
+/// How many of a hundred worksheets whose data is in their package have data at least, with nothing of it unsupported.
+const LEAST_DATA: usize = 85;
+
+/// What `vivant data` answers when a workbook cannot be opened.
+const FAILED: i32 = 1;
+
+/// What came of asking worksheets for their data.
+#[derive(Default)]
+struct Asked {
+    /// Worksheets whose data is in their package, in files that can be read.
+    inside: usize,
+    /// Those of them that have data, with nothing of it unsupported.
+    whole: usize,
+    /// Worksheets whose extract is of the format before Hyper, which only Tableau reads.
+    old: usize,
+    /// Worksheets whose data is elsewhere.
+    outside: usize,
+    /// What is missing, and how many worksheets miss it.
+    missing: BTreeMap<String, usize>,
+}
 
 /// How much of one part is understood.
 #[derive(Default)]
@@ -86,7 +109,15 @@ pub fn run(folder: &str) -> Result<(), Failure> {
     for line in parts(&understood, &unread) {
         say(line);
     }
-    let below = below(&understood);
+    say("");
+    let asked = data(&root, &vivant, &documents)?;
+    for line in asked.lines() {
+        say(line);
+    }
+    let mut below = below(&understood);
+    if asked.whole * 100 < asked.inside * LEAST_DATA {
+        below.push(format!("worksheets with data below {LEAST_DATA} %"));
+    }
     if below.is_empty() {
         Ok(())
     } else {
@@ -111,6 +142,156 @@ fn ask(vivant: &Path, command: &str, documents: &[PathBuf]) -> Result<Json, Stri
     }
     let text = String::from_utf8_lossy(&output.stdout);
     Json::parse(&text).map_err(|e| format!("the answer of `vivant doc {command} --json`: {e}"))
+}
+
+/// Asks every worksheet of the workbooks for its data.
+fn data(root: &Path, vivant: &Path, documents: &[PathBuf]) -> Result<Asked, String> {
+    let engine = match std::env::var_os("HYPERD_PATH") {
+        Some(engine) => PathBuf::from(engine),
+        None => hyperd(root)?,
+    };
+    let mut asked = Asked::default();
+    for document in documents {
+        let ending = document.extension().unwrap_or_default().to_ascii_lowercase();
+        if ending != "twb" && ending != "twbx" {
+            continue;
+        }
+        let output = Command::new(vivant)
+            .args(["data", "--check", "--json"])
+            .arg(document)
+            .env("HYPERD_PATH", &engine)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|e| format!("cannot start `{}`: {e}", vivant.display()))?;
+        match output.status.code() {
+            Some(0) => {
+                let text = String::from_utf8_lossy(&output.stdout);
+                let sheets = Json::parse(&text)
+                    .map_err(|e| format!("the answer of `vivant data --check --json`: {e}"))?;
+                asked.count(&sheets)?;
+            }
+            // It was told above that this one cannot be read.
+            Some(FAILED) => {}
+            _ => {
+                return Err(format!(
+                    "`vivant data --check` ended with {} for {}",
+                    output.status,
+                    document.display()
+                ));
+            }
+        }
+    }
+    Ok(asked)
+}
+
+/// Finds the engine of `.hyper` files in the environment that the tests of documents prepare.
+fn hyperd(root: &Path) -> Result<PathBuf, String> {
+    let environment = process::output(
+        Command::new("bash")
+            .arg("scripts/documents-env")
+            .current_dir(root),
+    )?;
+    let libraries = Path::new(environment.trim()).join("lib");
+    let versions =
+        std::fs::read_dir(&libraries).map_err(|e| format!("cannot look at {}: {e}", libraries.display()))?;
+    let mut engines = versions.flatten().map(|version| {
+        version
+            .path()
+            .join("site-packages/tableauhyperapi/bin/hyper/hyperd")
+    });
+    engines
+        .find(|engine| engine.is_file())
+        .ok_or_else(|| format!("there is no hyperd below {}", libraries.display()))
+}
+
+impl Asked {
+    /// Counts the worksheets of a workbook.
+    fn count(&mut self, sheets: &Json) -> Result<(), String> {
+        let Json::List(sheets) = sheets else {
+            return Err("the answer of `vivant data --check --json` is not a list".to_owned());
+        };
+        for sheet in sheets {
+            match sheet.text("data")? {
+                "outside" => self.outside += 1,
+                "old-extract" => self.old += 1,
+                _ => {
+                    self.inside += 1;
+                    let (found, problems) = (sheet.get("rows")?, sheet.list("problems")?);
+                    let mut missing = BTreeSet::new();
+                    for problem in problems {
+                        // Without rows every problem counts, with rows that some of them are not what they should be.
+                        if *found == Json::Null || is_unsupported(problem.text("code")?) {
+                            missing.insert(generic(problem.text("message")?));
+                        }
+                    }
+                    if *found == Json::Null && missing.is_empty() {
+                        missing.insert("no reason was given".to_owned());
+                    }
+                    self.whole += usize::from(missing.is_empty());
+                    for reason in missing {
+                        *self.missing.entry(reason).or_default() += 1;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let share = |of: usize| 100.0 * self.whole as f64 / of.max(1) as f64;
+        let mut lines = vec![
+            format!(
+                "data          {} of {} worksheets with data in the package have it with nothing unsupported ({:.1} %)",
+                self.whole,
+                self.inside,
+                share(self.inside)
+            ),
+            format!(
+                "  {} more have an extract of the format before Hyper, which only Tableau reads ({:.1} % with these)",
+                self.old,
+                share(self.inside + self.old)
+            ),
+            format!("  {} have data elsewhere", self.outside),
+        ];
+        let mut missing: Vec<_> = self.missing.iter().collect();
+        missing.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+        lines.extend(
+            missing
+                .iter()
+                .map(|(reason, times)| format!("  {times:>5} {reason}")),
+        );
+        lines
+    }
+}
+
+fn is_unsupported(code: &str) -> bool {
+    code.ends_with("unsupported") || code == "spec.not-understood"
+}
+
+/// Leaves the names out of a message, so that the same reason counts together.
+fn generic(message: &str) -> String {
+    let mut out = String::new();
+    let (mut quote, mut depth) = (None, 0_usize);
+    for c in message.chars() {
+        match (c, quote) {
+            ('[', None) => {
+                depth += 1;
+                if depth == 1 {
+                    out.push('…');
+                }
+            }
+            (']', None) => depth = depth.saturating_sub(1),
+            (_, None) if depth > 0 => {}
+            ('\'' | '`', None) => {
+                quote = Some(c);
+                out.push('…');
+            }
+            (_, Some(open)) if c == open => quote = None,
+            (_, Some(_)) => {}
+            (_, None) => out.push(c),
+        }
+    }
+    out.chars().take(100).collect()
 }
 
 /// Counts findings by severity and code.
@@ -313,6 +494,47 @@ mod tests {
             ]
         );
         assert!(read(&Json::Null, &mut understood, &mut unread).is_err());
+    }
+
+    #[test]
+    fn worksheets_with_data_are_counted_and_what_others_miss() {
+        let sheet = |data: &str, rows: &str, problems: &str| {
+            format!(r#"{{"file":"a","worksheet":"s","data":"{data}","rows":{rows},"problems":[{problems}]}}"#)
+        };
+        let problem = |code: &str, message: &str| {
+            format!(r#"{{"severity":"error","code":"{code}","message":"{message}"}}"#)
+        };
+        let text = [
+            sheet("inside", "3", ""),
+            sheet("inside", "3", &problem("query.sort", "another order")),
+            sheet("inside", "3", &problem("query.unsupported", "forecasts")),
+            sheet(
+                "inside",
+                "null",
+                &problem("query.unknown-field", "there is no field [a]"),
+            ),
+            sheet(
+                "inside",
+                "null",
+                &problem("query.unknown-field", "there is no field [b [c]]"),
+            ),
+            sheet("old-extract", "null", &problem("data.unsupported", "old")),
+            sheet("outside", "null", ""),
+        ]
+        .join(",");
+        let mut asked = Asked::default();
+        asked
+            .count(&Json::parse(&format!("[{text}]")).expect("valid"))
+            .expect("worksheets");
+        assert_eq!(
+            (asked.inside, asked.whole, asked.old, asked.outside),
+            (5, 2, 1, 1)
+        );
+        assert_eq!(
+            asked.lines()[3..],
+            ["      2 there is no field …", "      1 forecasts"]
+        );
+        assert!(asked.count(&Json::Null).is_err());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `vivant data`: the rows that a view of a workbook shows, from the file alone. Asks no server of Tableau's kind;
 //! the databases that a workbook is connected to are asked.
 
+mod check;
+
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,6 +43,9 @@ pub struct Args {
     /// Write a spreadsheet laid out as the view is
     #[arg(long)]
     xlsx: bool,
+    /// Ask every worksheet, and tell which have data and why others have none; with --json as JSON
+    #[arg(long, conflicts_with_all = ["view", "csv", "parquet", "xlsx"])]
+    check: bool,
     /// Keep only these values of a field, by its label: Region=East,West; a comma in a value is \,
     #[arg(long = "filter", value_name = "FIELD=VALUES")]
     filters: Vec<String>,
@@ -97,6 +102,11 @@ fn write(args: &Args) -> anyhow::Result<ExitCode> {
     let to = Destination::open(&args.output)?;
     let spool = tempfile::tempdir().context("a folder for what is unpacked")?;
     let book = args.open(spool.path())?;
+    if args.check {
+        let text = check::check(&book, &args.book, &ask, args.json)?;
+        to.write(text.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let named = args.view.as_deref();
     let first = || {
         let mut shown = book.spec.tabs.iter().filter(|tab| !tab.hidden);
