@@ -26,6 +26,7 @@ use jiff::Timestamp;
 use ring::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::{hkdf, pbkdf2};
 use tokio::time::{Instant, sleep};
+use vivant_model::{SiteId, UserId};
 use zeroize::Zeroizing;
 
 use crate::client::Client;
@@ -199,18 +200,31 @@ impl Keeper {
     }
 
     /// Takes what another program got since a token failed, or signs in for all.
-    pub async fn renew(&self, client: &Client, credentials: &Credentials, failed: &Secret) -> Result<Secret> {
+    ///
+    /// A session of another site or user is of no use: requests name both, and they are those of another server
+    /// at the same address, such as one that began anew.
+    pub async fn renew(
+        &self,
+        client: &Client,
+        credentials: &Credentials,
+        failed: &Secret,
+        (site, user): (SiteId, UserId),
+    ) -> Result<Secret> {
         let _lock = self.entry.lock().await?;
-        if let Some(saved) = self.entry.read(None)?
-            && saved.token.expose() != failed.expose()
-        {
-            tracing::info!("another program renewed the session");
-            return Ok(saved.token);
+        let saved = match self.entry.read(None)? {
+            Some(saved) if saved.token.expose() != failed.expose() => {
+                tracing::info!("another program renewed the session");
+                saved
+            }
+            _ => self.entry.begin(client, credentials).await?,
+        };
+        match saved.site_id == site && saved.user_id == user {
+            true => Ok(saved.token),
+            false => Err(Error::new(
+                ErrorKind::SignIn,
+                "the server at this address is not the one of the kept session any more; there is a new session now: try again",
+            )),
         }
-        self.entry
-            .begin(client, credentials)
-            .await
-            .map(|saved| saved.token)
     }
 
     /// Leaves the session, and ends it where nobody else uses it and it is not to last.

@@ -345,7 +345,10 @@ impl Site {
         tracing::info!(reason = %cause, "signing in again");
         let (client, credentials) = (&self.0.client, &self.0.credentials);
         let outcome = match &self.0.keeper {
-            Some(keeper) => keeper.renew(client, credentials, &self.token()?.0).await,
+            Some(keeper) => {
+                let whose = (self.id(), self.user_id());
+                keeper.renew(client, credentials, &self.token()?.0, whose).await
+            }
             None => renewed_token(client, credentials).await,
         };
         match outcome {
