@@ -35,7 +35,7 @@ pub(super) fn describe(
     let Ok(statement) = connection.prepare(sql) else {
         return Ok(None);
     };
-    let described = statement.columns().into_iter().map(|column| {
+    let described = statement.columns().map(|column| {
         let kind = column.decl_type().and_then(kind_of)?;
         Some(LiveColumn {
             column: Column {
