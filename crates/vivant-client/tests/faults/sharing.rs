@@ -362,3 +362,30 @@ async fn a_ticket_becomes_a_session_that_exports_views() {
     let elsewhere = redeem().await.expect_err("another server");
     assert!(elsewhere.to_string().contains("another"), "{elsewhere}");
 }
+
+#[tokio::test]
+async fn a_server_that_began_anew_is_another_one() {
+    let other = "44444444-4444-4444-8444-444444444444";
+    let fake = Fake::start(move |request, before| match request.header("x-tableau-auth") {
+        Some("token-1") => Some(error(401, "401002")),
+        None if request.is("POST", "/auth/signin") && before > 0 => Some(crate::fake::ok(&format!(
+            "<credentials token='token-2'><site id='{other}' contentUrl=''/><user id='{}'/></credentials>",
+            crate::fake::USER
+        ))),
+        _ => workbooks(request),
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = program(&fake, folder.path()).await;
+    let failure = first
+        .workbooks()
+        .list(ListOptions::new())
+        .all()
+        .await
+        .expect_err("another server");
+    assert!(failure.to_string().contains("try again"), "{failure}");
+    // The next program has the new session.
+    let next = program(&fake, folder.path()).await;
+    assert_eq!(next.id().to_string(), other);
+    assert!(works(&next).await);
+}
