@@ -333,7 +333,6 @@ def test_head_and_options(rest):
         ("GET", "/sites/{site}/customviews"),
         ("GET", "/sites/{site}/webhooks"),
         ("GET", "/sites/{site}/metrics"),
-        ("POST", "/sites/{site}/datasources/{datasource}/createExtract"),
         ("POST", "/sites/{site}/encrypt-extracts"),
         ("GET", "/sites/{site}/tasks/linked"),
     ],

@@ -142,7 +142,7 @@ def test_a_suspended_schedule_rests(server, clock):
 def test_a_serial_schedule_runs_one_job_after_the_other(server, clock):
     tsc = connect(server, ADMIN, ADMIN_PASSWORD)
     # Times are told to the second, so each job is to take longer than that.
-    many = tables.CSV + b"".join(b"%d,North,1.5\r\n" % number for number in range(500_000))
+    many = tables.CSV + b"".join(b"%d,North,1.5\r\n" % number for number in range(1_500_000))
     scheduled(tsc, "Serial", "Serial", 4, many)
     clock.set(on(1, 14, 0))
     found = all_ended(server, "Serial", 4)
