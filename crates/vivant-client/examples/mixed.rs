@@ -52,9 +52,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Err(_) => Credentials::password(user, std::env::var("VIVANT_PASSWORD")?),
     };
     // Several of these programs may share a session.
-    let site = match std::env::var("VIVANT_SESSIONS") {
-        Ok(folder) => SessionStore::new(folder).sign_in(&client, credentials).await?,
-        Err(_) => client.sign_in(credentials).await?,
+    let sessions = std::env::var("VIVANT_SESSIONS")
+        .ok()
+        .filter(|folder| folder != "none");
+    let site = match sessions {
+        Some(folder) => SessionStore::new(folder).sign_in(&client, credentials).await?,
+        None => client.sign_in(credentials).await?,
     };
     let workers = (0..WORKERS).map(|number| {
         let mut worker = Worker::new(site.clone(), first + number, seed);
