@@ -34,6 +34,8 @@ pub use asked::values;
 pub use document::PackageFiles;
 #[cfg(feature = "query")]
 pub use export::{ExportError, csv, csv_in, json, parquet, xlsx, xlsx_in};
+#[cfg(feature = "draw")]
+pub use export::{PictureSize, picture};
 pub use extract::{ExtractRequest, Extracted, create_extracts, delete_extracts, renew_package};
 pub use load::{LoadRequest, load};
 pub use refresh::{

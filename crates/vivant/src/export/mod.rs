@@ -5,6 +5,8 @@
 
 mod crosstab;
 mod format;
+#[cfg(feature = "draw")]
+mod picture;
 mod text;
 mod title;
 
@@ -21,6 +23,8 @@ use vivant_document::spec::{
 use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
 
 pub use crosstab::{xlsx, xlsx_in};
+#[cfg(feature = "draw")]
+pub use picture::{PictureSize, picture};
 pub use text::{csv, csv_in, json};
 
 /// Why an answer cannot be written.

@@ -1,0 +1,26 @@
+//! Pictures: a [`Scene`] says what is drawn where, and is written as SVG, PNG and PDF that look the same.
+//!
+//! Lengths are in logical pixels (1/96 inch), the origin is at the top left, angles are in degrees clockwise.
+//! A scene is written as SVG first; the other formats are made of that, with the fonts inside this crate.
+
+#![forbid(unsafe_code)]
+
+mod color;
+mod error;
+mod font;
+mod image;
+mod path;
+mod pdf;
+mod png;
+mod scene;
+mod svg;
+
+pub use color::{Color, ColorError};
+pub use error::RenderError;
+pub use font::{FAMILY, Font, Weight};
+pub use image::{Bitmap, BitmapKind};
+pub use path::{Path, Step};
+pub use pdf::{PdfPage, pdf};
+pub use png::png;
+pub use scene::{Anchor, Fill, Group, Item, Rect, Scene, Stroke, Style, Text};
+pub use svg::svg;

@@ -1,0 +1,241 @@
+//! Lanes: what a shelf makes of its side of the table, one for each innermost header or axis.
+
+use std::collections::HashMap;
+
+use vivant_calc::Value;
+use vivant_document::spec::{FieldRef, Shelf, Side};
+
+use crate::color::natural;
+use crate::rows::Table;
+
+/// A row or column of panes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Lane {
+    /// Its headers, outermost first.
+    pub headers: Vec<Header>,
+    /// Its axis; two that share the pane.
+    pub axes: Vec<Axis>,
+    /// The marks in it, by their number.
+    pub rows: Vec<usize>,
+}
+
+/// A member of a field on a shelf.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Header {
+    pub key: FieldRef,
+    pub value: Value,
+    pub text: String,
+}
+
+/// A continuous pill on a shelf.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Axis {
+    pub key: FieldRef,
+    /// Which occurrence of the pill on the shelf.
+    pub index: usize,
+}
+
+/// Spreads a shelf. Without a pill it has one lane.
+pub(crate) fn lanes(table: &Table<'_>, side: Side) -> Vec<Lane> {
+    let shelf = match side {
+        Side::Rows => &table.sheet.rows,
+        Side::Cols => &table.sheet.cols,
+    };
+    let all: Vec<usize> = (0..table.rows.len()).collect();
+    let mut spread = Spread {
+        table,
+        side,
+        seen: HashMap::new(),
+    };
+    let indices = spread.index(shelf);
+    let mut at = 0;
+    spread.shelf(shelf, &indices, &mut at, all)
+}
+
+struct Spread<'s, 't> {
+    table: &'s Table<'t>,
+    side: Side,
+    seen: HashMap<FieldRef, usize>,
+}
+
+impl Spread<'_, '_> {
+    /// The occurrence of each pill, in the order of the shelf.
+    fn index(&mut self, shelf: &Shelf) -> Vec<usize> {
+        shelf
+            .fields()
+            .into_iter()
+            .map(|key| {
+                let seen = self.seen.entry(key.clone()).or_default();
+                *seen += 1;
+                *seen - 1
+            })
+            .collect()
+    }
+
+    /// The lanes of a part of the shelf over some marks. `at` counts the pills gone by.
+    fn shelf(&self, shelf: &Shelf, indices: &[usize], at: &mut usize, rows: Vec<usize>) -> Vec<Lane> {
+        match shelf {
+            Shelf::Empty => vec![Lane {
+                rows,
+                ..Lane::default()
+            }],
+            Shelf::Field(key) => {
+                let index = indices[*at];
+                *at += 1;
+                self.field(key, index, rows)
+            }
+            Shelf::Nest(parts) | Shelf::Cross(parts) => self.nested(parts, indices, at, rows),
+            Shelf::Concat(parts) => {
+                let mut lanes: Vec<Lane> = Vec::new();
+                for part in parts {
+                    let mut next = self.shelf(part, indices, at, rows.clone());
+                    // The second of two axes may share the pane of the first.
+                    let joins = next.len() == 1
+                        && next[0].headers.is_empty()
+                        && next[0].axes.len() == 1
+                        && self.shares(&next[0].axes[0])
+                        && lanes
+                            .last()
+                            .is_some_and(|last| last.headers.is_empty() && last.axes.len() == 1);
+                    match lanes.last_mut().filter(|_| joins) {
+                        Some(last) => last.axes.append(&mut next[0].axes),
+                        None => lanes.append(&mut next),
+                    }
+                }
+                lanes
+            }
+        }
+    }
+
+    fn nested(&self, parts: &[Shelf], indices: &[usize], at: &mut usize, rows: Vec<usize>) -> Vec<Lane> {
+        let Some((first, rest)) = parts.split_first() else {
+            return vec![Lane {
+                rows,
+                ..Lane::default()
+            }];
+        };
+        let outer = self.shelf(first, indices, at, rows);
+        if rest.is_empty() {
+            return outer;
+        }
+        let begin = *at;
+        let mut lanes = Vec::new();
+        for lane in outer {
+            *at = begin;
+            for inner in self.nested(rest, indices, at, lane.rows.clone()) {
+                let mut headers = lane.headers.clone();
+                headers.extend(inner.headers);
+                let mut axes = lane.axes.clone();
+                axes.extend(inner.axes);
+                lanes.push(Lane {
+                    headers,
+                    axes,
+                    rows: inner.rows,
+                });
+            }
+        }
+        lanes
+    }
+
+    fn field(&self, key: &FieldRef, index: usize, rows: Vec<usize>) -> Vec<Lane> {
+        if self.table.is_continuous(key) {
+            let axis = Axis {
+                key: key.clone(),
+                index,
+            };
+            return vec![Lane {
+                headers: Vec::new(),
+                axes: vec![axis],
+                rows,
+            }];
+        }
+        let mut members: HashMap<String, Lane> = HashMap::new();
+        let mut sequence = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mark = self.table.rows[row];
+            if !self.table.has(mark, key) {
+                continue;
+            }
+            let value = self.table.value(mark, key);
+            let name = format!("{value:?}");
+            let lane = members.entry(name.clone()).or_insert_with(|| Lane {
+                headers: vec![Header {
+                    key: key.clone(),
+                    text: self.table.text(mark, key),
+                    value,
+                }],
+                ..Lane::default()
+            });
+            lane.rows.push(row);
+            sequence.push(name);
+        }
+        let order = merged(sequence);
+        let mut lanes: Vec<Lane> = order.iter().filter_map(|name| members.remove(name)).collect();
+        let sorted = self.table.sheet.sorts.iter().any(|sort| sort.column == *key);
+        if !sorted {
+            lanes.sort_by(|a, b| natural(&a.headers[0].value, &b.headers[0].value));
+        }
+        if key.is_measure_names() {
+            lanes.sort_by_key(|lane| match lane.headers[0].value {
+                Value::Integer(number) => number,
+                _ => i64::MAX,
+            });
+        }
+        lanes
+    }
+
+    /// Whether an axis is drawn in the pane of the one before it.
+    fn shares(&self, axis: &Axis) -> bool {
+        self.table.sheet.axes.iter().any(|spec| {
+            spec.dual && spec.side == self.side && spec.field == axis.key && spec.index == axis.index
+        })
+    }
+}
+
+/// The order of members that come again and again, each time in the same order but not all of them.
+fn merged(sequence: Vec<String>) -> Vec<String> {
+    let mut order: Vec<String> = Vec::new();
+    let mut runs: Vec<Vec<String>> = Vec::new();
+    let mut run: Vec<String> = Vec::new();
+    for name in sequence {
+        if run.last() == Some(&name) {
+            continue;
+        }
+        if run.contains(&name) {
+            runs.push(std::mem::take(&mut run));
+        }
+        run.push(name);
+    }
+    runs.push(run);
+    for run in runs {
+        for (at, name) in run.iter().enumerate() {
+            if order.contains(name) {
+                continue;
+            }
+            let next = run[at + 1..]
+                .iter()
+                .find_map(|later| order.iter().position(|known| known == later));
+            // Before the next one that is known; who has none after himself comes last.
+            let place = next.unwrap_or(order.len());
+            order.insert(place, name.clone());
+        }
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<String> {
+        text.chars().map(String::from).collect()
+    }
+
+    #[test]
+    fn orders_are_merged_from_their_parts() {
+        assert_eq!(merged(names("acabcbd")).concat(), "abcd");
+        assert_eq!(merged(names("aabbab")).concat(), "ab");
+        assert_eq!(merged(names("bcabcabc")).len(), 3);
+        assert_eq!(merged(Vec::new()).concat(), "");
+    }
+}

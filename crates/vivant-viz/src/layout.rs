@@ -1,0 +1,848 @@
+//! The table of panes: how wide and high everything is, and where.
+
+use std::collections::HashMap;
+
+use vivant_document::spec::{Fit, Side, format, format_for};
+use vivant_render::{Anchor, Color, Font, Group, Item, Rect, Stroke, Style, Text, Weight};
+
+use crate::lanes::{Axis, Lane};
+use crate::rows::Table;
+use crate::scale::Scale;
+use crate::theme;
+
+/// The least length of an axis.
+const LEAST_AXIS: f64 = 60.0;
+/// Room for the title of an axis.
+const AXIS_TITLE: f64 = 20.0;
+/// Length of tick marks.
+const TICK: f64 = 4.0;
+/// Headers narrower than this stand upright.
+const UPRIGHT: f64 = 26.0;
+/// The highest that upright headers become.
+const HIGHEST: f64 = 130.0;
+
+/// Where everything is.
+pub(crate) struct Layout {
+    /// The panes together.
+    pub panes: Rect,
+    /// Begin and length of each row of panes.
+    pub rows: Vec<(f64, f64)>,
+    /// Begin and length of each column of panes.
+    pub cols: Vec<(f64, f64)>,
+    /// Width of each level of row headers, outermost first.
+    row_levels: Vec<f64>,
+    /// Height of each level of column headers, outermost first.
+    col_levels: Vec<f64>,
+    /// Whether the innermost column headers stand below the panes.
+    below: bool,
+    /// Whether those stand upright.
+    upright: bool,
+    /// Room for axes: left, right, top, bottom.
+    axes: [f64; 4],
+    /// Height of the line of field names.
+    captions: f64,
+    /// All of it.
+    pub outer: Rect,
+}
+
+/// The axes with their scales, by lane.
+pub(crate) struct Axes {
+    scales: HashMap<(Side, usize, Axis), Scale>,
+}
+
+impl Axes {
+    pub fn new(scales: HashMap<(Side, usize, Axis), Scale>) -> Self {
+        Self { scales }
+    }
+
+    pub fn scale(&self, side: Side, lane: usize, axis: &Axis) -> Option<&Scale> {
+        self.scales.get(&(side, lane, axis.clone()))
+    }
+}
+
+/// What the layout needs to know of the cells.
+pub(crate) struct Cells {
+    /// The widest text of a cell, for tables of text.
+    pub text_width: f64,
+    /// The most lines of text of a cell.
+    pub lines: usize,
+    /// Whether marks fill what room there is, such as tree maps and pies.
+    pub spacious: bool,
+    /// Whether cells hold text alone.
+    pub texts: bool,
+}
+
+impl Layout {
+    pub fn new(
+        table: &Table<'_>,
+        rows: &[Lane],
+        cols: &[Lane],
+        axes: &Axes,
+        cells: &Cells,
+        area: Rect,
+        fit: Fit,
+    ) -> Self {
+        let has_row_axis = rows.iter().any(|lane| !lane.axes.is_empty());
+        let has_col_axis = cols.iter().any(|lane| !lane.axes.is_empty());
+        let depth = |lanes: &[Lane]| lanes.iter().map(|lane| lane.headers.len()).max().unwrap_or(0);
+        let (row_depth, col_depth) = (depth(rows), depth(cols));
+        let captions = match table.shows_captions()
+            && row_depth + col_depth > 0
+            && (row_depth > 0 || !has_row_axis || col_depth > 0)
+        {
+            true => theme::CAPTION.line_height() + theme::PADDING,
+            false => 0.0,
+        };
+        let row_levels = row_levels(table, rows, row_depth, area.width);
+        let shown = |side: Side, axis: &Axis| table.shows_axis(side, axis);
+        let vertical = |nth: usize| {
+            rows.iter()
+                .enumerate()
+                .filter_map(|(at, lane)| lane.axes.get(nth).map(|axis| (at, axis)))
+                .filter(|(_, axis)| shown(Side::Rows, axis))
+                .map(|(at, axis)| {
+                    let scale = axes.scale(Side::Rows, at, axis);
+                    let texts = scale
+                        .map(|scale| scale.ticks(200.0, true, table.axis_format(&axis.key), None, &|_| 0.0));
+                    let widest = texts
+                        .into_iter()
+                        .flatten()
+                        .map(|tick| theme::TEXT.width(&tick.text))
+                        .fold(0.0, f64::max);
+                    widest
+                        + TICK
+                        + 4.0
+                        + if table.axis_title(Side::Rows, axis).is_empty() {
+                            0.0
+                        } else {
+                            AXIS_TITLE
+                        }
+                })
+                .fold(0.0, f64::max)
+        };
+        let horizontal = |nth: usize| {
+            cols.iter()
+                .filter_map(|lane| lane.axes.get(nth))
+                .filter(|axis| shown(Side::Cols, axis))
+                .map(|axis| {
+                    TICK + theme::TEXT.line_height()
+                        + if table.axis_title(Side::Cols, axis).is_empty() {
+                            0.0
+                        } else {
+                            AXIS_TITLE
+                        }
+                })
+                .fold(0.0, f64::max)
+        };
+        let sides = [vertical(0), vertical(1), horizontal(1), horizontal(0)];
+        let below = has_row_axis && !has_col_axis && col_depth > 0;
+
+        let room_x = (area.width - row_levels.iter().sum::<f64>() - sides[0] - sides[1]).max(40.0);
+        let fits_x = matches!(fit, Fit::Entire | Fit::Width);
+        let col_width = column_width(table, cols, has_col_axis, has_row_axis, room_x, fits_x, cells);
+        let upright = col_depth > 0 && !cells.texts && {
+            let widest = cols
+                .iter()
+                .filter_map(|lane| lane.headers.last())
+                .map(|header| theme::TEXT.width(&header.text))
+                .fold(0.0, f64::max);
+            let longest_word = cols
+                .iter()
+                .filter_map(|lane| lane.headers.last())
+                .flat_map(|header| header.text.split(' '))
+                .map(|word| theme::TEXT.width(word))
+                .fold(0.0, f64::max);
+            widest + 4.0 > col_width && (longest_word + 4.0 > col_width || col_width < UPRIGHT)
+        };
+        let col_levels: Vec<f64> = (0..col_depth)
+            .map(|level| {
+                let innermost = level + 1 == col_depth;
+                if !table.shows_header(
+                    cols.iter()
+                        .find_map(|lane| lane.headers.get(level))
+                        .map(|header| &header.key),
+                ) {
+                    return 0.0;
+                }
+                let texts = cols
+                    .iter()
+                    .filter_map(|lane| lane.headers.get(level))
+                    .map(|header| header.text.as_str());
+                if innermost && upright {
+                    let longest = texts.map(|text| theme::TEXT.width(text)).fold(0.0, f64::max);
+                    return (longest + 2.0 * theme::PADDING).min(HIGHEST);
+                }
+                let wide = if innermost { col_width } else { col_width * 2.0 };
+                let most = texts
+                    .map(|text| theme::TEXT.wrap(text, (wide - 4.0).max(20.0)).len())
+                    .max()
+                    .unwrap_or(1)
+                    .min(3);
+                theme::TEXT.line_height() * most as f64 + 4.0
+            })
+            .collect();
+
+        let top = captions
+            + sides[2]
+            + col_levels
+                .iter()
+                .enumerate()
+                .filter(|(level, _)| !(below && level + 1 == col_depth))
+                .map(|(_, height)| height)
+                .sum::<f64>();
+        let bottom = sides[3]
+            + if below {
+                col_levels.last().copied().unwrap_or(0.0)
+            } else {
+                0.0
+            };
+        let room_y = (area.height - top - bottom).max(20.0);
+        let fits_y = matches!(fit, Fit::Entire | Fit::Height);
+        let row_height = row_height(table, rows, has_row_axis, has_col_axis, room_y, fits_y, cells);
+
+        let left = area.x + row_levels.iter().sum::<f64>() + sides[0];
+        let begin = area.y + top;
+        let place = |count: usize, begin: f64, length: f64| -> Vec<(f64, f64)> {
+            (0..count)
+                .map(|at| (begin + at as f64 * length, length))
+                .collect()
+        };
+        let col_places = place(cols.len(), left, col_width);
+        let row_places = place(rows.len(), begin, row_height);
+        let panes = Rect::new(
+            left,
+            begin,
+            col_width * cols.len() as f64,
+            row_height * rows.len() as f64,
+        );
+        let outer = Rect::new(
+            area.x,
+            area.y,
+            panes.right() + sides[1] - area.x,
+            panes.bottom() + bottom - area.y,
+        );
+        Self {
+            panes,
+            rows: row_places,
+            cols: col_places,
+            row_levels,
+            col_levels,
+            below,
+            upright,
+            axes: sides,
+            captions,
+            outer,
+        }
+    }
+
+    /// The pane of a row and a column.
+    pub fn pane(&self, row: usize, col: usize) -> Rect {
+        let ((y, height), (x, width)) = (self.rows[row], self.cols[col]);
+        Rect::new(x, y, width, height)
+    }
+
+    /// What lies behind the marks: bands, grid lines, zero lines, borders.
+    pub fn background(
+        &self,
+        table: &Table<'_>,
+        rows: &[Lane],
+        cols: &[Lane],
+        axes: &Axes,
+        texts: bool,
+    ) -> Vec<Item> {
+        let mut items = Vec::new();
+        if texts && table.banded() {
+            let left = self.panes.x - self.axes[0] - self.row_levels.last().copied().unwrap_or(0.0);
+            for (y, height) in self.rows.iter().skip(1).step_by(2) {
+                let band = Rect::new(left, *y, self.panes.right() - left, *height);
+                items.push(Item::Rect(band, 0.0, Style::fill(theme::BAND)));
+            }
+        }
+        let line = |from, to, color: Color| Item::Line(from, to, Stroke::new(color, 1.0));
+        let (grid, zero) = (
+            table.line("gridline", theme::GRID),
+            table.line("zeroline", theme::ZERO),
+        );
+        for (at, lane) in rows.iter().enumerate() {
+            let Some((axis, scale)) = lane
+                .axes
+                .first()
+                .and_then(|axis| Some((axis, axes.scale(Side::Rows, at, axis)?)))
+            else {
+                continue;
+            };
+            let (y, height) = self.rows[at];
+            for tick in scale.ticks(
+                height,
+                true,
+                table.axis_format(&axis.key),
+                table.spacing(Side::Rows, axis),
+                &|_| 0.0,
+            ) {
+                let at = sharp(y + height * (1.0 - scale.part(tick.value)));
+                let color = if tick.value == 0.0 && scale.min < 0.0 {
+                    zero
+                } else {
+                    grid
+                };
+                items.extend(color.map(|color| line((self.panes.x, at), (self.panes.right(), at), color)));
+            }
+        }
+        for (at, lane) in cols.iter().enumerate() {
+            let Some((axis, scale)) = lane
+                .axes
+                .first()
+                .and_then(|axis| Some((axis, axes.scale(Side::Cols, at, axis)?)))
+            else {
+                continue;
+            };
+            let (x, width) = self.cols[at];
+            for tick in scale.ticks(
+                width,
+                false,
+                table.axis_format(&axis.key),
+                table.spacing(Side::Cols, axis),
+                &|text| theme::TEXT.width(text),
+            ) {
+                let at = sharp(x + width * scale.part(tick.value));
+                let color = if tick.value == 0.0 && scale.min < 0.0 {
+                    zero
+                } else {
+                    grid
+                };
+                items.extend(color.map(|color| line((at, self.panes.y), (at, self.panes.bottom()), color)));
+            }
+        }
+        items
+    }
+
+    /// Headers, axes and the lines between them.
+    pub fn frame(
+        &self,
+        table: &Table<'_>,
+        rows: &[Lane],
+        cols: &[Lane],
+        axes: &Axes,
+        texts: bool,
+    ) -> Vec<Item> {
+        let mut items = Vec::new();
+        self.row_headers(table, rows, texts, &mut items);
+        self.col_headers(table, cols, texts, &mut items);
+        self.field_captions(table, rows, cols, &mut items);
+        self.vertical_axes(table, rows, axes, &mut items);
+        self.horizontal_axes(table, cols, axes, &mut items);
+        // The edge between headers and panes.
+        let edge = |from, to| Item::Line(from, to, Stroke::new(theme::DIVIDER, 1.0));
+        let panes = &self.panes;
+        if !self.row_levels.is_empty() || self.axes[0] > 0.0 {
+            let x = sharp(panes.x);
+            items.push(edge((x, panes.y), (x, panes.bottom())));
+        }
+        if self.below || self.axes[3] > 0.0 {
+            let y = sharp(panes.bottom());
+            items.push(edge((panes.x, y), (panes.right(), y)));
+        } else if !self.col_levels.is_empty() {
+            let y = sharp(panes.y);
+            items.push(edge((self.outer.x, y), (panes.right(), y)));
+        }
+        items
+    }
+
+    fn row_headers(&self, table: &Table<'_>, rows: &[Lane], texts: bool, items: &mut Vec<Item>) {
+        let alone = self.row_levels.len() == 1 && !texts;
+        let mut x = self.outer.x;
+        for (level, width) in self.row_levels.iter().enumerate() {
+            for block in blocks(rows, level) {
+                let (y, _) = self.rows[block.start];
+                let (end, last) = self.rows[block.end - 1];
+                let height = end + last - y;
+                let header = &rows[block.start].headers[level];
+                if level + 1 < self.row_levels.len() && block.start > 0 {
+                    let at = sharp(y);
+                    items.push(Item::Line(
+                        (x, at),
+                        (self.panes.right(), at),
+                        Stroke::new(theme::DIVIDER, 1.0),
+                    ));
+                }
+                if *width <= 0.0 {
+                    continue;
+                }
+                let font = table.header_font(&header.key);
+                let room = width - 2.0 * theme::PADDING;
+                let lines = match height >= 2.0 * font.line_height() {
+                    true => font.wrap(&header.text, room),
+                    false => vec![font.fit(&header.text, room).into_owned()],
+                };
+                let most = ((height / font.line_height()).floor() as usize).clamp(1, lines.len().max(1));
+                let innermost = level + 1 == self.row_levels.len();
+                let block_height = most as f64 * font.line_height();
+                let mut base = match innermost {
+                    true => y + (height - block_height) / 2.0,
+                    false => y + ((theme::ROW - font.line_height()) / 2.0).max(0.0),
+                } + font.ascent();
+                let color = if texts { theme::DARK } else { theme::GREY };
+                for line in lines.iter().take(most) {
+                    let line = font.fit(line, room);
+                    items.push(Item::Text(match alone {
+                        true => Text::new((x + width - theme::PADDING, base), line, font, color)
+                            .anchored(Anchor::End),
+                        false => Text::new((x + theme::PADDING, base), line, font, color),
+                    }));
+                    base += font.line_height();
+                }
+            }
+            x += width;
+        }
+    }
+
+    fn col_headers(&self, table: &Table<'_>, cols: &[Lane], texts: bool, items: &mut Vec<Item>) {
+        let depth = self.col_levels.len();
+        let mut y = self.outer.y + self.captions;
+        for (level, height) in self.col_levels.iter().enumerate() {
+            let innermost = level + 1 == depth;
+            let top = if innermost && self.below {
+                self.panes.bottom()
+            } else {
+                y
+            };
+            for block in blocks(cols, level) {
+                let (x, _) = self.cols[block.start];
+                let (end, last) = self.cols[block.end - 1];
+                let width = end + last - x;
+                let header = &cols[block.start].headers[level];
+                if !innermost && block.start > 0 {
+                    let at = sharp(x);
+                    items.push(Item::Line(
+                        (at, top),
+                        (at, self.panes.bottom()),
+                        Stroke::new(theme::DIVIDER, 1.0),
+                    ));
+                }
+                if *height <= 0.0 {
+                    continue;
+                }
+                let font = table.header_font(&header.key);
+                let color = if texts { theme::DARK } else { theme::GREY };
+                if innermost && self.upright {
+                    let words = font.fit(&header.text, height - theme::PADDING);
+                    let at = (x + width / 2.0 + font.cap_height() / 2.0, top + theme::PADDING);
+                    items.push(Item::Text(
+                        Text::new(at, words, font, color)
+                            .anchored(Anchor::End)
+                            .turned(-90.0),
+                    ));
+                    continue;
+                }
+                let lines = font.wrap(&header.text, (width - 4.0).max(8.0));
+                let most = ((height / font.line_height()).floor() as usize)
+                    .max(1)
+                    .min(lines.len());
+                let mut base = match innermost && self.below {
+                    true => top + 3.0,
+                    false => top + (height - most as f64 * font.line_height()) / 2.0,
+                } + font.ascent();
+                let right = texts && innermost && header.key.is_measure_names();
+                for line in lines.iter().take(most) {
+                    let words = font.fit(line, width - 4.0);
+                    items.push(Item::Text(match right {
+                        true => Text::new((x + width - theme::PADDING, base), words, font, color)
+                            .anchored(Anchor::End),
+                        false => {
+                            Text::new((x + width / 2.0, base), words, font, color).anchored(Anchor::Middle)
+                        }
+                    }));
+                    base += font.line_height();
+                }
+            }
+            if !(innermost && self.below) {
+                y += height;
+            }
+        }
+    }
+
+    fn field_captions(&self, table: &Table<'_>, rows: &[Lane], cols: &[Lane], items: &mut Vec<Item>) {
+        if self.captions <= 0.0 {
+            return;
+        }
+        let base_of = |top: f64| top + theme::CAPTION.ascent();
+        if let Some(lane) = cols
+            .iter()
+            .find(|lane| lane.headers.len() == self.col_levels.len())
+        {
+            let names: Vec<String> = lane
+                .headers
+                .iter()
+                .filter(|header| !header.key.is_measure_names())
+                .map(|header| table.title(&header.key))
+                .collect();
+            let words = names.join(" / ");
+            let at = (self.panes.center().0, base_of(self.outer.y));
+            items.push(Item::Text(
+                Text::new(
+                    at,
+                    theme::CAPTION.fit(&words, self.panes.width),
+                    theme::CAPTION,
+                    theme::DARK,
+                )
+                .anchored(Anchor::Middle),
+            ));
+        }
+        if let Some(lane) = rows
+            .iter()
+            .find(|lane| lane.headers.len() == self.row_levels.len())
+        {
+            let mut x = self.outer.x;
+            for (header, width) in lane.headers.iter().zip(&self.row_levels) {
+                if !header.key.is_measure_names() && *width > 0.0 {
+                    let words = theme::CAPTION
+                        .fit(&table.title(&header.key), width - theme::PADDING)
+                        .into_owned();
+                    let base = base_of(self.panes.y - self.axes[2] - self.captions);
+                    items.push(Item::Text(Text::new(
+                        (x + theme::PADDING, base),
+                        words,
+                        theme::CAPTION,
+                        theme::DARK,
+                    )));
+                }
+                x += width;
+            }
+        }
+    }
+
+    fn vertical_axes(&self, table: &Table<'_>, rows: &[Lane], axes: &Axes, items: &mut Vec<Item>) {
+        for (at, lane) in rows.iter().enumerate() {
+            let (y, height) = self.rows[at];
+            for (nth, axis) in lane.axes.iter().enumerate().take(2) {
+                let Some(scale) = axes
+                    .scale(Side::Rows, at, axis)
+                    .filter(|_| table.shows_axis(Side::Rows, axis))
+                else {
+                    continue;
+                };
+                let (edge, sign, anchor) = match nth {
+                    0 => (self.panes.x, -1.0, Anchor::End),
+                    _ => (self.panes.right(), 1.0, Anchor::Start),
+                };
+                let mut group = Vec::new();
+                for tick in scale.ticks(
+                    height,
+                    true,
+                    table.axis_format(&axis.key),
+                    table.spacing(Side::Rows, axis),
+                    &|_| 0.0,
+                ) {
+                    let place = y + height * (1.0 - scale.part(tick.value));
+                    let line = sharp(place);
+                    group.push(Item::Line(
+                        (edge + sign * TICK, line),
+                        (edge, line),
+                        Stroke::new(theme::RULER, 1.0),
+                    ));
+                    // Texts at the ends stay within the pane.
+                    let half = theme::TEXT.cap_height() / 2.0;
+                    let base = (place + half).clamp(y + 2.0 * half + 1.0, y + height - 1.0);
+                    let words = Text::new(
+                        (edge + sign * (TICK + 4.0), base),
+                        tick.text,
+                        theme::TEXT,
+                        theme::GREY,
+                    );
+                    group.push(Item::Text(words.anchored(anchor)));
+                }
+                let title = table.axis_title(Side::Rows, axis);
+                if !title.is_empty() {
+                    let x = match nth {
+                        0 => edge - self.axes[0] + theme::CAPTION.ascent(),
+                        _ => edge + self.axes[1] - 3.0,
+                    };
+                    let words = theme::CAPTION.fit(&title, height);
+                    group.push(Item::Text(
+                        Text::new((x, y + height / 2.0), words, theme::CAPTION, theme::DARK)
+                            .anchored(Anchor::Middle)
+                            .turned(-90.0),
+                    ));
+                }
+                items.push(Item::Group(Group {
+                    class: "axis".to_owned(),
+                    clip: None,
+                    items: group,
+                }));
+            }
+        }
+    }
+
+    fn horizontal_axes(&self, table: &Table<'_>, cols: &[Lane], axes: &Axes, items: &mut Vec<Item>) {
+        for (at, lane) in cols.iter().enumerate() {
+            let (x, width) = self.cols[at];
+            for (nth, axis) in lane.axes.iter().enumerate().take(2) {
+                let Some(scale) = axes
+                    .scale(Side::Cols, at, axis)
+                    .filter(|_| table.shows_axis(Side::Cols, axis))
+                else {
+                    continue;
+                };
+                let (edge, sign) = match nth {
+                    0 => (self.panes.bottom(), 1.0),
+                    _ => (self.panes.y, -1.0),
+                };
+                let text_base = match nth {
+                    0 => edge + TICK + theme::TEXT.ascent(),
+                    _ => edge - TICK - theme::TEXT.descent(),
+                };
+                let mut group = Vec::new();
+                for tick in scale.ticks(
+                    width,
+                    false,
+                    table.axis_format(&axis.key),
+                    table.spacing(Side::Cols, axis),
+                    &|text| theme::TEXT.width(text),
+                ) {
+                    let place = x + width * scale.part(tick.value);
+                    let line = sharp(place);
+                    group.push(Item::Line(
+                        (line, edge),
+                        (line, edge + sign * TICK),
+                        Stroke::new(theme::RULER, 1.0),
+                    ));
+                    let half = theme::TEXT.width(&tick.text) / 2.0;
+                    let middle = place.clamp(x + half.min(width / 2.0), x + width - half.min(width / 2.0));
+                    group.push(Item::Text(
+                        Text::new((middle, text_base), tick.text, theme::TEXT, theme::GREY)
+                            .anchored(Anchor::Middle),
+                    ));
+                }
+                let title = table.axis_title(Side::Cols, axis);
+                if !title.is_empty() {
+                    let base = match nth {
+                        0 => edge + self.axes[3] - theme::CAPTION.descent(),
+                        _ => edge - self.axes[2] + theme::CAPTION.ascent(),
+                    };
+                    let words = theme::CAPTION.fit(&title, width);
+                    group.push(Item::Text(
+                        Text::new((x + width / 2.0, base), words, theme::CAPTION, theme::DARK)
+                            .anchored(Anchor::Middle),
+                    ));
+                }
+                items.push(Item::Group(Group {
+                    class: "axis".to_owned(),
+                    clip: None,
+                    items: group,
+                }));
+            }
+        }
+    }
+}
+
+/// The middle of a pixel, where thin lines are sharp.
+pub(crate) fn sharp(place: f64) -> f64 {
+    place.floor() + 0.5
+}
+
+/// Lanes that share a header of a level and all outside of it.
+fn blocks(lanes: &[Lane], level: usize) -> Vec<std::ops::Range<usize>> {
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    for at in 0..lanes.len() {
+        let Some(own) = lanes[at].headers.get(..=level) else {
+            continue;
+        };
+        match found.last_mut() {
+            Some(last) if last.end == at && lanes[at - 1].headers.get(..=level) == Some(own) => last.end += 1,
+            _ => found.push(at..at + 1),
+        }
+    }
+    found
+}
+
+fn row_levels(table: &Table<'_>, rows: &[Lane], depth: usize, width: f64) -> Vec<f64> {
+    let cap = width * theme::HEADER_PART / depth.max(1) as f64 * 1.2;
+    (0..depth)
+        .map(|level| {
+            let headers = || rows.iter().filter_map(|lane| lane.headers.get(level));
+            let key = headers().next().map(|header| &header.key);
+            if !table.shows_header(key) {
+                return 0.0;
+            }
+            if let Some(set) = key
+                .and_then(|key| format_for(&table.sheet.style, "header", "width", key))
+                .and_then(|text| text.parse::<f64>().ok())
+            {
+                return set.clamp(10.0, 2000.0);
+            }
+            let font = key.map_or(theme::TEXT, |key| table.header_font(key));
+            let widest = headers()
+                .map(|header| font.width(&header.text))
+                .fold(0.0, f64::max);
+            let caption = match (table.shows_captions(), key) {
+                (true, Some(key)) if !key.is_measure_names() => {
+                    theme::CAPTION.width(&table.title(key)).min(110.0)
+                }
+                _ => 0.0,
+            };
+            (widest.max(caption) + 2.0 * theme::PADDING + 4.0).min(cap.max(60.0))
+        })
+        .collect()
+}
+
+fn column_width(
+    table: &Table<'_>,
+    cols: &[Lane],
+    has_axis: bool,
+    has_row_axis: bool,
+    room: f64,
+    fits: bool,
+    cells: &Cells,
+) -> f64 {
+    let count = cols.len().max(1) as f64;
+    let even = room / count;
+    let set = format(&table.sheet.style, "cell", "width")
+        .and_then(|text| text.parse::<f64>().ok())
+        .filter(|width| *width > 1.0);
+    if has_axis {
+        return even.max(LEAST_AXIS);
+    }
+    if fits || cells.spacious && !cells.texts {
+        return even.max(theme::ROW);
+    }
+    if let Some(set) = set {
+        return set.min(1000.0);
+    }
+    if cells.texts {
+        let header = cols
+            .iter()
+            .filter_map(|lane| lane.headers.last())
+            .map(|header| theme::TEXT.width(&header.text).min(110.0))
+            .fold(0.0, f64::max);
+        return cells
+            .text_width
+            .max(header)
+            .max(theme::TEXT_COLUMN - 2.0 * theme::PADDING)
+            + 2.0 * theme::PADDING;
+    }
+    if !has_row_axis {
+        return theme::COLUMN.min(even.max(theme::ROW));
+    }
+    theme::COLUMN.min(even).max(14.0)
+}
+
+fn row_height(
+    table: &Table<'_>,
+    rows: &[Lane],
+    has_axis: bool,
+    has_col_axis: bool,
+    room: f64,
+    fits: bool,
+    cells: &Cells,
+) -> f64 {
+    let count = rows.len().max(1) as f64;
+    let even = room / count;
+    let set = format(&table.sheet.style, "cell", "height")
+        .and_then(|text| text.parse::<f64>().ok())
+        .filter(|height| *height > 1.0);
+    if has_axis {
+        return even.max(LEAST_AXIS);
+    }
+    if fits || cells.spacious && !cells.texts {
+        return even.max(theme::ROW);
+    }
+    if let Some(set) = set {
+        return set.min(1000.0);
+    }
+    let plain = theme::ROW.max(cells.lines as f64 * theme::TEXT.line_height() + 4.0);
+    match has_col_axis && rows.len() == 1 && rows[0].headers.is_empty() {
+        // One bar, or a strip of points.
+        true => plain.max(40.0),
+        false => plain,
+    }
+}
+
+impl Table<'_> {
+    /// Whether the names of fields are shown above their headers.
+    fn shows_captions(&self) -> bool {
+        format(&self.sheet.style, "worksheet", "display-field-labels") != Some("false")
+    }
+
+    /// Whether a field's headers are shown.
+    fn shows_header(&self, key: Option<&vivant_document::spec::FieldRef>) -> bool {
+        key.is_none_or(|key| format_for(&self.sheet.style, "label", "display", key) != Some("false"))
+    }
+
+    fn axis_attribute(&self, side: Side, axis: &Axis, attr: &str) -> Option<&str> {
+        let scope = match side {
+            Side::Rows => "rows",
+            Side::Cols => "cols",
+        };
+        self.sheet
+            .style
+            .iter()
+            .filter(|rule| rule.element == "axis")
+            .flat_map(|rule| &rule.formats)
+            .rfind(|format| {
+                format.attr == attr
+                    && format.field.as_ref().is_none_or(|field| *field == axis.key)
+                    && format.scope.as_deref().is_none_or(|found| found == scope)
+                    && format
+                        .class
+                        .as_deref()
+                        .and_then(|class| class.parse::<usize>().ok())
+                        .is_none_or(|class| class == axis.index)
+            })
+            .map(|format| format.value.as_str())
+    }
+
+    /// Whether an axis is shown.
+    fn shows_axis(&self, side: Side, axis: &Axis) -> bool {
+        self.axis_attribute(side, axis, "display") != Some("false")
+    }
+
+    /// The title of an axis.
+    fn axis_title(&self, side: Side, axis: &Axis) -> String {
+        match self.axis_attribute(side, axis, "title") {
+            Some(title) => title.to_owned(),
+            None => self.title(&axis.key),
+        }
+    }
+
+    /// The distance of ticks that the document sets.
+    fn spacing(&self, side: Side, axis: &Axis) -> Option<f64> {
+        let mut specs = self.sheet.axes.iter();
+        specs
+            .find(|spec| spec.side == side && spec.field == axis.key && spec.index == axis.index)?
+            .major_spacing
+    }
+
+    /// The format of an axis: its own, else that of the field.
+    fn axis_format(&self, key: &vivant_document::spec::FieldRef) -> Option<&str> {
+        format_for(&self.sheet.style, "label", "text-format", key).or_else(|| self.format(key))
+    }
+
+    fn header_font(&self, key: &vivant_document::spec::FieldRef) -> Font {
+        let set = |attr: &str| format_for(&self.sheet.style, "label", attr, key);
+        let size = set("font-size")
+            .and_then(|text| text.parse::<f64>().ok())
+            .map(|points| points.clamp(4.0, 60.0) * 4.0 / 3.0);
+        Font {
+            size: size.unwrap_or(theme::TEXT.size),
+            weight: if set("font-weight") == Some("bold") {
+                Weight::Bold
+            } else {
+                Weight::Regular
+            },
+            italic: set("font-style") == Some("italic"),
+        }
+    }
+
+    /// Whether rows of text are banded.
+    fn banded(&self) -> bool {
+        format(&self.sheet.style, "table", "band-size") != Some("0")
+    }
+
+    /// The colour of lines of a kind, where they are shown.
+    fn line(&self, element: &str, color: Color) -> Option<Color> {
+        let hidden = format(&self.sheet.style, element, "line-visibility") == Some("off")
+            || format(&self.sheet.style, element, "stroke-size") == Some("0");
+        let set = format(&self.sheet.style, element, "stroke-color").and_then(|text| text.parse().ok());
+        (!hidden).then(|| set.unwrap_or(color))
+    }
+}

@@ -1,0 +1,25 @@
+//! From the rows of a sheet to its picture.
+//!
+//! [`draw_sheet`] takes a resolved sheet and its rows and makes a [`Scene`](vivant_render::Scene): the table of
+//! panes that the shelves make, axes and headers around it, marks in it, title and legends. What cannot be drawn
+//! as Tableau does becomes a diagnostic; nothing here fails.
+
+#![forbid(unsafe_code)]
+
+mod color;
+mod label;
+mod lanes;
+mod layout;
+mod legend;
+mod marks;
+mod number;
+mod palette;
+mod place;
+mod rows;
+mod scale;
+mod shape;
+mod sheet;
+mod theme;
+
+pub use rows::{Column, Rows, SheetRows};
+pub use sheet::{Picture, SheetRequest, draw_sheet};

@@ -1,0 +1,97 @@
+//! Values as numbers on an axis, and how axes write them.
+
+use vivant_calc::Value;
+use vivant_calc::civil::{Date, DateTime};
+use vivant_document::display;
+
+/// Days from the first day of civil serial numbers are what dates are on an axis.
+pub(crate) fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(value) => Some(*value as f64),
+        Value::Real(value) => value.is_finite().then_some(*value),
+        Value::Boolean(value) => Some(f64::from(u8::from(*value))),
+        Value::Date(day) => Some(day.days() as f64),
+        Value::DateTime(moment) => Some(moment.micros() as f64 / MICROS),
+        Value::Null | Value::String(_) => None,
+    }
+}
+
+/// Microseconds of a day.
+pub(crate) const MICROS: f64 = 86_400_000_000.0;
+
+/// The moment of a place on a date axis.
+pub(crate) fn moment(days: f64) -> Option<DateTime> {
+    DateTime::from_micros((days * MICROS).round() as i64)
+}
+
+/// The first moment of a month, counted from January of the year 0.
+pub(crate) fn month_start(months: i64) -> Option<f64> {
+    let day = Date::new(months.div_euclid(12), months.rem_euclid(12) + 1, 1)?;
+    Some(day.days() as f64)
+}
+
+/// The month that a place on a date axis is in, counted from January of the year 0.
+pub(crate) fn month_of(days: f64) -> Option<i64> {
+    let (year, month, _) = moment(days)?.date().ymd();
+    Some(year * 12 + month - 1)
+}
+
+/// Writes the number of a tick. Without a format the unit follows from the step of the axis, not from the value.
+pub(crate) fn tick_text(value: f64, step: f64, format: Option<&str>) -> String {
+    let value = if value == 0.0 { 0.0 } else { value };
+    if let Some(format) = format.filter(|format| !format.is_empty())
+        && let Some(text) = display::Format::parse(format).number(value)
+    {
+        return text;
+    }
+    let multiple = |unit: f64| step >= unit && (step / unit - (step / unit).round()).abs() < 1e-9;
+    for (unit, letter) in [(1e9, "B"), (1e6, "M"), (1e3, "K")] {
+        if multiple(unit) {
+            return format!("{:.0}{letter}", value / unit);
+        }
+    }
+    format!("{value:.*}", decimals(step))
+}
+
+/// How many decimals a step needs.
+fn decimals(step: f64) -> usize {
+    let mut places = 0;
+    let mut scaled = step.abs();
+    while places < 12 && (scaled - scaled.round()).abs() > 1e-9 * scaled.max(1e-12) {
+        scaled *= 10.0;
+        places += 1;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_written_in_the_unit_of_their_step() {
+        let cases = [
+            (500_000.0, 500_000.0, "500K"),
+            (2_000_000.0, 500_000.0, "2000K"),
+            (9e6, 1e6, "9M"),
+            (0.0, 1e6, "0M"),
+            (1200.0, 200.0, "1200"),
+            (0.1, 0.1, "0.1"),
+            (0.02, 0.02, "0.02"),
+            (-0.0, 0.5, "0.0"),
+            (-2000.0, 1000.0, "-2K"),
+        ];
+        for (value, step, expected) in cases {
+            assert_eq!(tick_text(value, step, None), expected);
+        }
+        assert_eq!(tick_text(20_000.0, 10_000.0, Some("c\"$\"#,##0")), "$20,000");
+        assert_eq!(tick_text(0.05, 0.05, Some("p0%")), "5%");
+    }
+
+    #[test]
+    fn months_begin_where_the_calendar_says() {
+        let start = month_start(2023 * 12 + 1).unwrap();
+        assert_eq!(moment(start).unwrap().date().ymd(), (2023, 2, 1));
+        assert_eq!(month_of(start + 27.9), Some(2023 * 12 + 1));
+    }
+}

@@ -1,0 +1,130 @@
+//! The picture of a sheet: its rows, with titles and texts as the document has them, given to be drawn.
+
+use vivant_calc::Value;
+use vivant_document::display;
+use vivant_document::spec::{SheetSpec, WorkbookSpec};
+use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
+use vivant_viz::{Column, Picture, Rows, SheetRequest, SheetRows, draw_sheet};
+
+use super::Shown;
+
+/// How a sheet is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PictureSize {
+    /// The width in pixels.
+    pub width: f64,
+    /// The height in pixels of what has none of its own.
+    pub height: f64,
+}
+
+/// Draws a sheet on its own: with its title and legends, as high as its content.
+pub fn picture(workbook: &WorkbookSpec, sheet: &SheetSpec, answer: &Answer, size: PictureSize) -> Picture {
+    let rows = SheetRows {
+        panes: answer.panes.clone(),
+        frames: answer
+            .frames
+            .iter()
+            .map(|frame| rows(workbook, sheet, frame))
+            .collect(),
+        measure_names: answer.measure_names.clone(),
+    };
+    draw_sheet(&SheetRequest {
+        workbook,
+        sheet,
+        rows: &rows,
+        width: size.width,
+        height: size.height,
+        alone: true,
+        title: true,
+    })
+}
+
+fn rows<'a>(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, frame: &'a Frame) -> Rows<'a> {
+    Rows {
+        columns: frame
+            .columns
+            .iter()
+            .map(|column| self::column(workbook, sheet, column))
+            .collect(),
+        count: frame.rows,
+    }
+}
+
+fn column<'a>(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, column: &'a FrameColumn) -> Column<'a> {
+    let shown = Shown::new(workbook, sheet, column);
+    let format = shown.format.clone().filter(|format| !format.is_empty());
+    let common = (format.is_none() && shown.role == ColumnRole::Measure)
+        .then(|| automatic(&column.values))
+        .flatten();
+    Column {
+        key: column.key.clone(),
+        title: shown.title.clone(),
+        dimension: column.role == ColumnRole::Dimension,
+        data_type: column.data_type,
+        values: &column.values,
+        format,
+        text: Box::new(move |value| match (value, &common) {
+            (Value::Real(_), Some(common)) => display::text(value, shown.derivation, Some(common)),
+            _ => shown.text(value),
+        }),
+    }
+}
+
+/// The format of reals that have none: one number of decimals for the whole field, four digits on the largest.
+fn automatic(values: &[Value]) -> Option<String> {
+    const DIGITS: usize = 4;
+    let reals = values.iter().filter_map(|value| match value {
+        Value::Real(value) if value.is_finite() => Some(value.abs()),
+        _ => None,
+    });
+    let largest = reals.clone().fold(f64::NEG_INFINITY, f64::max);
+    if largest < 0.0 {
+        return None;
+    }
+    let whole = if largest >= 1.0 {
+        largest.log10().floor() as usize + 1
+    } else {
+        0
+    };
+    let mut decimals = DIGITS.saturating_sub(whole);
+    // Zeros that all have at the end are left out, but for one.
+    let least = usize::from(largest < 1000.0);
+    while decimals > least {
+        let scale = 10_f64.powi(decimals as i32 - 1);
+        let shorter = |value: f64| {
+            let rounded = (value * scale * 10.0).round();
+            (rounded / 10.0).fract() == 0.0
+        };
+        if !reals.clone().all(shorter) {
+            break;
+        }
+        decimals -= 1;
+    }
+    let zeros = "0".repeat(decimals);
+    let point = if decimals > 0 { "." } else { "" };
+    Some(format!("n#,##0{point}{zeros};-#,##0{point}{zeros}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reals_of_a_field_share_their_decimals() {
+        let text = |values: &[f64]| {
+            let values: Vec<Value> = values.iter().map(|value| Value::Real(*value)).collect();
+            let format = automatic(&values).unwrap();
+            let texts: Vec<String> = values
+                .iter()
+                .map(|value| display::text(value, vivant_document::spec::Derivation::None, Some(&format)))
+                .collect();
+            texts.join(" ")
+        };
+        assert_eq!(text(&[97.297, 0.6, 100.0]), "97.3 0.6 100.0");
+        assert_eq!(text(&[14498.0, 397.2]), "14,498 397");
+        assert_eq!(text(&[-10.15, 54.08]), "-10.15 54.08");
+        assert_eq!(text(&[0.9405]), "0.9405");
+        assert_eq!(text(&[20.0, 2.0]), "20.0 2.0");
+        assert_eq!(automatic(&[Value::Null]), None);
+    }
+}
