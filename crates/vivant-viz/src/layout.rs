@@ -139,7 +139,14 @@ impl Layout {
 
         let room_x = (area.width - row_levels.iter().sum::<f64>() - sides[0] - sides[1]).max(40.0);
         let fits_x = matches!(fit, Fit::Entire | Fit::Width);
-        let col_width = column_width(table, cols, has_col_axis, has_row_axis, room_x, fits_x, cells);
+        let spreads = cells.spacious && !cells.texts;
+        let col_width = lane_length(
+            table,
+            "width",
+            (cols.len(), room_x),
+            (has_col_axis, fits_x || spreads),
+            |even| column_width(cols, has_row_axis, cells, even),
+        );
         let upright = col_depth > 0 && !cells.texts && {
             let widest = cols
                 .iter()
@@ -198,7 +205,13 @@ impl Layout {
             };
         let room_y = (area.height - top - bottom).max(20.0);
         let fits_y = matches!(fit, Fit::Entire | Fit::Height);
-        let row_height = row_height(table, rows, has_row_axis, has_col_axis, room_y, fits_y, cells);
+        let row_height = lane_length(
+            table,
+            "height",
+            (rows.len(), room_y),
+            (has_row_axis, fits_y || spreads),
+            |_| row_height(rows, has_col_axis, cells),
+        );
 
         let left = area.x + row_levels.iter().sum::<f64>() + sides[0];
         let begin = area.y + top;
@@ -685,29 +698,29 @@ fn row_levels(table: &Table<'_>, rows: &[Lane], depth: usize, width: f64) -> Vec
         .collect()
 }
 
-fn column_width(
+/// The length of lanes along their side: axes and what fills its room share it, else the document or the content says.
+fn lane_length(
     table: &Table<'_>,
-    cols: &[Lane],
-    has_axis: bool,
-    has_row_axis: bool,
-    room: f64,
-    fits: bool,
-    cells: &Cells,
+    attr: &str,
+    (count, room): (usize, f64),
+    (has_axis, fills): (bool, bool),
+    content: impl FnOnce(f64) -> f64,
 ) -> f64 {
-    let count = cols.len().max(1) as f64;
-    let even = room / count;
-    let set = format(&table.sheet.style, "cell", "width")
-        .and_then(|text| text.parse::<f64>().ok())
-        .filter(|width| *width > 1.0);
+    let even = room / count.max(1) as f64;
     if has_axis {
         return even.max(LEAST_AXIS);
     }
-    if fits || cells.spacious && !cells.texts {
+    if fills {
         return even.max(theme::ROW);
     }
-    if let Some(set) = set {
-        return set.min(1000.0);
-    }
+    let set = format(&table.sheet.style, "cell", attr)
+        .and_then(|text| text.parse::<f64>().ok())
+        .filter(|length| *length > 1.0);
+    set.map_or_else(|| content(even), |length| length.min(1000.0))
+}
+
+/// The width of a column without an axis. `even` is its part of the room.
+fn column_width(cols: &[Lane], has_row_axis: bool, cells: &Cells, even: f64) -> f64 {
     if cells.texts {
         let header = cols
             .iter()
@@ -726,29 +739,8 @@ fn column_width(
     theme::COLUMN.min(even).max(14.0)
 }
 
-fn row_height(
-    table: &Table<'_>,
-    rows: &[Lane],
-    has_axis: bool,
-    has_col_axis: bool,
-    room: f64,
-    fits: bool,
-    cells: &Cells,
-) -> f64 {
-    let count = rows.len().max(1) as f64;
-    let even = room / count;
-    let set = format(&table.sheet.style, "cell", "height")
-        .and_then(|text| text.parse::<f64>().ok())
-        .filter(|height| *height > 1.0);
-    if has_axis {
-        return even.max(LEAST_AXIS);
-    }
-    if fits || cells.spacious && !cells.texts {
-        return even.max(theme::ROW);
-    }
-    if let Some(set) = set {
-        return set.min(1000.0);
-    }
+/// The height of a row without an axis.
+fn row_height(rows: &[Lane], has_col_axis: bool, cells: &Cells) -> f64 {
     let plain = theme::ROW.max(cells.lines as f64 * theme::TEXT.line_height() + 4.0);
     match has_col_axis && rows.len() == 1 && rows[0].headers.is_empty() {
         // One bar, or a strip of points.

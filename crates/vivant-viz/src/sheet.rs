@@ -59,6 +59,20 @@ struct Drawn<'a> {
     marks: Vec<(usize, usize, usize)>,
 }
 
+impl Drawn<'_> {
+    fn with<'l>(&'l self, table: &'l Table<'_>, coloring: &'l Coloring) -> Layer<'l> {
+        Layer {
+            table,
+            card: self.card,
+            kind: self.kind,
+            coloring,
+            row_axis: self.row_axis.as_ref(),
+            col_axis: self.col_axis.as_ref(),
+            sizes: Sizes::of(table, self.card),
+        }
+    }
+}
+
 /// Draws a sheet.
 pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     let table = Table::new(request.workbook, request.sheet, request.rows);
@@ -155,17 +169,8 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
             .iter()
             .map(|&(row_lane, col_lane, row)| mark(&table, layer, row, layout.pane(row_lane, col_lane)))
             .collect();
-        let drawing = Layer {
-            table: &table,
-            card: layer.card,
-            kind: layer.kind,
-            coloring,
-            row_axis: layer.row_axis.as_ref(),
-            col_axis: layer.col_axis.as_ref(),
-            sizes: Sizes::of(&table, layer.card),
-            cull: format(&layer.card.style, "mark", "mark-labels-cull") != Some("false"),
-        };
-        cull &= drawing.cull;
+        let drawing = layer.with(&table, coloring);
+        cull &= format(&layer.card.style, "mark", "mark-labels-cull") != Some("false");
         drawn.push(Item::Group(Group {
             class: "marks".to_owned(),
             clip: (!texts).then(|| layout.panes.inset(-1.0, -1.0, -1.0, -1.0)),
@@ -459,16 +464,7 @@ fn scales(
                 )
             })
             .collect();
-        let drawing = Layer {
-            table,
-            card: layer.card,
-            kind: layer.kind,
-            coloring,
-            row_axis: layer.row_axis.as_ref(),
-            col_axis: layer.col_axis.as_ref(),
-            sizes: Sizes::of(table, layer.card),
-            cull: true,
-        };
+        let drawing = layer.with(table, coloring);
         let vertical = drawing.is_vertical();
         let stacked = layer
             .kind
@@ -674,16 +670,7 @@ fn cells(
         texts,
     };
     for (layer, coloring) in layers.iter().zip(colorings) {
-        let drawing = Layer {
-            table,
-            card: layer.card,
-            kind: layer.kind,
-            coloring,
-            row_axis: layer.row_axis.as_ref(),
-            col_axis: layer.col_axis.as_ref(),
-            sizes: Sizes::of(table, layer.card),
-            cull: true,
-        };
+        let drawing = layer.with(table, coloring);
         if layer.row_axis.is_some()
             || layer.col_axis.is_some()
             || layer.kind != MarkKind::Text && layer.kind != MarkKind::Square

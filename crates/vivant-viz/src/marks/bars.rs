@@ -1,0 +1,205 @@
+//! Bars and Gantt bars.
+
+use std::collections::HashMap;
+
+use vivant_render::{Item, Rect};
+
+use super::{Layer, Mark, Wanted};
+use crate::number::number;
+use crate::scale::Scale;
+use crate::theme;
+
+impl Layer<'_> {
+    pub(super) fn bars(
+        &self,
+        marks: &[Mark],
+        scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
+        wanted: &mut Vec<Wanted>,
+    ) -> Vec<Item> {
+        let vertical = self.is_vertical();
+        let mut items = Vec::with_capacity(marks.len());
+        let thin = self.step(marks, scales, vertical);
+        let stacked = self.stacks(marks, vertical);
+        for (mark, (from, to)) in marks.iter().zip(&stacked) {
+            let Some((from, to)) = from.zip(*to) else { continue };
+            let both = scales(mark.row);
+            let Some(scale) = (if vertical { &both.0 } else { &both.1 }) else {
+                continue;
+            };
+            let from = if from == 0.0 { scale.base() } else { from };
+            let (a, b) = (
+                scale.part(from).clamp(-0.02, 1.02),
+                scale.part(to).clamp(-0.02, 1.02),
+            );
+            let other = if vertical { &both.1 } else { &both.0 };
+            let at = if vertical { mark.x } else { mark.y };
+            let (middle, band) = match (other, at, vertical) {
+                (Some(other), Some(at), true) => (mark.pane.x + mark.pane.width * other.part(at), thin),
+                (Some(other), Some(at), false) => {
+                    (mark.pane.y + mark.pane.height * (1.0 - other.part(at)), thin)
+                }
+                (Some(_), None, _) => continue,
+                (None, _, true) => (mark.pane.center().0, mark.pane.width),
+                (None, _, false) => (mark.pane.center().1, mark.pane.height),
+            };
+            let size = match self.sizes.key {
+                Some(_) => self.sizes.part(self.table, mark.row).unwrap_or(0.0),
+                None => 1.0,
+            };
+            let thick = (band * theme::BAR * self.sizes.factor * size).clamp(1.0, band.max(1.0));
+            let rect = match vertical {
+                true => {
+                    let (top, bottom) = (1.0 - a.max(b), 1.0 - a.min(b));
+                    Rect::new(
+                        middle - thick / 2.0,
+                        mark.pane.y + mark.pane.height * top,
+                        thick,
+                        mark.pane.height * (bottom - top),
+                    )
+                }
+                false => Rect::new(
+                    mark.pane.x + mark.pane.width * a.min(b),
+                    middle - thick / 2.0,
+                    mark.pane.width * (a - b).abs(),
+                    thick,
+                ),
+            };
+            items.push(Item::Rect(rect, 0.0, self.style(mark.row)));
+            let alone = from == scale.base();
+            self.label_bar(
+                mark,
+                rect,
+                vertical,
+                alone && self.is_last(&stacked, marks, mark, to),
+                to < 0.0,
+                wanted,
+            );
+        }
+        items
+    }
+
+    pub(super) fn gantt(
+        &self,
+        marks: &[Mark],
+        scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
+        wanted: &mut Vec<Wanted>,
+    ) -> Vec<Item> {
+        let vertical = self.is_vertical() || self.col_axis.is_none();
+        let mut items = Vec::with_capacity(marks.len());
+        for mark in marks {
+            let both = scales(mark.row);
+            let (Some(scale), Some(begin)) = (match vertical {
+                true => (both.0, mark.y),
+                false => (both.1, mark.x),
+            }) else {
+                continue;
+            };
+            let length = self
+                .sizes
+                .key
+                .as_ref()
+                .map(|key| number(&self.table.value(self.table.rows[mark.row], key)).unwrap_or(0.0));
+            let (a, b) = (scale.part(begin), scale.part(begin + length.unwrap_or(0.0)));
+            let across = self.across(mark, &both, vertical);
+            let rect = match vertical {
+                true => {
+                    let thick = mark.pane.width * theme::BAR;
+                    let (top, bottom) = (1.0 - a.max(b), 1.0 - a.min(b));
+                    let high =
+                        (mark.pane.height * (bottom - top)).max(if length.is_none() { 2.0 } else { 0.5 });
+                    Rect::new(
+                        across - thick / 2.0,
+                        mark.pane.y + mark.pane.height * top,
+                        thick,
+                        high,
+                    )
+                }
+                false => {
+                    let thick = mark.pane.height * theme::BAR;
+                    let wide =
+                        (mark.pane.width * (a - b).abs()).max(if length.is_none() { 2.0 } else { 0.5 });
+                    Rect::new(
+                        mark.pane.x + mark.pane.width * a.min(b),
+                        across - thick / 2.0,
+                        wide,
+                        thick,
+                    )
+                }
+            };
+            items.push(Item::Rect(rect, 0.0, self.style(mark.row)));
+            self.label_bar(mark, rect, vertical, true, false, wanted);
+        }
+        items
+    }
+
+    /// From where to where each mark reaches along its axis, stacked where it is.
+    pub fn stacks(&self, marks: &[Mark], vertical: bool) -> Vec<(Option<f64>, Option<f64>)> {
+        let value = |mark: &Mark| if vertical { mark.y } else { mark.x };
+        let stacks = self.card.stacked.unwrap_or(self.kind.stands_on_zero());
+        let mut out = vec![(None, None); marks.len()];
+        if !stacks {
+            for (at, mark) in marks.iter().enumerate() {
+                out[at] = (Some(0.0), value(mark));
+            }
+            return out;
+        }
+        let mut order: Vec<usize> = (0..marks.len()).collect();
+        // The first member is farthest from the axis.
+        order.sort_by_key(|&at| {
+            std::cmp::Reverse(self.coloring.place(self.table, self.table.rows[marks[at].row]))
+        });
+        let mut ends: HashMap<(u64, u64, u64, bool), f64> = HashMap::new();
+        for at in order {
+            let mark = &marks[at];
+            let Some(value) = value(mark) else { continue };
+            let other = if vertical { mark.x } else { mark.y };
+            let key = (
+                mark.pane.x.to_bits(),
+                mark.pane.y.to_bits(),
+                other.map_or(u64::MAX, f64::to_bits),
+                value < 0.0,
+            );
+            let end = ends.entry(key).or_insert(0.0);
+            out[at] = (Some(*end), Some(*end + value));
+            *end += value;
+        }
+        out
+    }
+
+    /// Whether nothing is stacked on a bar.
+    fn is_last(&self, stacked: &[(Option<f64>, Option<f64>)], marks: &[Mark], mark: &Mark, to: f64) -> bool {
+        !marks.iter().zip(stacked).any(|(other, (from, _))| {
+            other.row != mark.row
+                && other.pane == mark.pane
+                && *from == Some(to)
+                && (other.x == mark.x || other.y == mark.y)
+        })
+    }
+
+    /// The room that a bar has on a continuous axis: the least distance of two.
+    fn step(
+        &self,
+        marks: &[Mark],
+        scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
+        vertical: bool,
+    ) -> f64 {
+        let mut places: Vec<f64> = marks
+            .iter()
+            .filter_map(|mark| {
+                let both = scales(mark.row);
+                let (scale, value, length) = match vertical {
+                    true => (both.1?, mark.x?, mark.pane.width),
+                    false => (both.0?, mark.y?, mark.pane.height),
+                };
+                Some(scale.part(value) * length)
+            })
+            .collect();
+        places.sort_by(f64::total_cmp);
+        let gaps = places
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .filter(|gap| *gap > 0.01);
+        let least = gaps.fold(f64::INFINITY, f64::min);
+        if least.is_finite() { least.max(1.0) } else { 20.0 }
+    }
+}
