@@ -21,6 +21,9 @@ pub enum RenderError {
         /// The height.
         height: f64,
     },
+    /// A document without pages is asked for.
+    #[error("there is nothing to draw")]
+    NoPages,
     /// An image inside the picture cannot be used.
     #[error("the image cannot be drawn: {0}")]
     Bitmap(String),

@@ -22,6 +22,16 @@ pub enum BitmapKind {
 }
 
 impl BitmapKind {
+    /// What files of it end in.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpeg",
+            Self::Gif => "gif",
+            Self::Webp => "webp",
+        }
+    }
+
     /// The media type.
     pub fn media_type(self) -> &'static str {
         match self {

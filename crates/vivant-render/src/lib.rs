@@ -1,4 +1,5 @@
-//! Pictures: a [`Scene`] says what is drawn where, and is written as SVG, PNG and PDF that look the same.
+//! Pictures: a [`Scene`] says what is drawn where, and is written as SVG, PNG and PDF that look the same,
+//! and pictures are put on the slides of a presentation.
 //!
 //! Lengths are in logical pixels (1/96 inch), the origin is at the top left, angles are in degrees clockwise.
 //! A scene is written as SVG first; the other formats are made of that, with the fonts inside this crate.
@@ -12,6 +13,7 @@ mod image;
 mod path;
 mod pdf;
 mod png;
+mod pptx;
 mod scene;
 mod svg;
 
@@ -22,5 +24,6 @@ pub use image::{Bitmap, BitmapKind};
 pub use path::{Path, Step};
 pub use pdf::{PdfPage, pdf};
 pub use png::png;
+pub use pptx::{Slide, pptx};
 pub use scene::{Anchor, Fill, Group, Item, Rect, Scene, Stroke, Style, Text};
 pub use svg::svg;

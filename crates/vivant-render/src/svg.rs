@@ -268,7 +268,7 @@ fn number(value: f64) -> String {
 }
 
 /// Escapes text; control characters, which XML does not take, become spaces.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

@@ -1,8 +1,8 @@
 //! One scene with everything in it, in all formats.
 
 use vivant_render::{
-    Anchor, Bitmap, Color, Fill, Font, Group, Item, Path, PdfPage, Rect, RenderError, Scene, Stroke, Style,
-    Text, Weight, pdf, png, svg,
+    Anchor, Bitmap, Color, Fill, Font, Group, Item, Path, PdfPage, Rect, RenderError, Scene, Slide, Stroke,
+    Style, Text, Weight, pdf, png, pptx, svg,
 };
 
 const BLUE: Color = Color::rgb(0x004E_79A7);
@@ -199,4 +199,39 @@ fn bitmaps_are_drawn_in_their_place() {
     let picture = resvg::tiny_skia::Pixmap::decode_png(&png(&scene, 1.0, None).unwrap()).unwrap();
     assert_eq!(pixel(&picture, 10, 10), (0x4E, 0x79, 0xA7, 255));
     assert_eq!(picture.pixel(2, 2).unwrap().alpha(), 0);
+}
+
+/// Reads a part of a package.
+fn part(package: &[u8], name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(package)).unwrap();
+    let mut text = String::new();
+    let mut part = archive.by_name(name).unwrap_or_else(|_| panic!("no {name}"));
+    std::io::Read::read_to_string(&mut part, &mut text).unwrap();
+    text
+}
+
+#[test]
+fn presentations_have_a_slide_with_a_title_for_each_picture() {
+    let slide = |title: &str, width: f64| Slide {
+        title: title.to_owned(),
+        picture: Bitmap::new(png(&Scene { width, ..scene() }, 1.0, None).unwrap()).unwrap(),
+    };
+    let slides = [slide("Sales & <Profit>", 300.0), slide("Map", 3000.0)];
+    let bytes = pptx("Book", &slides).unwrap();
+    assert_eq!(bytes, pptx("Book", &slides).unwrap());
+    let first = part(&bytes, "ppt/slides/slide1.xml");
+    assert!(first.contains("<a:t>Sales &amp; &lt;Profit&gt;</a:t>"), "{first}");
+    // As high as there is place, in the middle; then as wide.
+    assert!(
+        first.contains("<a:off x=\"2049780\" y=\"1005840\"/><a:ext cx=\"8092440\" cy=\"5394960\"/>"),
+        "{first}"
+    );
+    let second = part(&bytes, "ppt/slides/slide2.xml");
+    assert!(
+        second.contains("<a:ext cx=\"11277600\" cy=\"751840\"/>"),
+        "{second}"
+    );
+    let list = part(&bytes, "ppt/presentation.xml");
+    assert!(list.contains("<p:sldId id=\"256\" r:id=\"rId3\"/><p:sldId id=\"257\" r:id=\"rId4\"/>"));
+    assert!(matches!(pptx("Book", &[]), Err(RenderError::NoPages)));
 }

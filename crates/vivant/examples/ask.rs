@@ -4,44 +4,13 @@
 
 #![expect(clippy::print_stdout, reason = "this is a program for the terminal")]
 
+mod shared;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use vivant::{
-    Ask, Asker, Book, BookRequest, Credentials, DataError, DataFile, DataLimits, DateTime, Folders, World,
-};
-use vivant_data::hyper::HyperEngine;
-use vivant_data::spec::ConnectionSpec;
-use vivant_document::{FileKind, Limits};
-
-struct Here {
-    folders: Folders,
-    hyper: Option<HyperEngine>,
-}
-
-impl World for Here {
-    fn file(&self, path: &str) -> Result<DataFile, DataError> {
-        self.folders.find(path)
-    }
-
-    fn credentials(&self, _: &ConnectionSpec) -> Option<Credentials> {
-        None
-    }
-
-    fn hyper(&self) -> Option<HyperEngine> {
-        self.hyper.clone()
-    }
-
-    fn asker(&self) -> Option<Asker> {
-        Some(Asker::default())
-    }
-
-    fn now(&self) -> DateTime {
-        DateTime::from_micros(1_700_000_000_000_000).expect("a moment")
-    }
-}
+use vivant::Ask;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -58,29 +27,10 @@ fn main() {
     let (mut good, mut all) = (0, 0);
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for path in files {
-        let Some(kind) = path
-            .extension()
-            .and_then(|ending| FileKind::from_extension(ending.to_str()?))
-        else {
-            continue;
-        };
-        let spool = std::env::temp_dir();
-        let request = BookRequest {
-            document: DataFile::new(path.display().to_string(), &path),
-            kind,
-            extracts: Vec::new(),
-            spool: &spool,
-            document_limits: Limits::default(),
-            data_limits: DataLimits::default(),
-        };
-        let hyper = std::env::var_os("HYPERD_PATH").map(PathBuf::from);
-        let world = Here {
-            folders: Folders::new([]).beside(path.parent().unwrap_or(Path::new("."))),
-            hyper: HyperEngine::find(hyper.as_deref(), &[]),
-        };
-        let book = match Book::open(&request, Arc::new(world)) {
-            Ok(book) => book,
-            Err(error) => {
+        let book = match shared::open(&path) {
+            None => continue,
+            Some(Ok(book)) => book,
+            Some(Err(error)) => {
                 println!("{}: {error}", path.display());
                 continue;
             }

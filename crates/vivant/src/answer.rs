@@ -210,6 +210,39 @@ impl Book {
         Err(self.no_sheet(tab))
     }
 
+    /// Lists the worksheets that a tab shows: itself, those of a dashboard, or what the point of a story shows that
+    /// was last looked at.
+    pub fn sheets_of(&self, tab: &str) -> Result<Vec<&SheetSpec>, AnswerError> {
+        let mut name = tab;
+        // Points of stories lead to dashboards, dashboards to worksheets.
+        for _ in 0..3 {
+            if let Some(sheet) = self.spec.sheet(name) {
+                return Ok(vec![sheet]);
+            }
+            let Some(dashboard) = self.spec.dashboard(name) else {
+                return Err(self.no_sheet(name));
+            };
+            if !dashboard.is_story {
+                let mut found: Vec<&SheetSpec> = Vec::new();
+                dashboard.walk(&mut |zone| {
+                    if let spec::ZoneKind::Sheet { sheet, .. } = &zone.kind
+                        && let Some(sheet) = self.spec.sheet(sheet)
+                        && !found.iter().any(|known| known.name == sheet.name)
+                    {
+                        found.push(sheet);
+                    }
+                });
+                return Ok(found);
+            }
+            let mut points = dashboard.points.iter();
+            match points.clone().find(|point| point.active).or(points.next()) {
+                Some(point) => name = &point.sheet,
+                None => return Ok(Vec::new()),
+            }
+        }
+        Err(self.no_sheet(tab))
+    }
+
     /// Gives the rows of a worksheet. Diagnostics say what may differ from what Tableau shows; what would make
     /// rows wrong is an error.
     pub fn answer(&self, sheet: &str, ask: &Ask) -> Result<Warned<Answer>, AnswerError> {
@@ -266,7 +299,7 @@ impl Book {
         }
     }
 
-    fn no_sheet(&self, name: &str) -> AnswerError {
+    pub(crate) fn no_sheet(&self, name: &str) -> AnswerError {
         let known: Vec<&str> = self.spec.sheets.iter().map(|sheet| sheet.name.as_str()).collect();
         AnswerError::NoSheet {
             name: name.to_owned(),

@@ -47,6 +47,46 @@ pub(crate) fn put<'s>(
     Ok((Cow::Owned(changed), parameters))
 }
 
+/// Puts what is asked into a workbook of which some sheets are shown: into their filters, and into parameters.
+#[cfg(feature = "draw")]
+pub(crate) fn put_all<'w>(
+    workbook: &'w WorkbookSpec,
+    sheets: &[&str],
+    ask: &Ask,
+) -> Result<Cow<'w, WorkbookSpec>, AnswerError> {
+    if ask.filters.is_empty() && ask.parameters.is_empty() {
+        return Ok(Cow::Borrowed(workbook));
+    }
+    let mut changed = workbook.clone();
+    for name in sheets {
+        let Some(at) = workbook.sheets.iter().position(|sheet| sheet.name == *name) else {
+            continue;
+        };
+        let (sheet, parameters) = put(workbook, &workbook.sheets[at], ask)?;
+        changed.sheets[at] = sheet.into_owned();
+        for (name, value) in parameters {
+            let mut known = changed.parameters.iter_mut();
+            if let Some(parameter) = known.find(|parameter| parameter.name == name) {
+                let label = |(literal, _): &&(Literal, String)| {
+                    literal
+                        .value()
+                        .is_some_and(|known| written(&known.clone().widened(parameter.data_type)) == value)
+                };
+                parameter.alias = parameter
+                    .members
+                    .iter()
+                    .find(label)
+                    .map(|(_, label)| label.clone());
+                parameter.value = match self::value(&value, parameter.data_type) {
+                    Some(value) => Literal::Value(value),
+                    None => Literal::parse(&value),
+                };
+            }
+        }
+    }
+    Ok(Cow::Owned(changed))
+}
+
 /// Gives a parameter a value: one of its type, or the label of one in its list.
 fn set(parameter: &ParameterSpec, text: &str) -> Result<(String, String), AnswerError> {
     let labelled = parameter.members.iter().find(|(_, label)| label == text);
@@ -75,12 +115,15 @@ fn set(parameter: &ParameterSpec, text: &str) -> Result<(String, String), Answer
             return Err(wanted(&format!("one of {}", known.join(", "))));
         }
     }
-    let written = match found {
-        Value::String(text) => text,
-        Value::Date(_) | Value::DateTime(_) => found.to_literal().trim_matches('#').to_owned(),
+    Ok((parameter.name.clone(), written(&found)))
+}
+
+fn written(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Date(_) | Value::DateTime(_) => value.to_literal().trim_matches('#').to_owned(),
         other => other.to_literal(),
-    };
-    Ok((parameter.name.clone(), written))
+    }
 }
 
 /// Reads a value of a type as people write it.

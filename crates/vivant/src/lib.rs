@@ -5,13 +5,15 @@
 //!
 //! [`refresh`] reads the data of a document's connections again and writes them as extracts; [`create_extracts`] and
 //! [`delete_extracts`] change which data sources have one. `Book`, behind the feature `query`, answers for the rows
-//! of worksheets.
+//! of worksheets, and, behind the feature `draw`, makes pictures of its views.
 
 #[cfg(feature = "query")]
 mod answer;
 #[cfg(feature = "query")]
 mod asked;
 mod document;
+#[cfg(feature = "draw")]
+mod draw;
 #[cfg(feature = "query")]
 mod export;
 mod extract;
@@ -32,10 +34,10 @@ pub use answer::{AnswerError, Ask, Book, BookRequest};
 #[cfg(feature = "query")]
 pub use asked::values;
 pub use document::PackageFiles;
+#[cfg(feature = "draw")]
+pub use draw::{DrawError, Drawn, Orientation, Paper, ViewSize, pdf};
 #[cfg(feature = "query")]
 pub use export::{ExportError, csv, csv_in, json, parquet, xlsx, xlsx_in};
-#[cfg(feature = "draw")]
-pub use export::{PictureSize, picture};
 pub use extract::{ExtractRequest, Extracted, create_extracts, delete_extracts, renew_package};
 pub use load::{LoadRequest, load};
 pub use refresh::{

@@ -98,7 +98,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("krilla", &["vivant-render"]),
     ("parquet", &["vivant-data"]),
     ("clap", &["vivant-cli"]),
-    ("zip", &["vivant-document", "vivant-data"]),
+    // Presentations are packages, too.
+    ("zip", &["vivant-document", "vivant-data", "vivant-render"]),
 ];
 
 /// What a room must stay free of, beyond the homes above.

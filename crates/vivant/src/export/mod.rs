@@ -5,8 +5,6 @@
 
 mod crosstab;
 mod format;
-#[cfg(feature = "draw")]
-mod picture;
 mod text;
 mod title;
 
@@ -23,8 +21,6 @@ use vivant_document::spec::{
 use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
 
 pub use crosstab::{xlsx, xlsx_in};
-#[cfg(feature = "draw")]
-pub use picture::{PictureSize, picture};
 pub use text::{csv, csv_in, json};
 
 /// Why an answer cannot be written.
@@ -80,19 +76,19 @@ pub fn parquet(
 }
 
 /// A column of an export.
-struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     key: FieldRef,
-    role: ColumnRole,
+    pub(crate) role: ColumnRole,
     data_type: DataType,
     field: Option<&'a FieldSpec>,
-    derivation: Derivation,
-    format: Option<String>,
-    title: String,
+    pub(crate) derivation: Derivation,
+    pub(crate) format: Option<String>,
+    pub(crate) title: String,
     language: &'static Language,
 }
 
 impl<'a> Shown<'a> {
-    fn new(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, column: &FrameColumn) -> Shown<'a> {
+    pub(crate) fn new(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, column: &FrameColumn) -> Shown<'a> {
         let key = &column.key;
         let pill: Option<&Pill> = sheet.pill(key);
         let name = pill.map_or(key.name.as_str(), |pill| pill.field.as_str());
@@ -157,7 +153,7 @@ impl<'a> Shown<'a> {
     }
 
     /// Writes a value as the sheet shows it.
-    fn text(&self, value: &Value) -> String {
+    pub(crate) fn text(&self, value: &Value) -> String {
         match (self.alias(value), value, self.role) {
             (Some(alias), _, _) => alias.to_owned(),
             (_, Value::Null, ColumnRole::Dimension) => "Null".to_owned(),

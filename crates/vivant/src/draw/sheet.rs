@@ -6,20 +6,30 @@ use vivant_document::spec::{SheetSpec, WorkbookSpec};
 use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
 use vivant_viz::{Column, Picture, Rows, SheetRequest, SheetRows, draw_sheet};
 
-use super::Shown;
+use crate::export::Shown;
 
-/// How a sheet is drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PictureSize {
-    /// The width in pixels.
-    pub width: f64,
-    /// The height in pixels of what has none of its own.
-    pub height: f64,
+/// Draws a sheet on its own: with its title and legends, as high as its content, at least so wide.
+pub(super) fn alone(
+    workbook: &WorkbookSpec,
+    sheet: &SheetSpec,
+    answer: &Answer,
+    (width, height): (f64, f64),
+) -> Picture {
+    let rows = sheet_rows(workbook, sheet, answer);
+    draw_sheet(&SheetRequest {
+        workbook,
+        sheet,
+        rows: &rows,
+        width,
+        height,
+        alone: true,
+        title: true,
+    })
 }
 
-/// Draws a sheet on its own: with its title and legends, as high as its content.
-pub fn picture(workbook: &WorkbookSpec, sheet: &SheetSpec, answer: &Answer, size: PictureSize) -> Picture {
-    let rows = SheetRows {
+/// Gives the rows of a sheet to be drawn.
+fn sheet_rows<'a>(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, answer: &'a Answer) -> SheetRows<'a> {
+    SheetRows {
         panes: answer.panes.clone(),
         frames: answer
             .frames
@@ -27,16 +37,7 @@ pub fn picture(workbook: &WorkbookSpec, sheet: &SheetSpec, answer: &Answer, size
             .map(|frame| rows(workbook, sheet, frame))
             .collect(),
         measure_names: answer.measure_names.clone(),
-    };
-    draw_sheet(&SheetRequest {
-        workbook,
-        sheet,
-        rows: &rows,
-        width: size.width,
-        height: size.height,
-        alone: true,
-        title: true,
-    })
+    }
 }
 
 fn rows<'a>(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, frame: &'a Frame) -> Rows<'a> {

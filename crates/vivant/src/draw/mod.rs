@@ -1,0 +1,158 @@
+//! Pictures: a view of an open workbook, drawn, and the files that are made of it.
+//!
+//! [`Book::draw`] makes a [`Drawn`] of a worksheet, dashboard or story. That is written as PNG, as SVG, and, with
+//! others, as the pages of a PDF or the slides of a presentation.
+
+mod dashboard;
+mod paper;
+mod sheet;
+
+use vivant_calc::Diagnostic;
+use vivant_render::{Color, RenderError, Scene};
+
+use crate::answer::{AnswerError, Ask, Book};
+use crate::asked;
+pub use paper::{Orientation, Paper, pdf};
+
+/// The width of a view that has none of its own.
+///
+/// Tableau: the picture of a view is 784 pixels wide, and twice that in high resolution.
+const WIDTH: f64 = 784.0;
+/// The height of what fills its place.
+const HEIGHT: f64 = 588.0;
+
+/// How large a view is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ViewSize {
+    /// The width in pixels; without it that of the view.
+    pub width: Option<f64>,
+    /// The height in pixels; without it that of the view.
+    pub height: Option<f64>,
+}
+
+/// A view as a picture.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// The picture.
+    pub scene: Scene,
+    /// How many pixels of a bitmap of usual resolution go with each of the scene.
+    pub scale: f64,
+    /// What differs from what Tableau shows.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DrawError {
+    /// The view has no answer.
+    #[error("{0}")]
+    Answer(#[from] AnswerError),
+    /// It cannot be drawn.
+    #[error("{0}")]
+    Render(#[from] RenderError),
+}
+
+impl Book {
+    /// Draws a view by its name.
+    pub fn draw(&self, view: &str, size: ViewSize, ask: &Ask) -> Result<Drawn, AnswerError> {
+        let shown: Vec<&str> = self
+            .sheets_of(view)?
+            .iter()
+            .map(|sheet| sheet.name.as_str())
+            .collect();
+        let workbook = asked::put_all(&self.spec, &shown, ask)?;
+        if let Some(dashboard) = workbook.dashboard(view) {
+            return dashboard::draw(self, &workbook, dashboard, size, ask);
+        }
+        let Some(sheet) = workbook.sheet(view) else {
+            return Err(self.no_sheet(view));
+        };
+        let answer = self.answer(view, ask)?;
+        let place = (size.width.unwrap_or(WIDTH), size.height.unwrap_or(HEIGHT));
+        let picture = sheet::alone(&workbook, sheet, &answer.value, place);
+        let mut diagnostics = answer.diagnostics;
+        diagnostics.extend(picture.diagnostics);
+        Ok(fitted(picture.scene, size, diagnostics))
+    }
+}
+
+impl Drawn {
+    /// Writes the picture as PNG on white; `resolution` is 1 as usual, 2 for twice the pixels.
+    pub fn png(&self, resolution: f64) -> Result<Vec<u8>, RenderError> {
+        vivant_render::png(&self.scene, self.scale * resolution, Some(Color::WHITE))
+    }
+
+    /// Writes the picture as SVG.
+    pub fn svg(&self) -> Result<String, RenderError> {
+        vivant_render::svg(&self.scene)
+    }
+
+    /// Returns the size of a bitmap of usual resolution in pixels.
+    pub fn pixels(&self) -> (f64, f64) {
+        (
+            (self.scene.width * self.scale).round(),
+            (self.scene.height * self.scale).round(),
+        )
+    }
+}
+
+/// Brings a scene that has the size of its content to the width and height that are wanted: content is made
+/// smaller where it does not fit, and never larger.
+fn fitted(mut scene: Scene, size: ViewSize, diagnostics: Vec<Diagnostic>) -> Drawn {
+    let width = match size {
+        ViewSize {
+            width: None,
+            height: Some(_),
+        } => None,
+        size => Some(size.width.unwrap_or(WIDTH)),
+    };
+    let part = |wanted: Option<f64>, own: f64| wanted.map_or(1.0, |wanted| (wanted / own).min(1.0));
+    let scale = part(width, scene.width).min(part(size.height, scene.height));
+    if let Some(width) = width {
+        scene.width = width / scale;
+    }
+    if let Some(height) = size.height {
+        scene.height = height / scale;
+    }
+    Drawn {
+        scene,
+        scale,
+        diagnostics,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pixels(own: (f64, f64), width: Option<f64>, height: Option<f64>) -> ((f64, f64), f64) {
+        let scene = Scene {
+            width: own.0,
+            height: own.1,
+            title: String::new(),
+            items: Vec::new(),
+        };
+        let drawn = fitted(scene, ViewSize { width, height }, Vec::new());
+        (drawn.pixels(), drawn.scale)
+    }
+
+    #[test]
+    fn pictures_have_the_size_that_was_asked_for() {
+        assert_eq!(pixels((784.0, 300.0), None, None), ((784.0, 300.0), 1.0));
+        assert_eq!(pixels((1568.0, 300.0), None, None), ((784.0, 150.0), 0.5));
+        assert_eq!(
+            pixels((1200.0, 300.0), Some(1200.0), None),
+            ((1200.0, 300.0), 1.0)
+        );
+        assert_eq!(
+            pixels((600.0, 300.0), Some(600.0), Some(400.0)),
+            ((600.0, 400.0), 1.0)
+        );
+        assert_eq!(
+            pixels((600.0, 800.0), Some(600.0), Some(400.0)),
+            ((600.0, 400.0), 0.5)
+        );
+        assert_eq!(pixels((784.0, 800.0), None, Some(400.0)), ((392.0, 400.0), 0.5));
+    }
+}
