@@ -3,10 +3,20 @@
 use std::fmt;
 use std::sync::Arc;
 
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{ImageHrefResolver, Options, Tree};
+
 use crate::RenderError;
+use crate::font::{FAMILY, database};
 
 /// The most pixels of a bitmap: it is unpacked in memory.
 const MOST_PIXELS: usize = 40_000_000;
+
+/// The longest file of a vector picture, in bytes.
+const MOST_VECTOR_BYTES: usize = 8 << 20;
+
+/// The longest side of a vector picture once it is a bitmap.
+const LONGEST_VECTOR: f32 = 1600.0;
 
 /// A format of bitmaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +88,43 @@ impl Bitmap {
             width: size.width as u32,
             height: size.height as u32,
         })
+    }
+
+    /// Takes the bytes of an SVG file and draws it, twice as fine as its size says. Nothing outside of the file is
+    /// read. Fails for what is no SVG and for files that are too long to be drawn at once.
+    pub fn of_svg(bytes: &[u8]) -> Result<Self, RenderError> {
+        let failed = |error: String| RenderError::Bitmap(error);
+        if bytes.len() > MOST_VECTOR_BYTES {
+            return Err(failed(format!(
+                "the SVG file has {} bytes; at most {MOST_VECTOR_BYTES} are drawn",
+                bytes.len()
+            )));
+        }
+        let options = Options {
+            font_family: FAMILY.to_owned(),
+            fontdb: database(),
+            // Pictures inside would be files beside it, or hide bitmaps of any size.
+            image_href_resolver: ImageHrefResolver {
+                resolve_data: Box::new(|_, _, _| None),
+                resolve_string: Box::new(|_, _| None),
+            },
+            ..Options::default()
+        };
+        let tree = Tree::from_data(bytes, &options).map_err(|error| failed(error.to_string()))?;
+        let size = tree.size();
+        let scale = (LONGEST_VECTOR / size.width().max(size.height())).min(2.0);
+        let (width, height) = (
+            (size.width() * scale).ceil().max(1.0),
+            (size.height() * scale).ceil().max(1.0),
+        );
+        let mut pixels =
+            Pixmap::new(width as u32, height as u32).ok_or_else(|| failed("it has no size".to_owned()))?;
+        resvg::render(
+            &tree,
+            Transform::from_scale(width / size.width(), height / size.height()),
+            &mut pixels.as_mut(),
+        );
+        Self::new(pixels.encode_png().map_err(|error| failed(error.to_string()))?)
     }
 
     /// The file's bytes.

@@ -85,6 +85,39 @@ pub enum Item {
     Bitmap(Rect, Bitmap),
 }
 
+impl Item {
+    /// The same thing elsewhere.
+    #[must_use]
+    pub fn translated(self, dx: f64, dy: f64) -> Self {
+        let point = |(x, y): (f64, f64)| (x + dx, y + dy);
+        let rect = |rect: Rect| Rect {
+            x: rect.x + dx,
+            y: rect.y + dy,
+            ..rect
+        };
+        match self {
+            Self::Group(group) => Self::Group(Group {
+                class: group.class,
+                clip: group.clip.map(rect),
+                items: group
+                    .items
+                    .into_iter()
+                    .map(|item| item.translated(dx, dy))
+                    .collect(),
+            }),
+            Self::Rect(place, radius, style) => Self::Rect(rect(place), radius, style),
+            Self::Circle(center, radius, style) => Self::Circle(point(center), radius, style),
+            Self::Line(from, to, stroke) => Self::Line(point(from), point(to), stroke),
+            Self::Path(path, style) => Self::Path(path.translated(dx, dy), style),
+            Self::Text(text) => Self::Text(Text {
+                at: point(text.at),
+                ..text
+            }),
+            Self::Bitmap(place, bitmap) => Self::Bitmap(rect(place), bitmap),
+        }
+    }
+}
+
 /// Things that belong together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {

@@ -1,10 +1,13 @@
 //! Dashboards and stories resolved: sizes, zones as a tree, points.
 
-use super::pill::FieldRef;
-use super::style::{Format, StyleRule, formats, rules};
+use super::filter::FilterSpec;
+use super::literal::Literal;
+use super::style::{StyleRule, rules};
 use super::text::{RichText, rich_text};
+use super::zone::{ZoneKind, ZoneSpec, zone};
+use crate::names::unquote;
 use crate::tree::{NodeId, Tree};
-use crate::view::{Dashboard, Zone};
+use crate::view::Dashboard;
 
 /// A dashboard or a story.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +26,8 @@ pub struct DashboardSpec {
     pub style: Vec<StyleRule>,
     /// The points of a story.
     pub points: Vec<StoryPointSpec>,
+    /// How a story shows its points.
+    pub navigator: NavigatorSpec,
 }
 
 /// The size of a dashboard in pixels.
@@ -48,118 +53,6 @@ pub enum SizeMode {
     Range,
 }
 
-/// A zone.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ZoneSpec {
-    /// The number by which others refer to it.
-    pub id: Option<i64>,
-    /// What it is.
-    pub kind: ZoneKind,
-    /// Left, top, width and height in 1/100,000 of the dashboard, as they were when it was saved.
-    pub rectangle: [f64; 4],
-    /// Pixels along the container that it keeps, without margins.
-    pub fixed_size: Option<f64>,
-    /// Whether it floats above the tiled ones.
-    pub floating: bool,
-    /// Whether a button hid it.
-    pub hidden: bool,
-    /// The text of text zones and of titles of controls.
-    pub text: Option<RichText>,
-    /// Borders, margins, padding, background.
-    pub style: Vec<Format>,
-    /// The zones inside it.
-    pub children: Vec<ZoneSpec>,
-    /// All attributes as written.
-    pub attributes: Vec<(String, String)>,
-}
-
-/// What a zone is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ZoneKind {
-    /// A worksheet; `title` says whether its title is shown.
-    Sheet {
-        /// The worksheet.
-        sheet: String,
-        /// Whether its title is shown.
-        title: bool,
-        /// Whether its caption is shown.
-        caption: bool,
-    },
-    /// A container whose zones share it freely.
-    Tiled,
-    /// A container in whose direction zones follow each other.
-    Flow {
-        /// Whether they follow from left to right.
-        horizontal: bool,
-        /// Whether they get equal parts.
-        even: bool,
-    },
-    /// A filter of a sheet.
-    Filter {
-        /// The sheet.
-        sheet: String,
-        /// The field.
-        field: Option<FieldRef>,
-        /// How it is shown: `checkdropdown`, `radiolist`, …
-        mode: Option<String>,
-    },
-    /// A parameter.
-    Parameter {
-        /// The parameter.
-        parameter: Option<FieldRef>,
-        /// How it is shown.
-        mode: Option<String>,
-    },
-    /// A legend of a sheet: `color`, `size`, `shape` or `map`.
-    Legend {
-        /// Of what.
-        of: String,
-        /// The sheet.
-        sheet: String,
-        /// The marks card.
-        pane: i64,
-        /// The field.
-        field: Option<FieldRef>,
-    },
-    /// The title of the dashboard.
-    Title,
-    /// Text.
-    Text,
-    /// Nothing.
-    Blank,
-    /// A picture by its path in the package or its address.
-    Image {
-        /// Path or address.
-        path: String,
-        /// Whether it is fitted to the zone.
-        fit: bool,
-        /// Whether it is centred.
-        centered: bool,
-    },
-    /// A web page.
-    Web(String),
-    /// A button or an extension.
-    Object,
-    /// The control of the page.
-    Page {
-        /// The sheet.
-        sheet: String,
-    },
-    /// The highlighter of a sheet.
-    Highlighter {
-        /// The sheet.
-        sheet: String,
-        /// The field.
-        field: Option<FieldRef>,
-    },
-    /// What a story shows, and its navigator.
-    Story,
-    /// The navigator of a story.
-    StoryNavigator,
-    /// Another kind.
-    Other(String),
-}
-
 /// A point of a story.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoryPointSpec {
@@ -171,26 +64,67 @@ pub struct StoryPointSpec {
     pub sheet: String,
     /// Whether it was the one shown.
     pub active: bool,
+    /// What of worksheets is otherwise while the point is shown.
+    pub changes: Vec<SheetChanges>,
+    /// Values of parameters while the point is shown: internal name and value.
+    pub parameters: Vec<(String, Literal)>,
+}
+
+/// What of a worksheet is otherwise while a point of a story is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SheetChanges {
+    /// The worksheet.
+    pub sheet: String,
+    /// Filters that take the place of those of the same field.
+    pub filters: Vec<FilterSpec>,
+    /// Filters that are not there.
+    pub removed: Vec<FilterSpec>,
+}
+
+/// How a story shows its points.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NavigatorSpec {
+    /// What stands for a point.
+    pub kind: NavigatorKind,
+    /// Whether arrows stand at both ends.
+    pub arrows: bool,
+}
+
+/// What stands for a point of a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NavigatorKind {
+    /// A box with its caption.
+    #[default]
+    Caption,
+    /// Its number.
+    Number,
+    /// A dot.
+    Dot,
+    /// Nothing: there are arrows and the caption of the current one.
+    Arrows,
 }
 
 impl DashboardSpec {
     /// Resolves a dashboard.
     pub(crate) fn of(dashboard: Dashboard<'_>) -> DashboardSpec {
         let (tree, node) = (dashboard.tree(), dashboard.node());
+        let style: Vec<StyleRule> = tree
+            .named(node, "style")
+            .flat_map(|style| rules(tree, style, ""))
+            .collect();
         let zones = tree
             .child(node, "zones")
             .into_iter()
             .flat_map(|zones| tree.named(zones, "zone"))
             .enumerate()
             .map(|(index, at)| {
-                let mut spec = zone(tree, at, 0);
+                let mut spec = zone(tree, at, &style, 0);
                 spec.floating = !(index == 0 && matches!(spec.kind, ZoneKind::Tiled | ZoneKind::Flow { .. }));
                 spec
             })
             .collect();
-        let active = tree
-            .descendants(node)
-            .find(|&at| tree.is(at, "flipboard"))
+        let board = tree.descendants(node).find(|&at| tree.is(at, "flipboard"));
+        let active = board
             .and_then(|at| tree.value(at, "active-id"))
             .and_then(|text| text.parse::<i64>().ok());
         DashboardSpec {
@@ -201,10 +135,7 @@ impl DashboardSpec {
             title: tree
                 .find(node, &["layout-options", "title"])
                 .map(|at| rich_text(tree, at)),
-            style: tree
-                .named(node, "style")
-                .flat_map(|style| rules(tree, style, ""))
-                .collect(),
+            style,
             points: dashboard
                 .story_points()
                 .into_iter()
@@ -215,19 +146,23 @@ impl DashboardSpec {
                         caption: point.caption().unwrap_or_default().into_owned(),
                         sheet: point.sheet().unwrap_or_default().into_owned(),
                         active: id.is_some() && id == active,
+                        changes: changes(point.tree(), point.node()),
+                        parameters: values(point.tree(), point.node()),
                     }
                 })
                 .collect(),
+            navigator: board.map(|at| navigator(tree, at)).unwrap_or_default(),
         }
+    }
+
+    /// Returns the point of a story that is shown: the one that was when it was saved, else the first.
+    pub fn point(&self) -> Option<&StoryPointSpec> {
+        self.points.iter().find(|point| point.active).or_else(|| self.points.first())
     }
 
     /// Visits all zones, containers before what is in them.
     pub fn walk<'s>(&'s self, visit: &mut impl FnMut(&'s ZoneSpec)) {
-        fn down<'s>(zone: &'s ZoneSpec, visit: &mut impl FnMut(&'s ZoneSpec)) {
-            visit(zone);
-            zone.children.iter().for_each(|child| down(child, visit));
-        }
-        self.zones.iter().for_each(|zone| down(zone, visit));
+        self.zones.iter().for_each(|zone| zone.walk(visit));
     }
 
     /// Returns the worksheets that are shown, in the order of painting.
@@ -267,94 +202,49 @@ fn size(tree: &Tree, dashboard: NodeId) -> SizeSpec {
     SizeSpec { mode, min, max }
 }
 
-/// Zones deeper than this are not read.
-const MAX_DEPTH: usize = 200;
-
-fn zone(tree: &Tree, node: NodeId, depth: usize) -> ZoneSpec {
-    let view = Zone { tree, node };
-    let get = |name: &str| tree.value(node, name).map(|text| text.into_owned());
-    let field = || get("param").and_then(|text| FieldRef::parse(&text, ""));
-    let is = |name: &str| matches!(get(name).as_deref(), Some("true" | "1" | "yes"));
-    let sheet = || get("name").unwrap_or_default();
-    let kind = match view.kind().as_deref() {
-        None => match get("name") {
-            Some(sheet) => ZoneKind::Sheet {
-                sheet,
-                title: get("show-title").as_deref() != Some("false"),
-                caption: is("show-caption"),
-            },
-            None => ZoneKind::Tiled,
+fn navigator(tree: &Tree, board: NodeId) -> NavigatorSpec {
+    NavigatorSpec {
+        kind: match tree.value(board, "nav-type").as_deref() {
+            Some("number") => NavigatorKind::Number,
+            Some("dot") => NavigatorKind::Dot,
+            Some("arrowonly") => NavigatorKind::Arrows,
+            _ => NavigatorKind::Caption,
         },
-        Some("layout-basic") => ZoneKind::Tiled,
-        Some("layout-flow") => ZoneKind::Flow {
-            horizontal: get("param").as_deref() == Some("horz"),
-            even: get("layout-strategy-id").as_deref() == Some("distribute-evenly"),
-        },
-        Some("filter") => ZoneKind::Filter {
-            sheet: sheet(),
-            field: field(),
-            mode: get("mode"),
-        },
-        Some("paramctrl") => ZoneKind::Parameter {
-            parameter: field(),
-            mode: get("mode"),
-        },
-        Some(of @ ("color" | "size" | "shape" | "map")) => ZoneKind::Legend {
-            of: of.to_owned(),
-            sheet: sheet(),
-            pane: get("pane-specification-id")
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(0),
-            field: field(),
-        },
-        Some("title") => ZoneKind::Title,
-        Some("text") => ZoneKind::Text,
-        Some("empty") => ZoneKind::Blank,
-        Some("bitmap") => ZoneKind::Image {
-            path: get("param").or_else(|| get("image-file-url")).unwrap_or_default(),
-            fit: is("is-scaled"),
-            centered: is("is-centered"),
-        },
-        Some("web") => ZoneKind::Web(get("param").unwrap_or_default()),
-        Some("dashboard-object" | "add-in") => ZoneKind::Object,
-        Some("currpage") => ZoneKind::Page { sheet: sheet() },
-        Some("highlighter") => ZoneKind::Highlighter {
-            sheet: sheet(),
-            field: field(),
-        },
-        Some("flipboard") => ZoneKind::Story,
-        Some("flipboard-nav") => ZoneKind::StoryNavigator,
-        Some(other) => ZoneKind::Other(other.to_owned()),
-    };
-    let rectangle = view
-        .rectangle()
-        .map_or([0.0, 0.0, 100_000.0, 100_000.0], |sides| {
-            sides.map(|side| side as f64)
-        });
-    ZoneSpec {
-        id: view.id().and_then(|text| text.parse().ok()),
-        kind,
-        rectangle,
-        fixed_size: is("is-fixed")
-            .then(|| get("fixed-size").and_then(|text| text.parse().ok()))
-            .flatten(),
-        floating: false,
-        hidden: view.is_hidden(),
-        text: tree
-            .child(node, "formatted-text")
-            .map(|text| rich_text(tree, text)),
-        style: tree
-            .named(node, "zone-style")
-            .flat_map(|style| formats(tree, style, ""))
-            .collect(),
-        children: tree
-            .named(node, "zone")
-            .filter(|_| depth < MAX_DEPTH)
-            .map(|child| zone(tree, child, depth + 1))
-            .collect(),
-        attributes: tree
-            .attributes(node)
-            .map(|(name, value)| (name.to_owned(), value.into_owned()))
-            .collect(),
+        arrows: !tree.has(board, "show-nav-arrows", "false"),
     }
+}
+
+/// Reads what a point changes in worksheets. What was changed since and not saved is left out.
+fn changes(tree: &Tree, point: NodeId) -> Vec<SheetChanges> {
+    tree.named(point, "capturedDeltas")
+        .flat_map(|all| tree.named(all, "worksheet"))
+        .filter_map(|sheet| {
+            let (mut filters, mut removed) = (Vec::new(), Vec::new());
+            for node in tree.named(sheet, "filter") {
+                let list = match tree.has(node, "delta-type", "removed") {
+                    true => &mut removed,
+                    false => &mut filters,
+                };
+                list.extend(FilterSpec::of(tree, node, ""));
+            }
+            Some(SheetChanges {
+                sheet: tree.get(sheet, "name")?.into_owned(),
+                filters,
+                removed,
+            })
+        })
+        .filter(|changes| !changes.filters.is_empty() || !changes.removed.is_empty())
+        .collect()
+}
+
+fn values(tree: &Tree, point: NodeId) -> Vec<(String, Literal)> {
+    tree.named(point, "capturedDeltas")
+        .flat_map(|all| tree.named(all, "datasource"))
+        .filter(|&source| tree.has(source, "name", "Parameters"))
+        .flat_map(|source| tree.named(source, "column"))
+        .filter_map(|column| {
+            let name = unquote(&tree.get(column, "name")?);
+            Some((name, Literal::parse(&tree.value(column, "value")?)))
+        })
+        .collect()
 }

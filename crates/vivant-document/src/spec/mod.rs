@@ -17,8 +17,11 @@ mod sort;
 mod source;
 mod style;
 mod text;
+mod zone;
 
-pub use dashboard::{DashboardSpec, SizeMode, SizeSpec, StoryPointSpec, ZoneKind, ZoneSpec};
+pub use dashboard::{
+    DashboardSpec, NavigatorKind, NavigatorSpec, SheetChanges, SizeMode, SizeSpec, StoryPointSpec,
+};
 pub use filter::{Count, FilterSpec, FilterTest, MemberSet, RangeNulls};
 pub use literal::Literal;
 pub use pill::{
@@ -35,6 +38,7 @@ pub use source::{
 };
 pub use style::{Encoding, Format, StyleRule, format, format_for};
 pub use text::{Piece, PieceContent, RichText, RunFont};
+pub use zone::{BorderSpec, ButtonAction, ButtonSpec, ZoneFrame, ZoneKind, ZoneSpec};
 
 use vivant_calc::diag::Warned;
 use vivant_calc::types::DataType;
@@ -95,6 +99,8 @@ pub struct ParameterSpec {
 pub struct TabSpec {
     /// The sheet.
     pub name: String,
+    /// The id by which buttons lead to it.
+    pub id: Option<String>,
     /// Whether it is hidden.
     pub hidden: bool,
     /// How sheets fill their space: this one, or those of a dashboard, by name.
@@ -296,6 +302,10 @@ fn tabs(workbook: Workbook<'_>) -> Vec<TabSpec> {
                 })
                 .collect();
             Some(TabSpec {
+                id: tree
+                    .child(node, "simple-id")
+                    .and_then(|at| tree.value(at, "uuid"))
+                    .map(|text| text.into_owned()),
                 hidden: window.is_hidden(),
                 fits,
                 cards,

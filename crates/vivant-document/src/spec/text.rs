@@ -93,7 +93,7 @@ pub(crate) fn rich_text(tree: &Tree, node: NodeId) -> RichText {
     // Where each run begins in the text, and how it looks.
     let mut runs: Vec<(usize, RunFont)> = Vec::new();
     for run in tree.descendants(node).filter(|&at| tree.is(at, "run")) {
-        runs.push((text.len(), font(tree, run)));
+        runs.push((text.len(), run_font(tree, run)));
         let part = tree.text(run);
         let part = match part.strip_prefix('Æ') {
             Some(rest) if rest.starts_with(char::is_whitespace) => rest,
@@ -163,7 +163,8 @@ fn font_at(runs: &[(usize, RunFont)], at: usize) -> RunFont {
         .unwrap_or_default()
 }
 
-fn font(tree: &Tree, run: NodeId) -> RunFont {
+/// Reads how a run looks from its attributes.
+pub(crate) fn run_font(tree: &Tree, run: NodeId) -> RunFont {
     let get = |name| tree.value(run, name).map(|text| text.into_owned());
     let is = |name| tree.has(run, name, "true");
     RunFont {
