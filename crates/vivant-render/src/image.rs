@@ -91,8 +91,9 @@ impl Bitmap {
     }
 
     /// Takes the bytes of an SVG file and draws it, twice as fine as its size says. Nothing outside of the file is
-    /// read. Fails for what is no SVG and for files that are too long to be drawn at once.
-    pub fn of_svg(bytes: &[u8]) -> Result<Self, RenderError> {
+    /// read. Tells its size in pixels, too. Fails for what is no SVG and for files that are too long to be drawn at
+    /// once.
+    pub fn of_svg(bytes: &[u8]) -> Result<(Self, (f64, f64)), RenderError> {
         let failed = |error: String| RenderError::Bitmap(error);
         if bytes.len() > MOST_VECTOR_BYTES {
             return Err(failed(format!(
@@ -124,7 +125,8 @@ impl Bitmap {
             Transform::from_scale(width / size.width(), height / size.height()),
             &mut pixels.as_mut(),
         );
-        Self::new(pixels.encode_png().map_err(|error| failed(error.to_string()))?)
+        let bitmap = Self::new(pixels.encode_png().map_err(|error| failed(error.to_string()))?)?;
+        Ok((bitmap, (f64::from(size.width()), f64::from(size.height()))))
     }
 
     /// The file's bytes.

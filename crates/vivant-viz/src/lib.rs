@@ -1,12 +1,14 @@
 //! From the rows of a sheet to its picture.
 //!
 //! [`draw_sheet`] takes a resolved sheet and its rows and makes a [`Scene`](vivant_render::Scene): the table of
-//! panes that the shelves make, axes and headers around it, marks in it, title and legends. What cannot be drawn
-//! as Tableau does becomes a diagnostic; nothing here fails.
+//! panes that the shelves make, axes and headers around it, marks in it, title and legends. [`draw_dashboard`] lays
+//! out the zones of a dashboard or story and draws what is in them. What cannot be drawn as Tableau does becomes a
+//! diagnostic; nothing here fails.
 
 #![forbid(unsafe_code)]
 
 mod color;
+mod dashboard;
 mod label;
 mod lanes;
 mod layout;
@@ -21,5 +23,8 @@ mod shape;
 mod sheet;
 mod theme;
 
+pub use dashboard::{
+    Contents, DashboardRequest, Domain, SheetPart, dashboard_size, draw_dashboard, shown_sheets,
+};
 pub use rows::{Column, Rows, SheetRows};
 pub use sheet::{Picture, SheetRequest, draw_sheet};

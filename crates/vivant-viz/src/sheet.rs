@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use vivant_calc::{DataType, Diagnostic};
 use vivant_document::spec::{
-    AxisSpec, Fit, Literal, PaneSpec, PieceContent, SheetSpec, Side, WorkbookSpec, format,
+    AxisSpec, FieldRef, Fit, Literal, PaneSpec, PieceContent, SheetSpec, Side, WorkbookSpec, format,
 };
 use vivant_render::{Color, Group, Item, Rect, Scene, Style};
 
@@ -12,7 +12,7 @@ use crate::color::{Coloring, encoded};
 use crate::label;
 use crate::lanes::{Axis, Lane, lanes};
 use crate::layout::{Axes, Cells, Layout};
-use crate::legend;
+use crate::legend::{self, Arrangement, Fonts, Legend};
 use crate::marks::{Layer, Mark, MarkKind, Sizes, placed};
 use crate::number::number;
 use crate::rows::{SheetRows, Table};
@@ -31,9 +31,13 @@ pub struct SheetRequest<'a> {
     pub width: f64,
     /// The height in pixels of a picture whose content has none of its own.
     pub height: f64,
+    /// How the content fills the room that it has.
+    pub fit: Fit,
     /// Whether the picture is that of the sheet alone, which grows with its content; else it is part of a dashboard
     /// and has exactly its size.
     pub alone: bool,
+    /// Whether legends stand beside it. In a dashboard they have zones of their own.
+    pub legends: bool,
     /// Whether the title is shown.
     pub title: bool,
 }
@@ -90,6 +94,7 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         report(&table, layer, &mut diagnostics);
     }
 
+    let colorings = colorings(&table, &layers);
     let texts = layers.iter().all(|layer| matches!(layer.kind, MarkKind::Text))
         && rows.iter().chain(&cols).all(|lane| lane.axes.is_empty());
     let spacious = layers.iter().any(|layer| {
@@ -100,18 +105,6 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
                     && (table.sheet.rows.is_empty() || table.sheet.cols.is_empty())
                     && layer.marks.len() > rows.len() * cols.len())
     });
-    let colorings: Vec<Coloring> = layers
-        .iter()
-        .map(|layer| {
-            let frame = table.frame_of(layer.card);
-            let fills = matches!(layer.kind, MarkKind::Map)
-                || matches!(layer.kind, MarkKind::Square | MarkKind::Circle)
-                    && layer.row_axis.is_none()
-                    && layer.col_axis.is_none();
-            Coloring::of(&table, layer.card, frame, fills)
-        })
-        .collect();
-
     let mut items = Vec::new();
     let mut top = theme::MARGIN;
     let inner = (request.width - 2.0 * theme::MARGIN).max(40.0);
@@ -120,15 +113,13 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         items.extend(label::draw(&lines, (theme::MARGIN, top), inner, 0));
         top += label::height(&lines) + theme::MARGIN;
     }
-    let legends: Vec<&Coloring> = colorings.iter().fold(Vec::new(), |mut found, coloring| {
-        if !matches!(coloring, Coloring::Single(_)) && !found.iter().any(|other| same(other, coloring)) {
-            found.push(coloring);
-        }
-        found
-    });
-    let aside = match request.alone && !legends.is_empty() {
-        true => legend::WIDTH + 2.0 * theme::MARGIN,
-        false => 0.0,
+    let legends = match request.legends {
+        true => legends(&table, &layers, &colorings),
+        false => Vec::new(),
+    };
+    let aside = match legends.is_empty() {
+        true => 0.0,
+        false => legend::WIDTH + 2.0 * theme::MARGIN,
     };
     let area = Rect::new(
         theme::MARGIN,
@@ -139,8 +130,7 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
 
     let axes = Axes::new(scales(&table, &rows, &cols, &layers, &colorings, area));
     let cells = cells(&table, &layers, &colorings, spacious, texts);
-    let fit = fit(&table, request.alone);
-    let layout = Layout::new(&table, &rows, &cols, &axes, &cells, area, fit);
+    let layout = Layout::new(&table, &rows, &cols, &axes, &cells, area, request.fit);
 
     let mut drawn = layout.background(&table, &rows, &cols, &axes, texts);
     let mut wanted = Vec::new();
@@ -186,29 +176,24 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     drawn.extend(layout.frame(&table, &rows, &cols, &axes, texts));
 
     let (mut width, mut height) = (request.width, request.height);
+    let left = match request.alone {
+        true => layout.outer.right() + 2.0 * theme::MARGIN,
+        false => request.width - legend::WIDTH - theme::MARGIN,
+    };
+    let mut y = top;
+    for CardLegend { legend, .. } in &legends {
+        let place = Rect::new(left, y, legend::WIDTH, f64::INFINITY);
+        let (own, high) = legend.draw(place, Arrangement::Column, true, Fonts::default());
+        items.push(Item::Group(Group {
+            class: "legend".to_owned(),
+            clip: None,
+            items: own,
+        }));
+        y += high + theme::MARGIN;
+    }
     if request.alone {
+        height = (layout.outer.bottom() + theme::MARGIN).max(y + theme::MARGIN);
         width = width.max(layout.outer.right() + aside + theme::MARGIN);
-        height = layout.outer.bottom() + theme::MARGIN;
-        let mut y = top;
-        for coloring in legends {
-            let (own, high) = legend::draw(
-                &table,
-                coloring,
-                (layout.outer.right() + 2.0 * theme::MARGIN, y),
-                legend::WIDTH,
-            );
-            items.push(Item::Group(Group {
-                class: "legend".to_owned(),
-                clip: None,
-                items: own,
-            }));
-            y += high + theme::MARGIN;
-        }
-        height = height.max(y + theme::MARGIN);
-        width = match aside > 0.0 {
-            true => (layout.outer.right() + aside + theme::MARGIN).max(request.width.min(width)),
-            false => width,
-        };
     }
     items.push(Item::Group(Group {
         class: "table".to_owned(),
@@ -234,7 +219,7 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     }
 }
 
-fn unsupported(message: String) -> Diagnostic {
+pub(crate) fn unsupported(message: String) -> Diagnostic {
     Diagnostic::warning("viz.unsupported", message)
 }
 
@@ -268,24 +253,70 @@ fn report(table: &Table<'_>, layer: &Drawn<'_>, diagnostics: &mut Vec<Diagnostic
     }
 }
 
-/// Whether two colourings are the same legend.
-fn same(a: &Coloring, b: &Coloring) -> bool {
-    match (a, b) {
-        (Coloring::Members { keys: a, .. }, Coloring::Members { keys: b, .. }) => a == b,
-        (Coloring::Ramp { key: a, .. }, Coloring::Ramp { key: b, .. }) => a == b,
-        _ => false,
-    }
+/// A legend with the card that it is of.
+pub(crate) struct CardLegend {
+    /// The number of the card.
+    pub pane: i64,
+    /// Of what: `color` or `size`.
+    pub of: &'static str,
+    /// The fields.
+    pub keys: Vec<FieldRef>,
+    pub legend: Legend,
 }
 
-fn fit(table: &Table<'_>, alone: bool) -> Fit {
-    if alone {
-        return Fit::Standard;
+/// The legends of a sheet, for the zones of a dashboard.
+pub(crate) fn sheet_legends(
+    workbook: &WorkbookSpec,
+    sheet: &SheetSpec,
+    rows: &SheetRows<'_>,
+) -> Vec<CardLegend> {
+    let table = Table::new(workbook, sheet, rows);
+    let (rows, cols) = (lanes(&table, Side::Rows), lanes(&table, Side::Cols));
+    let layers = layers(&table, &rows, &cols);
+    let colorings = colorings(&table, &layers);
+    legends(&table, &layers, &colorings)
+}
+
+/// The legends of layers; those that say the same stand once.
+fn legends(table: &Table<'_>, layers: &[Drawn<'_>], colorings: &[Coloring]) -> Vec<CardLegend> {
+    let mut found: Vec<CardLegend> = Vec::new();
+    for (layer, coloring) in layers.iter().zip(colorings) {
+        let keys = match coloring {
+            Coloring::Single(_) => Vec::new(),
+            Coloring::Members { keys, .. } => keys.clone(),
+            Coloring::Ramp { key, .. } => vec![key.clone()],
+        };
+        let sizes = Sizes::of(table, layer.card);
+        let size_keys = sizes.key.iter().cloned().collect();
+        let both = [
+            ("color", keys, Legend::of_colors(table, coloring)),
+            ("size", size_keys, Legend::of_sizes(table, &sizes)),
+        ];
+        for (of, keys, legend) in both {
+            let known = found.iter().any(|other| other.of == of && other.keys == keys);
+            if let (Some(legend), false) = (legend, known) {
+                found.push(CardLegend {
+                    pane: layer.card.id,
+                    of,
+                    keys,
+                    legend,
+                });
+            }
+        }
     }
-    let mut tabs = table.workbook.tabs.iter();
-    let found = tabs
-        .find(|tab| tab.name == table.sheet.name)
-        .and_then(|tab| tab.fits.first());
-    found.map_or(Fit::Standard, |(_, fit)| *fit)
+    found
+}
+
+/// How each layer is coloured.
+fn colorings(table: &Table<'_>, layers: &[Drawn<'_>]) -> Vec<Coloring> {
+    let color = |layer: &Drawn<'_>| {
+        let fills = matches!(layer.kind, MarkKind::Map)
+            || matches!(layer.kind, MarkKind::Square | MarkKind::Circle)
+                && layer.row_axis.is_none()
+                && layer.col_axis.is_none();
+        Coloring::of(table, layer.card, table.frame_of(layer.card), fills)
+    };
+    layers.iter().map(color).collect()
 }
 
 impl Table<'_> {

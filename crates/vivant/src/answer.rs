@@ -249,6 +249,19 @@ impl Book {
         let Some(sheet) = self.spec.sheet(sheet) else {
             return Err(self.no_sheet(sheet));
         };
+        let (sheet, parameters) = asked::put(&self.spec, sheet, ask)?;
+        self.answer_of(&self.spec, &sheet, &parameters, ask)
+    }
+
+    /// Gives the rows of a worksheet that may differ from that of the book, with the parameters of a workbook and
+    /// others given by name. Filters and parameters of `ask` are not looked at.
+    pub(crate) fn answer_of(
+        &self,
+        workbook: &WorkbookSpec,
+        sheet: &SheetSpec,
+        parameters: &[(String, String)],
+        ask: &Ask,
+    ) -> Result<Warned<Answer>, AnswerError> {
         let place = format!("worksheet '{}'", sheet.name);
         let in_place = |one: &&Diagnostic| {
             let path = one.place.path.as_deref();
@@ -270,11 +283,10 @@ impl Book {
             attributes: Vec::new(),
         });
         let now = ask.now.unwrap_or_else(|| self.world.now());
-        let (sheet, parameters) = asked::put(&self.spec, sheet, ask)?;
-        let surroundings = Surroundings::of(&self.spec, now, user, &parameters);
+        let surroundings = Surroundings::of(workbook, now, user, parameters);
         let question = Question {
-            workbook: &self.spec,
-            sheet: &sheet,
+            workbook,
+            sheet,
             most_values: ask.most_values.unwrap_or(MOST_VALUES),
         };
         let data = Asked {
@@ -297,6 +309,33 @@ impl Book {
             Some(error) => Err(AnswerError::Sheet(Box::new(error.clone()))),
             None => Ok(found),
         }
+    }
+
+    /// Reads a file of the package or beside it, which may have so many bytes.
+    #[cfg(feature = "draw")]
+    pub(crate) fn file(&self, path: &str, most: u64) -> Result<Vec<u8>, DataError> {
+        let found = vivant_data::Files::find(&*self.own, path)?;
+        let io = |source| DataError::Io {
+            what: format!("`{path}`"),
+            source,
+        };
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(found.path()).map_err(io)?;
+        std::io::Read::read_to_end(&mut std::io::Read::take(file, most + 1), &mut bytes).map_err(io)?;
+        match bytes.len() as u64 > most {
+            true => Err(DataError::TooLarge {
+                what: path.to_owned(),
+                limit: most,
+                unit: "bytes",
+            }),
+            false => Ok(bytes),
+        }
+    }
+
+    /// Who asks.
+    #[cfg(feature = "draw")]
+    pub(crate) fn asker(&self, ask: &Ask) -> Option<Asker> {
+        ask.asker.clone().or_else(|| self.world.asker())
     }
 
     pub(crate) fn no_sheet(&self, name: &str) -> AnswerError {

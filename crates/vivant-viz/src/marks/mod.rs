@@ -81,12 +81,21 @@ impl Sizes {
         let Some(key) = &self.key else {
             return Some(1.0);
         };
-        let value = number(&table.value(table.rows[row], key))?;
+        self.part_of(number(&table.value(table.rows[row], key))?)
+    }
+
+    /// The part of the largest size that a value has.
+    fn part_of(&self, value: f64) -> Option<f64> {
         let reach = self.max.abs().max(self.min.abs());
         if self.min < 0.0 && self.max > 0.0 {
             return Some((value - self.min) / (self.max - self.min));
         }
         (reach > 0.0).then(|| value.abs() / reach)
+    }
+
+    /// The diameter of a circle for a value.
+    pub fn diameter_of(&self, value: f64) -> f64 {
+        points::diameter(self.part_of(value).unwrap_or(0.0), self.factor)
     }
 }
 

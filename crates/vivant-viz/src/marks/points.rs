@@ -15,6 +15,11 @@ const LARGEST: f64 = 34.0;
 /// Diameter of the smallest circle of a size field.
 const SMALLEST: f64 = 3.0;
 
+/// The diameter of a circle by its part of the largest, and what all sizes are multiplied with.
+pub(super) fn diameter(part: f64, factor: f64) -> f64 {
+    (LARGEST * factor * part.sqrt()).max(SMALLEST)
+}
+
 impl Layer<'_> {
     pub(super) fn points(
         &self,
@@ -32,7 +37,7 @@ impl Layer<'_> {
                 continue;
             };
             let size = match self.sizes.key {
-                Some(_) => (LARGEST * self.sizes.factor * part.sqrt()).max(SMALLEST),
+                Some(_) => diameter(part, self.sizes.factor),
                 None => theme::POINT * self.sizes.factor,
             };
             let color = self.color(mark.row);

@@ -2,7 +2,7 @@
 
 use vivant_calc::Value;
 use vivant_document::display;
-use vivant_document::spec::{SheetSpec, WorkbookSpec};
+use vivant_document::spec::{Fit, SheetSpec, WorkbookSpec};
 use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
 use vivant_viz::{Column, Picture, Rows, SheetRequest, SheetRows, draw_sheet};
 
@@ -22,13 +22,19 @@ pub(super) fn alone(
         rows: &rows,
         width,
         height,
+        fit: Fit::Standard,
         alone: true,
+        legends: true,
         title: true,
     })
 }
 
 /// Gives the rows of a sheet to be drawn.
-fn sheet_rows<'a>(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, answer: &'a Answer) -> SheetRows<'a> {
+pub(super) fn sheet_rows<'a>(
+    workbook: &'a WorkbookSpec,
+    sheet: &'a SheetSpec,
+    answer: &'a Answer,
+) -> SheetRows<'a> {
     SheetRows {
         panes: answer.panes.clone(),
         frames: answer
