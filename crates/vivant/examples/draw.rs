@@ -1,4 +1,5 @@
-//! Draws every view of workbooks: `cargo run -p vivant --features draw --example draw -- FOLDER FILE…`.
+//! Draws every view of workbooks: `cargo run -p vivant --features draw --example draw -- FOLDER FILE…`; with
+//! `--dashboards` in front, dashboards and stories alone.
 //!
 //! Writes a PNG and an SVG for each view into the folder, and prints what could not be drawn as Tableau does.
 
@@ -12,9 +13,10 @@ use std::time::Instant;
 use vivant::{Ask, ViewSize};
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    let only_dashboards = arguments.next_if(|first| first == "--dashboards").is_some();
     let Some(folder) = arguments.next().map(PathBuf::from) else {
-        println!("draw FOLDER FILE…");
+        println!("draw [--dashboards] FOLDER FILE…");
         return;
     };
     std::fs::create_dir_all(&folder).expect("a folder to write to");
@@ -33,6 +35,7 @@ fn main() {
             .unwrap_or("book")
             .to_owned();
         let sheets = book.spec.sheets.iter().map(|sheet| &sheet.name);
+        let sheets = sheets.filter(|_| !only_dashboards);
         for view in sheets.chain(book.spec.dashboards.iter().map(|dashboard| &dashboard.name)) {
             let start = Instant::now();
             let drawn = match book.draw(view, ViewSize::default(), &Ask::default()) {

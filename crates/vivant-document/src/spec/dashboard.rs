@@ -157,7 +157,10 @@ impl DashboardSpec {
 
     /// Returns the point of a story that is shown: the one that was when it was saved, else the first.
     pub fn point(&self) -> Option<&StoryPointSpec> {
-        self.points.iter().find(|point| point.active).or_else(|| self.points.first())
+        self.points
+            .iter()
+            .find(|point| point.active)
+            .or_else(|| self.points.first())
     }
 
     /// Visits all zones, containers before what is in them.

@@ -250,7 +250,8 @@ pub(super) fn zone(tree: &Tree, node: NodeId, styles: &[StyleRule], depth: usize
     let id: Option<i64> = view.id().and_then(|text| text.parse().ok());
     let of_dashboard = id.map(|id| format!("dash-zone_{id}")).into_iter().flat_map(|id| {
         let all = styles.iter().flat_map(|rule| &rule.formats);
-        all.filter(move |format| format.id.as_deref() == Some(&*id)).cloned()
+        all.filter(move |format| format.id.as_deref() == Some(&*id))
+            .cloned()
     });
     let formats: Vec<Format> = of_dashboard.chain(own).collect();
     ZoneSpec {
@@ -356,7 +357,10 @@ fn button(tree: &Tree, node: NodeId) -> ButtonSpec {
     };
     let action = if let Some(export) = words("export-button-action") {
         let kind = quoted(&export, "dashboard-button-export-type");
-        ButtonAction::Export(kind.or_else(|| words("button-click-action-metadata")).unwrap_or_default())
+        ButtonAction::Export(
+            kind.or_else(|| words("button-click-action-metadata"))
+                .unwrap_or_default(),
+        )
     } else if let Some(toggle) = words("toggle-action") {
         let list = toggle.split_once("zone-ids=").map_or("", |(_, rest)| rest);
         let list = list.trim_start_matches('[').split(']').next().unwrap_or_default();
@@ -437,7 +441,9 @@ mod tests {
              <button-caption-font-style fontcolor='#ffffff' fontsize='12'/>\
              <format attr='background-color' value='#333333'/></button-visual-state></button></zone>",
         );
-        let ZoneKind::Button(button) = go.kind else { panic!() };
+        let ZoneKind::Button(button) = go.kind else {
+            panic!()
+        };
         assert_eq!(button.action, ButtonAction::Go("{A-1}".to_owned()));
         assert_eq!(button.caption.as_deref(), Some("Next"));
         assert_eq!(button.font.size, Some(12.0));
@@ -448,7 +454,9 @@ mod tests {
              <button-visual-state><image-path>a.png</image-path></button-visual-state>\
              <button-visual-state><image-path>b.png</image-path></button-visual-state></button></zone>",
         );
-        let ZoneKind::Button(button) = toggle.kind else { panic!() };
+        let ZoneKind::Button(button) = toggle.kind else {
+            panic!()
+        };
         assert_eq!(button.action, ButtonAction::Toggle(vec![39, 4]));
         assert_eq!(button.image.as_deref(), Some("b.png"));
     }
