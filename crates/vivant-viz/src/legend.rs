@@ -245,21 +245,35 @@ fn draw_ramp(
     (font, color): (Font, Color),
     items: &mut Vec<Item>,
 ) -> f64 {
+    let bar = |x: f64, width: f64| {
+        Item::Rect(
+            Rect::new(x + 0.5, area.y + 0.5, (width - 1.0).max(0.0), BAR - 1.0),
+            0.0,
+            Style {
+                fill: Some(Fill::Across(colors.to_vec())),
+                stroke: Some(Stroke::new(theme::RULER, 1.0)),
+            },
+        )
+    };
+    let text = |at: (f64, f64), words: &str| Text::new(at, words, font, color);
+    if area.height < BAR + 3.0 + font.ascent() {
+        // Tableau: where there is no room below, the ends stand beside.
+        let base = area.y + BAR / 2.0 + font.cap_height() / 2.0;
+        let (before, after) = (font.width(low) + 4.0, font.width(high) + 4.0);
+        let width = (area.width - before - after).min(WIDEST_BAR);
+        if width >= 20.0 {
+            items.push(Item::Text(text((area.x, base), low)));
+            items.push(bar(area.x + before, width));
+            items.push(Item::Text(text((area.x + before + width + 4.0, base), high)));
+            return BAR;
+        }
+    }
     let width = area.width.min(WIDEST_BAR);
-    let bar = Rect::new(area.x + 0.5, area.y + 0.5, (width - 1.0).max(0.0), BAR - 1.0);
-    items.push(Item::Rect(
-        bar,
-        0.0,
-        Style {
-            fill: Some(Fill::Across(colors.to_vec())),
-            stroke: Some(Stroke::new(theme::RULER, 1.0)),
-        },
-    ));
+    items.push(bar(area.x, width));
     let base = area.y + BAR + 3.0 + font.ascent();
     let half = (width - 6.0) / 2.0;
-    let start = Text::new((area.x, base), font.fit(low, half), font, color);
-    let end = Text::new((area.x + width, base), font.fit(high, half), font, color);
-    items.push(Item::Text(start));
+    items.push(Item::Text(text((area.x, base), &font.fit(low, half))));
+    let end = text((area.x + width, base), &font.fit(high, half));
     items.push(Item::Text(end.anchored(Anchor::End)));
     BAR + 3.0 + font.line_height()
 }

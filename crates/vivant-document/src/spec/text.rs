@@ -163,17 +163,21 @@ fn font_at(runs: &[(usize, RunFont)], at: usize) -> RunFont {
         .unwrap_or_default()
 }
 
+/// The colour of links that have none of their own.
+const LINK: &str = "#4996b2";
+
 /// Reads how a run looks from its attributes.
 pub(crate) fn run_font(tree: &Tree, run: NodeId) -> RunFont {
     let get = |name| tree.value(run, name).map(|text| text.into_owned());
     let is = |name| tree.has(run, name, "true");
+    let is_link = tree.value(run, "hyperlink").is_some();
     RunFont {
         family: get("fontname"),
         size: get("fontsize").and_then(|text| text.parse().ok()),
-        color: get("fontcolor"),
+        color: get("fontcolor").or_else(|| is_link.then(|| LINK.to_owned())),
         bold: is("bold"),
         italic: is("italic"),
-        underline: is("underline"),
+        underline: is("underline") || is_link,
         align: get("fontalignment").and_then(|text| text.parse().ok()),
     }
 }

@@ -216,7 +216,7 @@ impl<'a> Drawing<'a> {
             ZoneKind::Title => self.title(area),
             ZoneKind::Text => self.text(zone, area),
             ZoneKind::Image { path, fit, centered } => self.image(path, *fit, *centered, area),
-            ZoneKind::Button(button) => self.button(button, area),
+            ZoneKind::Button(button) => self.button(zone, button, area),
             ZoneKind::Legend {
                 of,
                 sheet,
@@ -278,7 +278,7 @@ impl<'a> Drawing<'a> {
         };
         let look = self.styled(element, words::TITLE, words::INK);
         let text = words::title_words(self.dashboard.title.as_ref(), &self.dashboard.name);
-        words::draw(&text, area, look, Upright::Middle, &self.meaning())
+        words::draw(&text, beside(area), look, Upright::Middle, &self.meaning())
     }
 
     fn text(&self, zone: &ZoneSpec, area: Rect) -> Vec<Item> {
@@ -291,7 +291,7 @@ impl<'a> Drawing<'a> {
         }
         let Some(text) = &zone.text else { return Vec::new() };
         let look = self.styled("dash-text", words::TEXT, words::INK);
-        words::draw(text, area, look, Upright::Middle, &self.meaning())
+        words::draw(text, beside(area), look, Upright::Middle, &self.meaning())
     }
 
     fn sheet(&mut self, name: &str, title: bool, caption: bool, area: Rect) -> Vec<Item> {
@@ -565,7 +565,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn button(&mut self, button: &ButtonSpec, area: Rect) -> Vec<Item> {
+    fn button(&mut self, zone: &ZoneSpec, button: &ButtonSpec, area: Rect) -> Vec<Item> {
         if let (false, Some(path)) = (button.is_text, &button.image) {
             return self.image(path, true, true, area);
         }
@@ -577,10 +577,12 @@ impl<'a> Drawing<'a> {
             }
             _ => None,
         };
+        let behind = zone.frame.background.as_deref();
         match &button.caption {
-            Some(caption) => object::button(button, caption, area),
+            Some(caption) => object::button(button, caption, behind, area),
             None if button.is_text => {
-                object::button(button, &object::action_words(&button.action, target), area)
+                let caption = object::action_words(&button.action, target);
+                object::button(button, &caption, behind, area)
             }
             None => object::icon(&button.action, area),
         }
@@ -622,6 +624,11 @@ impl<'a> Drawing<'a> {
 /// The room inside legends and controls.
 fn padded(area: Rect) -> Rect {
     area.inset(4.0, 3.0, 4.0, 0.0)
+}
+
+/// The room beside texts.
+fn beside(area: Rect) -> Rect {
+    area.inset(theme::PADDING, 0.0, theme::PADDING, 0.0)
 }
 
 /// Whether a worksheet says what is behind it. Without that it is white, whatever the dashboard's colour.

@@ -37,15 +37,16 @@ pub(crate) fn border(spec: &BorderSpec, frame: Rect) -> Option<Item> {
     Some(Item::Rect(place, 0.0, Style::stroke(stroke)))
 }
 
-/// Draws a button of words.
-pub(crate) fn button(button: &ButtonSpec, caption: &str, area: Rect) -> Vec<Item> {
-    let fill: Option<Color> = button
-        .frame
-        .background
-        .as_deref()
-        .and_then(|text| text.parse().ok());
+/// Draws a button of words. `behind` is the colour of its zone.
+pub(crate) fn button(button: &ButtonSpec, caption: &str, behind: Option<&str>, area: Rect) -> Vec<Item> {
+    let read = |text: Option<&str>| {
+        let color = text.and_then(|text| text.parse::<Color>().ok());
+        color.filter(|color| color.alpha > 0)
+    };
+    let own = read(button.frame.background.as_deref());
+    let fill = own.or_else(|| read(behind));
     let mut items = Vec::new();
-    if let Some(color) = fill {
+    if let Some(color) = own {
         items.push(Item::Rect(area, 0.0, Style::fill(color)));
     }
     let edge = match &button.frame.border {
