@@ -15,7 +15,7 @@ use vivant_wire::multipart::{self, Event};
 use vivant_wire::{ErrorCode, Node};
 
 use crate::call::request_format;
-use crate::errors::{ApiError, Result, bad_request, fail};
+use crate::errors::{ApiError, Result, bad_request, fail, internal};
 
 /// The largest request document.
 pub const MAX_DOCUMENT: usize = 4 * 1024 * 1024;
@@ -181,6 +181,15 @@ pub struct FilePart {
 
 /// Reads a multipart body: the payload to memory, the first file to disk.
 pub async fn read_parts(store: &Store, headers: &HeaderMap, body: Body, codes: PartCodes) -> Result<Parts> {
+    read_to(Disk::Spool(store), headers, body, codes).await
+}
+
+/// Reads a multipart body: the payload to memory, the first file to a place that is open already.
+pub async fn read_chunk(spool: Spool, headers: &HeaderMap, body: Body, codes: PartCodes) -> Result<Parts> {
+    read_to(Disk::Open(Some(spool)), headers, body, codes).await
+}
+
+async fn read_to(disk: Disk<'_>, headers: &HeaderMap, body: Body, codes: PartCodes) -> Result<Parts> {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|v| v.to_str().ok())
@@ -196,10 +205,11 @@ pub async fn read_parts(store: &Store, headers: &HeaderMap, body: Body, codes: P
         reader: multipart::Reader::new(&boundary),
         parts: Parts::default(),
         at: Target::Skip,
+        disk,
     };
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(interrupted)?;
-        reading.feed(store, &chunk, codes).await?;
+        reading.feed(&chunk, codes).await?;
     }
     reading.reader.finish().map_err(|e| malformed(codes, e))?;
     Ok(reading.parts)
@@ -222,14 +232,32 @@ enum Target {
     },
 }
 
-struct Reading {
+/// Where the first file goes.
+enum Disk<'a> {
+    Spool(&'a Store),
+    Open(Option<Spool>),
+}
+
+impl Disk<'_> {
+    async fn open(&mut self) -> Result<Spool> {
+        match self {
+            Self::Open(spool) => spool
+                .take()
+                .ok_or_else(|| internal(anyhow::anyhow!("a second file for one place"))),
+            Self::Spool(store) => Ok(store.content().spool().await?),
+        }
+    }
+}
+
+struct Reading<'a> {
+    disk: Disk<'a>,
     reader: multipart::Reader,
     parts: Parts,
     at: Target,
 }
 
-impl Reading {
-    async fn feed(&mut self, store: &Store, chunk: &Bytes, codes: PartCodes) -> Result<()> {
+impl Reading<'_> {
+    async fn feed(&mut self, chunk: &Bytes, codes: PartCodes) -> Result<()> {
         self.reader.feed(chunk);
         while let Some(event) = self.reader.next_event().map_err(|e| malformed(codes, e))? {
             match event {
@@ -243,7 +271,7 @@ impl Reading {
                         1 => Target::File {
                             name: header.name,
                             filename: header.filename,
-                            spool: Box::new(store.content().spool().await?),
+                            spool: Box::new(self.disk.open().await?),
                         },
                         _ => Target::Skip,
                     };

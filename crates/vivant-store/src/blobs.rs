@@ -22,21 +22,12 @@ impl Store {
     pub(crate) async fn store_file(&self, file: Spooled, now: Millis) -> Result<Blob> {
         let size =
             i64::try_from(file.size()).map_err(|_| Error::backend("the file is too large to store"))?;
+        let sha256 = file.sha256().to_owned();
         let blob = Blob {
-            key: new_key()?,
+            key: self.announce(size, &sha256, now).await?,
             size,
-            sha256: file.sha256().to_owned(),
+            sha256,
         };
-        transact!(self.db(), |tx| {
-            let sql = "INSERT INTO blob (key, size, sha256, state, node, changed_at) \
-                 VALUES (?1, ?2, ?3, 'pending', ?4, ?5)";
-            tx.execute(
-                sql,
-                params![&blob.key, blob.size, &blob.sha256, &self.inner.node, now],
-            )
-            .await
-            .map(drop)
-        })?;
         match self.content().put(&blob.key, file).await {
             Ok(()) => Ok(blob),
             Err(error) => {
@@ -44,6 +35,19 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// Says that an object is coming, and under which key.
+    pub(crate) async fn announce(&self, size: i64, sha256: &str, now: Millis) -> Result<String> {
+        let key = new_key()?;
+        transact!(self.db(), |tx| {
+            let sql = "INSERT INTO blob (key, size, sha256, state, node, changed_at) \
+                 VALUES (?1, ?2, ?3, 'pending', ?4, ?5)";
+            tx.execute(sql, params![&key, size, sha256, &self.inner.node, now])
+                .await
+                .map(drop)
+        })?;
+        Ok(key)
     }
 
     /// Gives up an object that nothing will refer to; the next sweep deletes it.

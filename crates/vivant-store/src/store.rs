@@ -12,6 +12,7 @@ use crate::db::{Conn, Db, Location, params};
 use crate::secrets::{self, Passwords, Vault};
 use crate::sessions::Touches;
 use crate::sight::Sights;
+use crate::uploads::GrowingUploads;
 use crate::{Error, Result};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
@@ -32,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) node: String,
     pub(crate) touches: Mutex<Touches>,
     pub(crate) sights: Mutex<Sights>,
+    /// The uploads that come to this process, chunk by chunk.
+    pub(crate) growing: Mutex<GrowingUploads>,
     /// Held while this process is the only one on its data folder.
     lock: Mutex<Option<File>>,
 }
@@ -107,6 +110,7 @@ impl Store {
                 node: secrets::hex(&secrets::random::<8>()?),
                 touches: Mutex::default(),
                 sights: Mutex::default(),
+                growing: Mutex::default(),
                 lock: Mutex::new(lock),
             }),
         };

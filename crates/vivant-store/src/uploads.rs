@@ -1,12 +1,14 @@
 //! Upload sessions: a large file sent in chunks before it is published.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{MutexGuard, PoisonError};
 
 use futures_util::StreamExt;
 
-use crate::blobs;
-use crate::content::Spooled;
+use crate::blobs::{self, Blob};
+use crate::content::{Growing, Spool, Spooled};
 use crate::db::{Conn, Value, params, transact};
 use crate::secrets::{hex, random};
 use crate::{Caller, Error, Millis, Result, Store, items};
@@ -58,6 +60,35 @@ impl Store {
         Ok(id)
     }
 
+    /// Begins a chunk of an upload. In a folder the object of the upload grows where it is, so that no byte is
+    /// written or hashed twice; in a bucket every chunk becomes an object.
+    pub async fn open_chunk(&self, caller: &Caller, id: &UploadId, now: Millis) -> Result<Spool> {
+        let conn = self.conn().await?;
+        require(&conn, caller, id, now).await?;
+        if !self.content().grows() {
+            return self.content().spool().await;
+        }
+        // While the chunk comes nobody else has it: another chunk at the same time begins another object.
+        let held = self.growing().0.remove(id);
+        let sql =
+            "SELECT blob_key, size_bytes FROM upload_chunk WHERE upload_id = ?1 ORDER BY number DESC LIMIT 1";
+        let last = match conn.row(sql, params![&id.0]).await? {
+            Some(mut row) => Some((row.text()?, row.int()? as u64)),
+            None => None,
+        };
+        drop(conn);
+        let grown = match held {
+            Some((grown, _)) if last.is_some_and(|(key, size)| key == grown.key && size == grown.size) => {
+                grown
+            }
+            _ => Growing::new(self.announce(0, "", now).await?),
+        };
+        match self.content().grow(grown).await? {
+            Some(spool) => Ok(spool),
+            None => self.content().spool().await,
+        }
+    }
+
     /// Adds a chunk and answers the bytes of all chunks so far. More than all that the site may hold is
     /// refused.
     pub async fn append_upload(
@@ -68,21 +99,43 @@ impl Store {
         now: Millis,
     ) -> Result<u64> {
         require(&self.conn().await?, caller, id, now).await?;
-        // Some clients end with an empty chunk.
-        let blob = match chunk.size() {
-            0 => None,
-            _ => Some(self.store_file(chunk, now).await?),
+        let added = chunk.size();
+        let mut chunk = Some(chunk);
+        let grown = chunk.as_ref().and_then(|chunk| chunk.grown().cloned());
+        let blob = match (&grown, chunk.take_if(|_| grown.is_none())) {
+            (Some(grown), _) => Some(Blob {
+                key: grown.key.clone(),
+                size: grown.size as i64,
+                sha256: grown.sha256(),
+            }),
+            // Some clients end with an empty chunk.
+            (None, Some(chunk)) if added > 0 => Some(self.store_file(chunk, now).await?),
+            _ => None,
         };
+        let before = grown.as_ref().map_or(0, |grown| grown.size - added);
         let outcome: Result<i64> = async {
             transact!(self.db(), |tx| {
                 require(&tx, caller, id, now).await?;
                 // Also makes two chunks at once wait for each other.
                 tx.execute("UPDATE upload SET used_at = ?2 WHERE id = ?1", params![&id.0, now]).await?;
-                if let Some(blob) = &blob {
-                    blobs::go_live(&tx, blob, now).await?;
-                    let sql = "INSERT INTO upload_chunk (upload_id, number, blob_key, size_bytes) VALUES (?1, \
-                         (SELECT COUNT(*) FROM upload_chunk k WHERE k.upload_id = ?1), ?2, ?3)";
-                    tx.execute(sql, params![&id.0, &blob.key, blob.size]).await?;
+                if let Some(blob) = blob.as_ref().filter(|_| added > 0) {
+                    if grown.is_some() {
+                        let sql = "UPDATE blob SET size = ?2, sha256 = ?3 WHERE key = ?1";
+                        tx.execute(sql, params![&blob.key, blob.size, &blob.sha256]).await?;
+                    }
+                    if before > 0 {
+                        let sql = "UPDATE upload_chunk SET size_bytes = ?3 WHERE upload_id = ?1 AND blob_key = ?2 \
+                             AND size_bytes = ?4";
+                        let known = params![&id.0, &blob.key, blob.size, before as i64];
+                        if tx.execute(sql, known).await? == 0 {
+                            return Err(Error::backend("the upload changed while a chunk came; send it again"));
+                        }
+                    } else {
+                        blobs::go_live(&tx, blob, now).await?;
+                        let sql = "INSERT INTO upload_chunk (upload_id, number, blob_key, size_bytes) VALUES (?1, \
+                             (SELECT COUNT(*) FROM upload_chunk k WHERE k.upload_id = ?1), ?2, ?3)";
+                        tx.execute(sql, params![&id.0, &blob.key, blob.size]).await?;
+                    }
                 }
                 let sql = "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM upload_chunk WHERE upload_id = ?1";
                 let total = tx.number(sql, params![&id.0]).await?;
@@ -91,20 +144,23 @@ impl Store {
                     Some(mut row) => row.opt_int()?,
                     None => None,
                 };
-                let added = blob.as_ref().map_or(0, |blob| blob.size);
-                items::refuse_beyond_quota(quota, total - added, added)?;
+                items::refuse_beyond_quota(quota, total - added as i64, added as i64)?;
                 Ok(total)
             })
         }
         .await;
-        match (outcome, blob) {
-            (Ok(total), _) => Ok(total as u64),
-            (Err(error), Some(blob)) => {
-                self.give_up(&blob, now).await;
-                Err(error)
+        match (&outcome, blob, grown) {
+            (Ok(_), _, Some(grown)) if grown.size > 0 => {
+                chunk.into_iter().for_each(Spooled::keep);
+                self.growing().keep(id, grown, now);
             }
-            (Err(error), None) => Err(error),
+            // What has no chunk yet is to be swept away.
+            (Err(_), Some(blob), _) | (Ok(_), Some(blob), Some(_)) if before == 0 => {
+                self.give_up(&blob, now).await;
+            }
+            _ => {}
         }
+        outcome.map(|total| total as u64)
     }
 
     /// All chunks joined, in order. The session stays until [`Store::finish_upload`], so that
@@ -112,14 +168,25 @@ impl Store {
     pub async fn take_upload(&self, caller: &Caller, id: &UploadId, now: Millis) -> Result<Spooled> {
         let conn = self.conn().await?;
         require(&conn, caller, id, now).await?;
+        // From now on nothing is added to that object: it may become the published one.
+        let held = self.growing().0.remove(id);
         let sql = "SELECT blob_key, size_bytes FROM upload_chunk WHERE upload_id = ?1 ORDER BY number";
-        let chunks = conn.query(sql, params![&id.0]).await?;
+        let mut chunks = Vec::new();
+        for mut chunk in conn.query(sql, params![&id.0]).await? {
+            chunks.push((chunk.text()?, chunk.int()? as u64));
+        }
         drop(conn);
+        if let (Some((grown, _)), [(key, size)]) = (held, chunks.as_slice())
+            && grown.key == *key
+            && grown.size == *size
+            && let Some(whole) = self.content().take_grown(&grown).await?
+        {
+            return Ok(whole);
+        }
         let mut spool = self.content().spool().await?;
-        for mut chunk in chunks {
-            let (key, size) = (chunk.text()?, chunk.int()? as u64);
+        for (key, size) in chunks {
             let before = spool.size();
-            let (_, mut bytes) = self.content().open(&key, None).await?;
+            let (_, mut bytes) = self.content().open(&key, Some(0..size)).await?;
             while let Some(bytes) = bytes.next().await {
                 spool.write(&bytes?).await?;
             }
@@ -134,10 +201,38 @@ impl Store {
 
     /// Ends an upload session; its chunks become garbage.
     pub async fn finish_upload(&self, caller: &Caller, id: &UploadId, now: Millis) -> Result<()> {
+        self.growing().0.remove(id);
         transact!(self.db(), |tx| {
             require(&tx, caller, id, now).await?;
             release(&tx, "id = ?1", params![&id.0], now).await.map(drop)
         })
+    }
+
+    fn growing(&self) -> MutexGuard<'_, GrowingUploads> {
+        self.inner.growing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The uploads that come to this process and the time of their last chunks. What is not here any more is still
+/// whole: its next chunk begins another object, and its chunks are joined at the end.
+#[derive(Default)]
+pub(crate) struct GrowingUploads(HashMap<UploadId, (Growing, Millis)>);
+
+/// Uploads that are remembered at most.
+const GROWING: usize = 1_000;
+
+impl GrowingUploads {
+    fn keep(&mut self, id: &UploadId, grown: Growing, now: Millis) {
+        if self.0.len() >= GROWING
+            && let Some(oldest) = self
+                .0
+                .iter()
+                .min_by_key(|(_, (_, used))| *used)
+                .map(|(id, _)| id.clone())
+        {
+            self.0.remove(&oldest);
+        }
+        self.0.insert(id.clone(), (grown, now));
     }
 }
 

@@ -51,6 +51,19 @@ impl Folder {
         .await
     }
 
+    /// Where an object grows; the folders of a new one are made.
+    pub(super) async fn path_to_grow(&self, key: &str, new: bool) -> Result<PathBuf> {
+        let path = self.path(key);
+        blocking(move || {
+            if new && let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)
+                    .map_err(|e| Error::io(format_args!("storing {}", path.display()), &e))?;
+            }
+            Ok(path)
+        })
+        .await
+    }
+
     pub(super) async fn open_range(
         &self,
         key: &str,
@@ -129,8 +142,13 @@ fn place(from: &Path, target: &Path) -> std::io::Result<()> {
         }
         outcome => outcome?,
     }
+    sync_above(target)
+}
+
+/// Lets an object's name reach the disk.
+pub(super) fn sync_above(object: &Path) -> std::io::Result<()> {
     // The folders above too: another writer may have made them a moment ago.
-    folder.ancestors().take(3).try_for_each(sync_folder)
+    object.ancestors().skip(1).take(3).try_for_each(sync_folder)
 }
 
 /// Where a copy from another file system grows; it goes with its object.

@@ -1,6 +1,6 @@
 //! Content: the files of workbooks and data sources, in a folder or an S3 bucket.
 //!
-//! An object has a random key and never changes. What the objects are for stands in the database;
+//! An object has a random key and never changes, but for those of uploads, which grow. What the objects are for stands in the database;
 //! here are only bytes.
 
 mod bucket;
@@ -15,6 +15,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
+pub(crate) use self::spool::Growing;
 pub use self::spool::{Spool, Spooled};
 use crate::secrets::{hex, random};
 use crate::{Error, Result, What};
@@ -83,6 +84,31 @@ impl Content {
     /// Begins a file in the spool folder.
     pub async fn spool(&self) -> Result<Spool> {
         Spool::create(&self.spool).await
+    }
+
+    /// Whether an object can grow where it is.
+    pub(crate) fn grows(&self) -> bool {
+        matches!(self.place, Place::Folder(_))
+    }
+
+    /// Goes on with an object that grows, or makes it; `None` where objects are only written whole.
+    pub(crate) async fn grow(&self, grown: Growing) -> Result<Option<Spool>> {
+        check(&grown.key)?;
+        match &self.place {
+            Place::Folder(folder) => {
+                let path = folder.path_to_grow(&grown.key, grown.size == 0).await?;
+                Spool::grow(path, grown).await.map(Some)
+            }
+            Place::Bucket(_) => Ok(None),
+        }
+    }
+
+    /// Takes an object that has grown, without moving its bytes; `None` where that cannot be.
+    pub(crate) async fn take_grown(&self, grown: &Growing) -> Result<Option<Spooled>> {
+        match self.local_path(&grown.key) {
+            Some(path) => Spooled::of_grown(&self.spool, path, grown).await,
+            None => Ok(None),
+        }
     }
 
     /// Stores a file under a key; it is whole and safe when this returns.

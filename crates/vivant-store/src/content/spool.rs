@@ -1,24 +1,54 @@
 //! The spool: files being written, beside the content storage until they are whole.
 
-use std::fs::File;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 
+use super::folder::sync_above;
 use crate::secrets::{hex, random};
 use crate::{Error, Result};
 
 /// Bytes gathered before they are hashed and written, off the runtime's threads.
 const BUFFER: usize = 1 << 20;
 
-/// A file being written; deleted when dropped.
+/// A file being written. It is deleted when dropped, unless it is the next part of one that grows.
 pub struct Spool {
     state: State,
     buffer: Vec<u8>,
     size: u64,
     leftover: Leftover,
+    /// What the parts before have made of a growing file.
+    before: Option<Growing>,
+}
+
+/// A stored file that grows part by part: what is known of it between two parts.
+#[derive(Clone, Debug)]
+pub(crate) struct Growing {
+    /// The key of its object.
+    pub(crate) key: String,
+    /// The bytes that count; what lies behind them is of a part that never came to its end.
+    pub(crate) size: u64,
+    /// Of those bytes.
+    hash: Sha256,
+}
+
+impl Growing {
+    /// An object that is still to be made.
+    pub(crate) fn new(key: String) -> Self {
+        Self {
+            key,
+            size: 0,
+            hash: Sha256::new(),
+        }
+    }
+
+    /// The SHA-256 so far, in lower-case hex.
+    pub(crate) fn sha256(&self) -> String {
+        hex(&self.hash.clone().finalize())
+    }
 }
 
 /// Where the writer is. One buffer is hashed and written while the next is gathered.
@@ -45,23 +75,30 @@ impl Writer {
     }
 }
 
-/// A whole file that is not stored yet; deleted when dropped.
+/// A whole file that is not stored yet, deleted when dropped; or a part of a growing file.
 #[derive(Debug)]
 pub struct Spooled {
     size: u64,
     sha256: String,
     leftover: Leftover,
+    grown: Option<Growing>,
 }
 
-/// The file on disk; deleted when dropped, unless it was moved away.
+/// The file on disk; deleted when dropped, unless it was moved away or is a stored one.
 #[derive(Debug)]
-struct Leftover(PathBuf);
+struct Leftover {
+    path: PathBuf,
+    stored: bool,
+}
 
 impl Drop for Leftover {
     fn drop(&mut self) {
-        match std::fs::remove_file(&self.0) {
+        if self.stored {
+            return;
+        }
+        match std::fs::remove_file(&self.path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                tracing::warn!("spool file {} stays behind: {e}", self.0.display());
+                tracing::warn!("spool file {} stays behind: {e}", self.path.display());
             }
             _ => {}
         }
@@ -73,27 +110,41 @@ impl Spool {
         let path = folder.join(hex(&random::<16>()?));
         let at = path.clone();
         let file = blocking(move || {
-            let mut options = std::fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options
-                .open(&at)
-                .map_err(|e| Error::io(format_args!("spool file {}", at.display()), &e))
+            open(&at, true).map_err(|e| Error::io(format_args!("spool file {}", at.display()), &e))
         })
         .await?;
-        Ok(Self {
-            state: State::Idle(
-                Writer {
-                    file,
-                    hash: Sha256::new(),
-                },
-                Vec::new(),
-            ),
+        Ok(Self::new(file, Sha256::new(), path, None))
+    }
+
+    /// Goes on with a growing file at its place.
+    pub(super) async fn grow(path: PathBuf, before: Growing) -> Result<Self> {
+        let (at, size) = (path.clone(), before.size);
+        let file = blocking(move || {
+            let opened = || {
+                let mut file = open(&at, size == 0)?;
+                match size {
+                    0 => sync_above(&at)?,
+                    size => drop(file.seek(SeekFrom::Start(size))?),
+                }
+                Ok(file)
+            };
+            opened().map_err(|e: std::io::Error| Error::io(format_args!("writing {}", at.display()), &e))
+        })
+        .await?;
+        Ok(Self::new(file, before.hash.clone(), path, Some(before)))
+    }
+
+    fn new(file: File, hash: Sha256, path: PathBuf, before: Option<Growing>) -> Self {
+        Self {
+            state: State::Idle(Writer { file, hash }, Vec::new()),
             buffer: Vec::new(),
             size: 0,
-            leftover: Leftover(path),
-        })
+            leftover: Leftover {
+                path,
+                stored: before.as_ref().is_some_and(|before| before.size > 0),
+            },
+            before,
+        }
     }
 
     /// Adds bytes to the file.
@@ -111,19 +162,38 @@ impl Spool {
         Ok(())
     }
 
-    /// The bytes written so far.
+    /// The bytes written so far, without those of parts before.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Ends the file.
+    /// Ends the file, or its part: that has reached the disk when this returns.
     pub async fn finish(mut self) -> Result<Spooled> {
         self.flush().await?;
         let (writer, _) = self.writer().await?;
+        let grown = match self.before {
+            None => None,
+            Some(before) => {
+                let size = before.size + self.size;
+                let file = writer.file;
+                blocking(move || {
+                    file.set_len(size)
+                        .and_then(|()| file.sync_all())
+                        .map_err(|e| Error::io("writing a part of an upload", &e))
+                })
+                .await?;
+                Some(Growing {
+                    key: before.key,
+                    size,
+                    hash: writer.hash.clone(),
+                })
+            }
+        };
         Ok(Spooled {
             size: self.size,
             sha256: hex(&writer.hash.finalize()),
             leftover: self.leftover,
+            grown,
         })
     }
 
@@ -152,18 +222,50 @@ impl Spool {
 impl Spooled {
     /// Where the file is.
     pub fn path(&self) -> &Path {
-        &self.leftover.0
+        &self.leftover.path
     }
 
-    /// Its size in bytes.
+    /// Its size in bytes; of a growing file, that of the part.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// What the part has made of a growing file.
+    pub(crate) fn grown(&self) -> Option<&Growing> {
+        self.grown.as_ref()
+    }
+
+    /// Lets a growing file stay, now that something refers to it.
+    pub(crate) fn keep(mut self) {
+        self.leftover.stored = true;
+    }
+
+    /// Takes a growing file as it is under a name of its own, so that the bytes need not move again; `None` where
+    /// the file system has no such second names. Nothing may be added to the file from now on.
+    pub(super) async fn of_grown(folder: &Path, place: PathBuf, grown: &Growing) -> Result<Option<Self>> {
+        let path = folder.join(hex(&random::<16>()?));
+        let name = path.clone();
+        let named = blocking(move || Ok(std::fs::hard_link(&place, &name).is_ok())).await?;
+        Ok(named.then(|| Self {
+            size: grown.size,
+            sha256: grown.sha256(),
+            leftover: Leftover { path, stored: false },
+            grown: None,
+        }))
     }
 
     /// Its SHA-256 in lower-case hex.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
+}
+
+fn open(path: &Path, new: bool) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(new);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Runs file work where it may block.

@@ -3,8 +3,8 @@
 use futures_util::StreamExt;
 use vivant_model::{Capability, CapabilitySet, ContentKind, Grantee, Rule, SiteRole};
 use vivant_store::{
-    ConnectionChanges, DatasourceChanges, DatasourceField, Error, Forbidden, NewConnection, NewSite, NewView,
-    PublishDatasource, Secret, SiteChanges, What, WorkbookChanges,
+    Caller, ConnectionChanges, DatasourceChanges, DatasourceField, Error, Forbidden, NewConnection, NewSite,
+    NewView, PublishDatasource, Secret, SiteChanges, UploadId, What, WorkbookChanges,
 };
 
 use crate::harness::{DAY, NOW, World, conflict_id, on_both, publish_workbook, sheet};
@@ -24,6 +24,8 @@ on_both!(
     a_password_is_kept_only_encrypted,
     tags_are_compared_without_regard_to_case,
     a_file_is_uploaded_in_chunks,
+    an_upload_survives_what_breaks_off,
+    a_taken_upload_does_not_change_any_more,
     an_object_is_read_in_parts,
 );
 
@@ -649,11 +651,7 @@ async fn a_file_is_uploaded_in_chunks(w: World) {
     );
     let mut total = 0;
     for chunk in [&b"one "[..], b"two ", b"", b"three"] {
-        total = w
-            .store
-            .append_upload(&caller, &upload, w.spool(chunk).await, NOW)
-            .await
-            .unwrap();
+        total = append(&w, &caller, &upload, chunk).await;
     }
     assert_eq!(total, 13);
     let ann = w.user("ann", SiteRole::Creator).await;
@@ -666,7 +664,8 @@ async fn a_file_is_uploaded_in_chunks(w: World) {
     w.store.finish_upload(&caller, &upload, NOW).await.unwrap();
     let gone = w.store.take_upload(&caller, &upload, NOW).await;
     assert!(matches!(gone, Err(Error::UploadNotFound)), "{gone:?}");
-    assert_eq!(w.store.sweep(NOW, 0).await.unwrap().objects, 3);
+    // In a folder the chunks became one object.
+    assert_eq!(w.store.sweep(NOW, 0).await.unwrap().objects, 1);
 
     let upload = w.store.create_upload(&caller, NOW).await.unwrap();
     w.store
@@ -680,6 +679,57 @@ async fn a_file_is_uploaded_in_chunks(w: World) {
     assert!(matches!(late, Err(Error::UploadNotFound)), "{late:?}");
     let swept = w.store.sweep(NOW + DAY, 0).await.unwrap();
     assert_eq!((swept.uploads, swept.objects), (1, 1));
+    w.assert_sound().await;
+}
+
+async fn append(w: &World, caller: &Caller, upload: &UploadId, chunk: &[u8]) -> u64 {
+    let mut spool = w.store.open_chunk(caller, upload, NOW).await.unwrap();
+    spool.write(chunk).await.unwrap();
+    let chunk = spool.finish().await.unwrap();
+    w.store.append_upload(caller, upload, chunk, NOW).await.unwrap()
+}
+
+async fn an_upload_survives_what_breaks_off(w: World) {
+    let caller = w.admin();
+    let upload = w.store.create_upload(&caller, NOW).await.unwrap();
+    assert_eq!(append(&w, &caller, &upload, b"first ").await, 6);
+    // A chunk that broke off leaves nothing that counts, whatever of it has reached the disk.
+    let mut spool = w.store.open_chunk(&caller, &upload, NOW).await.unwrap();
+    spool.write(&vec![b'x'; 3 << 20]).await.unwrap();
+    drop(spool);
+    assert_eq!(append(&w, &caller, &upload, b"second ").await, 13);
+    // Two at the same time: both are there, whole.
+    let mut one = w.store.open_chunk(&caller, &upload, NOW).await.unwrap();
+    assert_eq!(append(&w, &caller, &upload, b"third ").await, 19);
+    one.write(b"fourth ").await.unwrap();
+    let one = one.finish().await.unwrap();
+    assert_eq!(
+        w.store.append_upload(&caller, &upload, one, NOW).await.unwrap(),
+        26
+    );
+    let taken = w.store.take_upload(&caller, &upload, NOW).await.unwrap();
+    let text = std::fs::read_to_string(taken.path()).unwrap();
+    assert_eq!(text.len() as u64, taken.size());
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    words.sort_unstable();
+    assert_eq!(words, ["first", "fourth", "second", "third"]);
+    drop(taken);
+    w.assert_sound().await;
+}
+
+async fn a_taken_upload_does_not_change_any_more(w: World) {
+    let caller = w.admin();
+    let upload = w.store.create_upload(&caller, NOW).await.unwrap();
+    append(&w, &caller, &upload, b"all of ").await;
+    append(&w, &caller, &upload, b"it").await;
+    let taken = w.store.take_upload(&caller, &upload, NOW).await.unwrap();
+    assert_eq!(append(&w, &caller, &upload, b", and more").await, 19);
+    assert_eq!(std::fs::read(taken.path()).unwrap(), b"all of it");
+    let again = w.store.take_upload(&caller, &upload, NOW).await.unwrap();
+    assert_eq!(std::fs::read(again.path()).unwrap(), b"all of it, and more");
+    drop((taken, again));
+    w.store.finish_upload(&caller, &upload, NOW).await.unwrap();
+    w.store.sweep(NOW, 0).await.unwrap();
     w.assert_sound().await;
 }
 

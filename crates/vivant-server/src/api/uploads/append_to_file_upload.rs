@@ -4,7 +4,7 @@ use vivant_store::{Error, UploadId};
 use vivant_wire::{ErrorCode, types};
 
 use crate::auth::SiteUser;
-use crate::body::{PartCodes, read_parts};
+use crate::body::{PartCodes, read_chunk};
 use crate::call::Call;
 use crate::errors::{Result, fail, not_found};
 use crate::reply::Reply;
@@ -12,12 +12,6 @@ use crate::views::megabytes;
 
 /// Adds a chunk to an upload.
 pub async fn append_to_file_upload(mut call: Call, who: SiteUser) -> Result<Reply> {
-    let body = call.take_body();
-    let codes = PartCodes {
-        malformed: ErrorCode::BadRequest,
-        too_large: ErrorCode::FileSizeTooLarge,
-    };
-    let parts = read_parts(&call.app.store, &call.headers, body, codes).await?;
     if !who.role().may_publish() {
         return Err(fail(
             ErrorCode::PublishForbidden,
@@ -28,6 +22,17 @@ pub async fn append_to_file_upload(mut call: Call, who: SiteUser) -> Result<Repl
     let id: UploadId = text
         .parse()
         .map_err(|_| not_found(ErrorCode::UploadNotFound, "Upload session", &text))?;
+    let spool = call
+        .app
+        .store
+        .open_chunk(&who.caller, &id, call.app.now())
+        .await?;
+    let codes = PartCodes {
+        malformed: ErrorCode::BadRequest,
+        too_large: ErrorCode::FileSizeTooLarge,
+    };
+    let body = call.take_body();
+    let parts = read_chunk(spool, &call.headers, body, codes).await?;
     if parts
         .payload
         .is_some_and(|payload| payload.iter().any(|b| !b.is_ascii_whitespace()))
