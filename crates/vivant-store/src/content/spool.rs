@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
@@ -13,6 +14,8 @@ use crate::{Error, Result};
 
 /// Bytes gathered before they are hashed and written, off the runtime's threads.
 const BUFFER: usize = 1 << 20;
+/// Bytes of a growing file that set out for the disk while more of them come.
+const STRETCH: u64 = 8 << 20;
 
 /// A file being written. It is deleted when dropped, unless it is the next part of one that grows.
 pub struct Spool {
@@ -22,6 +25,9 @@ pub struct Spool {
     leftover: Leftover,
     /// What the parts before have made of a growing file.
     before: Option<Growing>,
+    /// A stretch of a growing file on its way to the disk, and where it ends.
+    sync: Option<JoinHandle<Result<()>>>,
+    synced: u64,
 }
 
 /// A stored file that grows part by part: what is known of it between two parts.
@@ -62,14 +68,14 @@ enum State {
 }
 
 struct Writer {
-    file: File,
+    file: Arc<File>,
     hash: Sha256,
 }
 
 impl Writer {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.hash.update(bytes);
-        self.file
+        (&*self.file)
             .write_all(bytes)
             .map_err(|e| Error::io("writing a spool file", &e))
     }
@@ -136,7 +142,13 @@ impl Spool {
 
     fn new(file: File, hash: Sha256, path: PathBuf, before: Option<Growing>) -> Self {
         Self {
-            state: State::Idle(Writer { file, hash }, Vec::new()),
+            state: State::Idle(
+                Writer {
+                    file: Arc::new(file),
+                    hash,
+                },
+                Vec::new(),
+            ),
             buffer: Vec::new(),
             size: 0,
             leftover: Leftover {
@@ -144,6 +156,8 @@ impl Spool {
                 stored: before.as_ref().is_some_and(|before| before.size > 0),
             },
             before,
+            sync: None,
+            synced: 0,
         }
     }
 
@@ -174,6 +188,9 @@ impl Spool {
         let grown = match self.before {
             None => None,
             Some(before) => {
+                if let Some(sync) = self.sync {
+                    joined(sync.await)?;
+                }
                 let size = before.size + self.size;
                 let file = writer.file;
                 blocking(move || {
@@ -200,12 +217,34 @@ impl Spool {
     /// Hands the buffer to the writer, once that has done with the one before.
     async fn flush(&mut self) -> Result<()> {
         let (mut writer, empty) = self.writer().await?;
+        if self.before.is_some() && self.size - self.synced >= STRETCH {
+            self.send_stretch(&writer.file).await?;
+        }
         let mut full = std::mem::replace(&mut self.buffer, empty);
         self.state = State::Busy(tokio::task::spawn_blocking(move || {
             writer.write(&full)?;
             full.clear();
             Ok((writer, full))
         }));
+        Ok(())
+    }
+
+    /// Lets what is written set out for the disk, if the stretch before has arrived. A failure is told only once
+    /// for each open file, so none may be passed over.
+    async fn send_stretch(&mut self, file: &Arc<File>) -> Result<()> {
+        match self.sync.take() {
+            Some(sync) if !sync.is_finished() => self.sync = Some(sync),
+            before => {
+                if let Some(before) = before {
+                    joined(before.await)?;
+                }
+                self.synced = self.size;
+                let file = Arc::clone(file);
+                self.sync = Some(tokio::task::spawn_blocking(move || {
+                    file.sync_data().map_err(|e| Error::io("writing a part of an upload", &e))
+                }));
+            }
+        }
         Ok(())
     }
 
