@@ -186,7 +186,7 @@ pub async fn read_parts(store: &Store, headers: &HeaderMap, body: Body, codes: P
 
 /// Reads a multipart body: the payload to memory, the first file to a place that is open already.
 pub async fn read_chunk(spool: Spool, headers: &HeaderMap, body: Body, codes: PartCodes) -> Result<Parts> {
-    read_to(Disk::Open(Some(spool)), headers, body, codes).await
+    read_to(Disk::Open(Some(Box::new(spool))), headers, body, codes).await
 }
 
 async fn read_to(disk: Disk<'_>, headers: &HeaderMap, body: Body, codes: PartCodes) -> Result<Parts> {
@@ -235,16 +235,16 @@ enum Target {
 /// Where the first file goes.
 enum Disk<'a> {
     Spool(&'a Store),
-    Open(Option<Spool>),
+    Open(Option<Box<Spool>>),
 }
 
 impl Disk<'_> {
-    async fn open(&mut self) -> Result<Spool> {
+    async fn open(&mut self) -> Result<Box<Spool>> {
         match self {
             Self::Open(spool) => spool
                 .take()
                 .ok_or_else(|| internal(anyhow::anyhow!("a second file for one place"))),
-            Self::Spool(store) => Ok(store.content().spool().await?),
+            Self::Spool(store) => Ok(Box::new(store.content().spool().await?)),
         }
     }
 }
@@ -271,7 +271,7 @@ impl Reading<'_> {
                         1 => Target::File {
                             name: header.name,
                             filename: header.filename,
-                            spool: Box::new(self.disk.open().await?),
+                            spool: self.disk.open().await?,
                         },
                         _ => Target::Skip,
                     };

@@ -241,7 +241,8 @@ impl Spool {
                 self.synced = self.size;
                 let file = Arc::clone(file);
                 self.sync = Some(tokio::task::spawn_blocking(move || {
-                    file.sync_data().map_err(|e| Error::io("writing a part of an upload", &e))
+                    file.sync_data()
+                        .map_err(|e| Error::io("writing a part of an upload", &e))
                 }));
             }
         }
