@@ -43,6 +43,8 @@ pub struct Answer {
     pub totals: Vec<Total>,
     /// The measures of the list of measure names, in order.
     pub measure_names: Vec<FieldRef>,
+    /// The members of fields on colour without the filters of the sheet, in order, where those leave some out.
+    pub domains: Vec<(FieldRef, Vec<Value>)>,
 }
 
 /// The rows of one level of totals.
@@ -186,7 +188,7 @@ impl<'e> Engine<'e> {
             panes.push(&default);
         }
         let mut levels: Vec<(BTreeSet<FieldRef>, Wanted)> = Vec::new();
-        for pane in panes {
+        for &pane in &panes {
             let wanted = asker.wanted(pane, &answer.measure_names, diagnostics);
             let dims: BTreeSet<FieldRef> = wanted.dimensions.iter().map(|item| item.key.clone()).collect();
             let position = match levels.iter().position(|(known, _)| *known == dims) {
@@ -205,6 +207,12 @@ impl<'e> Engine<'e> {
             let orders = asker.orders(wanted, diagnostics).await?;
             let frame = asker.body(wanted, &orders, diagnostics).await?;
             let totals = asker.totals(number, wanted, &frame, &orders, diagnostics).await?;
+            for (pane, (_, position)) in panes.iter().zip(&answer.panes) {
+                if *position == number {
+                    let domains = &mut answer.domains;
+                    asker.domains(pane, wanted, &frame, domains, diagnostics).await;
+                }
+            }
             answer.frames.push(frame);
             answer.totals.extend(totals);
         }

@@ -13,6 +13,7 @@ mod calc;
 pub mod data;
 mod dates;
 mod densify;
+mod domains;
 mod engine;
 mod expr;
 mod fields;

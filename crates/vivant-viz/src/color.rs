@@ -57,7 +57,7 @@ impl Coloring {
             .rows
             .iter()
             .copied()
-            .filter(|row| frame.is_none_or(|frame| row.frame == frame))
+            .filter(|row| frame.is_none_or(|frame| table.frame(*row) == frame))
             .collect();
         match keys.as_slice() {
             [] => fallback(),
@@ -181,13 +181,7 @@ fn members(table: &Table<'_>, keys: &[FieldRef], rows: &[Row], classic: bool) ->
     }
     let sorted = table.sheet.sorts.iter().any(|sort| keys.contains(&sort.column));
     if !sorted {
-        found.sort_by(|(a, _), (b, _)| {
-            a.iter()
-                .zip(b)
-                .map(|(a, b)| natural(a, b))
-                .find(|order| order.is_ne())
-                .unwrap_or(std::cmp::Ordering::Equal)
-        });
+        found.sort_by(|(a, _), (b, _)| by_parts(a, b));
     }
     let encoding = encoding(table, keys);
     let explicit = |values: &[Value], text: &str| -> Option<Color> {
@@ -224,31 +218,72 @@ fn members(table: &Table<'_>, keys: &[FieldRef], rows: &[Row], classic: bool) ->
         color.parse().ok()
     };
     let of_names = keys.iter().any(FieldRef::is_measure_names);
-    let colors = named_colors(table, encoding)
-        .map(|(colors, kind)| match kind {
-            PaletteKind::Categorical => colors,
-            // Members of an ordered palette lie evenly on it.
-            _ => (0..found.len())
-                .map(|at| along(&colors, at as f64 / (found.len().max(2) - 1) as f64))
-                .collect(),
-        })
-        .unwrap_or_else(|| automatic(found.len(), classic).colors());
+    let own = |values: &[Value], text: &str| match of_names {
+        true => measure(values),
+        false => explicit(values, text),
+    };
+    // Colours go by the order that members have by themselves, and by all that there are: a sort or a filter of
+    // the sheet changes none.
+    let mut order: Vec<&[Value]> = found.iter().map(|(values, _)| values.as_slice()).collect();
+    if let [key] = keys
+        && let Some((_, domain)) = table.data.domains.iter().find(|(known, _)| known == key)
+    {
+        for value in domain.iter().map(std::slice::from_ref) {
+            if !found.iter().any(|(known, _)| known == value) {
+                order.push(value);
+            }
+        }
+    }
+    order.sort_by(|a, b| by_parts(a, b));
+    let text_of = |values: &[Value]| {
+        let known = found.iter().find(|(known, _)| known == values);
+        known.map(|(_, text)| text.as_str()).unwrap_or_default()
+    };
+    let set: Vec<Option<Color>> = order.iter().map(|values| own(values, text_of(values))).collect();
+    let free = order.len() - set.iter().flatten().count();
+    let mut colors = match named_colors(table, encoding) {
+        Some((colors, PaletteKind::Categorical)) => colors,
+        // Members of an ordered palette lie evenly on it.
+        Some((colors, _)) => (0..order.len())
+            .map(|at| along(&colors, at as f64 / (order.len().max(2) - 1) as f64))
+            .collect(),
+        None => automatic(order.len(), classic).colors(),
+    };
+    if free < order.len() {
+        // Those without a colour of their own take what the others leave.
+        let left: Vec<Color> = colors
+            .iter()
+            .copied()
+            .filter(|color| !set.contains(&Some(*color)))
+            .collect();
+        if !left.is_empty() {
+            colors = left;
+        }
+    }
+    let mut next = colors.iter().cycle();
+    let mut given: Vec<(Vec<Value>, Color)> = Vec::with_capacity(order.len());
+    for (values, own) in order.iter().zip(set) {
+        let color = own.or_else(|| next.next().copied()).unwrap_or(theme::NO_VALUE);
+        given.push((values.to_vec(), color));
+    }
     found
         .into_iter()
-        .enumerate()
-        .map(|(at, (values, text))| {
-            let own = if of_names {
-                measure(&values)
-            } else {
-                explicit(&values, &text)
-            };
+        .map(|(values, text)| {
+            let color = given.iter().find(|(known, _)| *known == values);
             Member {
-                color: own.unwrap_or(colors[at % colors.len()]),
+                color: color.map_or(theme::NO_VALUE, |(_, color)| *color),
                 values,
                 text,
             }
         })
         .collect()
+}
+
+fn by_parts(a: &[Value], b: &[Value]) -> std::cmp::Ordering {
+    let mut parts = a.iter().zip(b).map(|(a, b)| natural(a, b));
+    parts
+        .find(|order| order.is_ne())
+        .unwrap_or(std::cmp::Ordering::Equal)
 }
 
 /// The order of members without a sort: null first, text without letter case.
@@ -267,7 +302,7 @@ pub(crate) fn natural(a: &Value, b: &Value) -> std::cmp::Ordering {
 }
 
 /// The colour at a part of evenly spaced stops.
-fn along(stops: &[Color], part: f64) -> Color {
+pub(crate) fn along(stops: &[Color], part: f64) -> Color {
     let last = stops.len() - 1;
     let place = part.clamp(0.0, 1.0) * last as f64;
     let at = (place.floor() as usize).min(last.saturating_sub(1));

@@ -6,7 +6,7 @@ use vivant_calc::Value;
 use vivant_document::spec::{FieldRef, Shelf, Side};
 
 use crate::color::natural;
-use crate::rows::Table;
+use crate::rows::{Row, Table};
 
 /// A row or column of panes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +25,8 @@ pub(crate) struct Header {
     pub key: FieldRef,
     pub value: Value,
     pub text: String,
+    /// Whether it stands for a total over all members.
+    pub total: bool,
 }
 
 /// A continuous pill on a shelf.
@@ -150,9 +152,14 @@ impl Spread<'_, '_> {
             }];
         }
         let mut members: HashMap<String, Lane> = HashMap::new();
+        let mut totals = Vec::new();
         let mut sequence = Vec::with_capacity(rows.len());
         for row in rows {
             let mark = self.table.rows[row];
+            if self.table.is_total_over(mark, key) {
+                totals.push(row);
+                continue;
+            }
             if !self.table.has(mark, key) {
                 continue;
             }
@@ -163,6 +170,7 @@ impl Spread<'_, '_> {
                     key: key.clone(),
                     text: self.table.text(mark, key),
                     value,
+                    total: false,
                 }],
                 ..Lane::default()
             });
@@ -181,7 +189,46 @@ impl Spread<'_, '_> {
                 _ => i64::MAX,
             });
         }
+        if !totals.is_empty() {
+            let first = match self.side {
+                Side::Rows => self.table.sheet.totals.row,
+                Side::Cols => self.table.sheet.totals.column,
+            };
+            let lane = Lane {
+                headers: vec![self.total(key, self.table.rows[totals[0]])],
+                axes: Vec::new(),
+                rows: totals,
+            };
+            match first {
+                Some(true) => lanes.insert(0, lane),
+                _ => lanes.push(lane),
+            }
+        }
         lanes
+    }
+
+    /// The header of totals: what is written stands at the outermost field that they go over.
+    fn total(&self, key: &FieldRef, mark: Row) -> Header {
+        let shelf = match self.side {
+            Side::Rows => &self.table.sheet.rows,
+            Side::Cols => &self.table.sheet.cols,
+        };
+        let fields = shelf.fields();
+        let outer = fields.iter().take_while(|field| **field != key);
+        let parent = outer
+            .filter(|field| !self.table.is_continuous(field) && !field.is_measure_names())
+            .last();
+        let words = match parent {
+            None => "Grand Total",
+            Some(parent) if self.table.is_total_over(mark, parent) => "",
+            Some(_) => "Total",
+        };
+        Header {
+            key: key.clone(),
+            value: Value::Null,
+            text: words.to_owned(),
+            total: true,
+        }
     }
 
     /// Whether an axis is drawn in the pane of the one before it.

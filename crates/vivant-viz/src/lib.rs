@@ -11,20 +11,25 @@ mod color;
 mod dashboard;
 mod label;
 mod lanes;
+mod layers;
 mod layout;
 mod legend;
 mod marks;
 mod number;
 mod palette;
 mod place;
+mod ranges;
+mod reference;
 mod rows;
 mod scale;
 mod shape;
 mod sheet;
+mod stats;
 mod theme;
+mod trend;
 
 pub use dashboard::{
     Contents, DashboardRequest, Domain, SheetPart, dashboard_size, draw_dashboard, shown_sheets,
 };
-pub use rows::{Column, Rows, SheetRows};
+pub use rows::{Column, Rows, SheetRows, TotalRows};
 pub use sheet::{Picture, SheetRequest, draw_sheet};

@@ -53,6 +53,31 @@ pub(crate) fn tick_text(value: f64, step: f64, format: Option<&str>) -> String {
     format!("{value:.*}", decimals(step))
 }
 
+/// Writes a number that has no format: whole above a thousand, else with four digits at most.
+pub(crate) fn plain(value: f64) -> String {
+    const DIGITS: i32 = 4;
+    let whole = value.abs().max(1e-9).log10().floor() as i32 + 1;
+    let decimals = (DIGITS - whole.max(1)).clamp(0, 9) as usize;
+    let text = format!("{:.decimals$}", value.abs());
+    let text = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => &text,
+    };
+    let (whole, rest) = text
+        .split_once('.')
+        .map_or((text, ""), |(whole, rest)| (whole, rest));
+    let mut out = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    let sign = if value < 0.0 && text != "0" { "-" } else { "" };
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{sign}{out}{point}{rest}")
+}
+
 /// How many decimals a step needs.
 fn decimals(step: f64) -> usize {
     let mut places = 0;
@@ -86,6 +111,21 @@ mod tests {
         }
         assert_eq!(tick_text(20_000.0, 10_000.0, Some("c\"$\"#,##0")), "$20,000");
         assert_eq!(tick_text(0.05, 0.05, Some("p0%")), "5%");
+    }
+
+    #[test]
+    fn plain_numbers_have_four_digits() {
+        for (value, expected) in [
+            (1_234_567.8, "1,234,568"),
+            (12.0, "12"),
+            (0.5, "0.5"),
+            (2.23607, "2.236"),
+            (-999.96, "-1,000"),
+            (-0.0, "0"),
+            (43.25, "43.25"),
+        ] {
+            assert_eq!(plain(value), expected);
+        }
     }
 
     #[test]

@@ -46,6 +46,20 @@ pub struct SheetRows<'a> {
     pub frames: Vec<Rows<'a>>,
     /// The measures of the list of measure names, in order.
     pub measure_names: Vec<FieldRef>,
+    /// Totals.
+    pub totals: Vec<TotalRows<'a>>,
+    /// Members of fields beyond those that are shown: those without the filters of the sheet, in order.
+    pub domains: Vec<(FieldRef, Vec<Value>)>,
+}
+
+/// Totals of one level.
+pub struct TotalRows<'a> {
+    /// Which of the frames they are of.
+    pub frame: usize,
+    /// The headers that they go over.
+    pub over: Vec<FieldRef>,
+    /// The rows, without columns for those headers.
+    pub rows: Rows<'a>,
 }
 
 /// One mark: a row of a frame, and a measure of the list of measure names where the sheet spreads that.
@@ -82,7 +96,8 @@ impl<'a> Table<'a> {
                     .chain(&sheet.cols.fields())
                     .any(on_shelf));
         let mut rows = Vec::new();
-        for (frame, own) in data.frames.iter().enumerate() {
+        let totals = data.totals.iter().map(|total| &total.rows);
+        for (frame, own) in data.frames.iter().chain(totals).enumerate() {
             for row in 0..own.count {
                 if !spreads {
                     rows.push(Row {
@@ -123,9 +138,33 @@ impl<'a> Table<'a> {
         !key.is_measure_names() && self.pill(key).is_some_and(|pill| !pill.discrete)
     }
 
+    fn total(&self, row: Row) -> Option<&'a TotalRows<'a>> {
+        self.data
+            .totals
+            .get(row.frame.checked_sub(self.data.frames.len())?)
+    }
+
+    /// Whether a mark is a total.
+    pub fn is_total(&self, row: Row) -> bool {
+        self.total(row).is_some()
+    }
+
+    /// Whether a mark is a total over a header.
+    pub fn is_total_over(&self, row: Row, key: &FieldRef) -> bool {
+        self.total(row).is_some_and(|total| total.over.contains(key))
+    }
+
+    /// The frame of a mark; that of a total is the one whose total it is.
+    pub fn frame(&self, row: Row) -> usize {
+        self.total(row).map_or(row.frame, |total| total.frame)
+    }
+
     /// The column that a mark has for a pill.
     fn column(&self, row: Row, key: &FieldRef) -> Option<&'a Column<'a>> {
-        let frame = self.data.frames.get(row.frame)?;
+        let frame = match self.total(row) {
+            Some(total) => &total.rows,
+            None => self.data.frames.get(row.frame)?,
+        };
         match row.measure {
             Some(measure) if key.is_measure_values() => frame.column(self.data.measure_names.get(measure)?),
             _ => frame.column(key),

@@ -42,9 +42,11 @@ impl Layer<'_> {
                 (None, _, true) => (mark.pane.center().0, mark.pane.width),
                 (None, _, false) => (mark.pane.center().1, mark.pane.height),
             };
-            let size = match self.sizes.key {
-                Some(_) => self.sizes.part(self.table, mark.row).unwrap_or(0.0),
-                None => 1.0,
+            let part = self.sizes.part(self.table, mark.row).unwrap_or(0.0);
+            let size = match (&self.sizes.key, self.sizes.vary()) {
+                (None, true) => part.sqrt(),
+                (Some(_), _) => part,
+                (None, false) => 1.0,
             };
             let thick = (band * theme::BAR * self.sizes.factor * size).clamp(1.0, band.max(1.0));
             let rect = match vertical {

@@ -10,6 +10,9 @@ use crate::color::{Coloring, encoded};
 use crate::scale::Scale;
 use crate::theme;
 
+/// Width of the widest line of a size field.
+const WIDEST: f64 = 8.0;
+
 impl Layer<'_> {
     pub(super) fn lines(
         &self,
@@ -50,6 +53,13 @@ impl Layer<'_> {
                 }),
             }
             let color = line.first().map_or(theme::NO_VALUE, |mark| self.color(mark.row));
+            let width = match line.first() {
+                Some(mark) if self.sizes.vary() => {
+                    let part = self.sizes.part(self.table, mark.row).unwrap_or(0.0);
+                    (WIDEST * self.sizes.factor * part.sqrt()).max(1.0)
+                }
+                _ => width,
+            };
             let varies = matches!(self.coloring, Coloring::Ramp { .. });
             let mut parts: Vec<Vec<((f64, f64), usize)>> = vec![Vec::new()];
             for mark in &line {

@@ -6,6 +6,7 @@ mod labels;
 mod lines;
 mod pies;
 mod points;
+mod sizes;
 mod tiles;
 
 use std::collections::HashMap;
@@ -13,15 +14,16 @@ use std::collections::HashMap;
 use vivant_document::spec::{FieldRef, PaneSpec, format};
 use vivant_render::{Color, Item, Rect, Stroke, Style};
 
-use crate::color::{Coloring, encoded};
+use crate::color::Coloring;
 use crate::lanes::Axis;
-use crate::number::number;
 use crate::rows::Table;
 use crate::scale::Scale;
 use crate::theme;
 
 pub(crate) use kind::MarkKind;
 pub(crate) use labels::{Wanted, placed};
+pub(crate) use points::shape_names;
+pub(crate) use sizes::Sizes;
 
 /// One mark with its place.
 #[derive(Clone, Debug)]
@@ -48,57 +50,6 @@ pub(crate) struct Layer<'a> {
     pub sizes: Sizes,
 }
 
-/// How sizes follow from a field.
-pub(crate) struct Sizes {
-    pub key: Option<FieldRef>,
-    pub min: f64,
-    pub max: f64,
-    pub factor: f64,
-}
-
-impl Sizes {
-    pub fn of(table: &Table<'_>, card: &PaneSpec) -> Self {
-        let key = encoded(card, "size").next().cloned();
-        let mut numbers = (f64::INFINITY, f64::NEG_INFINITY);
-        if let Some(key) = &key {
-            for row in &table.rows {
-                if let Some(value) = number(&table.value(*row, key)) {
-                    numbers = (numbers.0.min(value), numbers.1.max(value));
-                }
-            }
-        }
-        let factor = format(&card.style, "mark", "size").and_then(|text| text.parse::<f64>().ok());
-        Self {
-            key: key.filter(|key| table.is_continuous(key)),
-            min: numbers.0,
-            max: numbers.1,
-            factor: factor.unwrap_or(1.0).clamp(0.05, 20.0),
-        }
-    }
-
-    /// The part of the largest size that a mark has, by area; 1 without a field. `None` for what has no size.
-    fn part(&self, table: &Table<'_>, row: usize) -> Option<f64> {
-        let Some(key) = &self.key else {
-            return Some(1.0);
-        };
-        self.part_of(number(&table.value(table.rows[row], key))?)
-    }
-
-    /// The part of the largest size that a value has.
-    fn part_of(&self, value: f64) -> Option<f64> {
-        let reach = self.max.abs().max(self.min.abs());
-        if self.min < 0.0 && self.max > 0.0 {
-            return Some((value - self.min) / (self.max - self.min));
-        }
-        (reach > 0.0).then(|| value.abs() / reach)
-    }
-
-    /// The diameter of a circle for a value.
-    pub fn diameter_of(&self, value: f64) -> f64 {
-        points::diameter(self.part_of(value).unwrap_or(0.0), self.factor)
-    }
-}
-
 impl Layer<'_> {
     fn alpha(&self) -> u8 {
         let set =
@@ -111,9 +62,8 @@ impl Layer<'_> {
     }
 
     fn color(&self, row: usize) -> Color {
-        self.coloring
-            .color(self.table, self.table.rows[row])
-            .with_alpha(self.alpha())
+        let color = self.coloring.color(self.table, self.table.rows[row]);
+        color.with_alpha((f64::from(self.alpha()) * color.opacity()).round() as u8)
     }
 
     fn border(&self) -> Option<Stroke> {

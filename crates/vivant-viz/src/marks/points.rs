@@ -1,7 +1,10 @@
 //! Circles, squares and shapes on axes, and density.
 
-use vivant_document::spec::{FieldRef, format};
-use vivant_render::{Item, Rect, Style};
+use std::collections::HashMap;
+
+use vivant_calc::Value;
+use vivant_document::spec::{FieldRef, Literal, format};
+use vivant_render::{Bitmap, Item, Rect, Style};
 
 use super::{Layer, Mark, MarkKind, Wanted};
 use crate::color::encoded;
@@ -36,9 +39,9 @@ impl Layer<'_> {
             ) else {
                 continue;
             };
-            let size = match self.sizes.key {
-                Some(_) => diameter(part, self.sizes.factor),
-                None => theme::POINT * self.sizes.factor,
+            let size = match self.sizes.vary() {
+                true => diameter(part, self.sizes.factor),
+                false => theme::POINT * self.sizes.factor,
             };
             let color = self.color(mark.row);
             items.push(match self.kind {
@@ -47,7 +50,13 @@ impl Layer<'_> {
                     0.0,
                     self.style(mark.row),
                 ),
-                MarkKind::Shape => shape::shape(&shapes.name(self.table, mark.row), point, size, color),
+                MarkKind::Shape => {
+                    let name = shapes.name(self.table, mark.row);
+                    match shapes.pictures.get(name) {
+                        Some(picture) => shape::picture(picture, point, size * PICTURE),
+                        None => shape::shape(name, point, size, color),
+                    }
+                }
                 MarkKind::Density => Item::Circle(
                     point,
                     size * 2.0,
@@ -67,70 +76,80 @@ impl Layer<'_> {
     }
 
     fn shapes(&self) -> Shapes {
-        let single = format(&self.card.style, "mark", "shape").map(str::to_owned);
-        let Some(key) = encoded(self.card, "shape")
-            .find(|key| !self.table.is_continuous(key))
-            .cloned()
-        else {
-            return Shapes {
-                key: None,
-                names: Vec::new(),
-                single: single
-                    .filter(|name| shape::is_known(name))
-                    .unwrap_or_else(|| "circle".to_owned()),
-            };
+        let mut shapes = Shapes {
+            key: None,
+            names: Vec::new(),
+            single: "circle".to_owned(),
+            pictures: HashMap::new(),
         };
-        let mut members: Vec<vivant_calc::Value> = Vec::new();
-        for row in &self.table.rows {
-            let value = self.table.value(*row, &key);
-            if !members.contains(&value) {
-                members.push(value);
+        if self.kind != MarkKind::Shape {
+            return shapes;
+        }
+        if let Some(name) = format(&self.card.style, "mark", "shape") {
+            shapes.single = name.to_owned();
+        }
+        let discrete = |key: &&FieldRef| !self.table.is_continuous(key);
+        if let Some(key) = encoded(self.card, "shape").find(discrete) {
+            shapes.names = shape_names(self.table, key);
+            shapes.key = Some(key.clone());
+        }
+        for name in shapes.names.iter().map(|(_, name)| name).chain([&shapes.single]) {
+            let known = self.table.workbook.shapes.iter().find(|(known, _)| known == name);
+            if let Some(picture) = known.and_then(|(_, text)| shape::bitmap(text)) {
+                shapes.pictures.insert(name.clone(), picture);
             }
         }
-        members.sort_by(crate::color::natural);
-        let rules = self
-            .table
-            .workbook
-            .source(&key.source)
-            .map(|source| &source.style);
-        let encoding = rules.and_then(|rules| {
-            rules
-                .iter()
-                .flat_map(|rule| &rule.encodings)
-                .rfind(|encoding| encoding.attr == "shape" && encoding.fields == [key.clone()])
-        });
-        let names = members
-            .into_iter()
-            .enumerate()
-            .map(|(at, value)| {
-                let set = encoding.and_then(|encoding| {
-                    encoding.map.iter().find(|(from, _)| from.iter().any(|literal| matches!(literal, vivant_document::spec::Literal::Value(own) if *own == value)))
-                });
-                let name = set.map(|(_, name)| name.clone()).filter(|name| shape::is_known(name));
-                (value, name.unwrap_or_else(|| shape::DEFAULT[at % shape::DEFAULT.len()].to_owned()))
-            })
-            .collect();
-        Shapes {
-            key: Some(key),
-            names,
-            single: String::new(),
+        shapes
+    }
+}
+
+/// How much larger pictures in place of shapes are.
+const PICTURE: f64 = 1.8;
+
+/// The shapes of the members of a field, in order.
+pub(crate) fn shape_names(table: &Table<'_>, key: &FieldRef) -> Vec<(Value, String)> {
+    let mut members: Vec<Value> = Vec::new();
+    for row in table.rows.iter().filter(|row| table.has(**row, key)) {
+        let value = table.value(*row, key);
+        if !members.contains(&value) {
+            members.push(value);
         }
     }
+    members.sort_by(crate::color::natural);
+    let rules = table.workbook.source(&key.source).map(|source| &source.style);
+    let encoding = rules
+        .into_iter()
+        .flatten()
+        .chain(&table.sheet.style)
+        .flat_map(|rule| &rule.encodings)
+        .rfind(|encoding| encoding.attr == "shape" && encoding.fields == [key.clone()]);
+    let palette = shape::palette(encoding.and_then(|encoding| encoding.palette.as_deref()));
+    members
+        .into_iter()
+        .enumerate()
+        .map(|(at, value)| {
+            let is = |literal: &Literal| matches!(literal, Literal::Value(own) if *own == value);
+            let set = encoding.and_then(|encoding| encoding.map.iter().find(|(from, _)| from.iter().any(is)));
+            let name = set.map_or_else(|| palette(at), |(_, name)| name.clone());
+            (value, name)
+        })
+        .collect()
 }
 
 struct Shapes {
     key: Option<FieldRef>,
-    names: Vec<(vivant_calc::Value, String)>,
+    names: Vec<(Value, String)>,
     single: String,
+    pictures: HashMap<String, Bitmap>,
 }
 
 impl Shapes {
-    fn name(&self, table: &Table<'_>, row: usize) -> String {
+    fn name(&self, table: &Table<'_>, row: usize) -> &str {
         let Some(key) = &self.key else {
-            return self.single.clone();
+            return &self.single;
         };
         let value = table.value(table.rows[row], key);
         let found = self.names.iter().find(|(known, _)| *known == value);
-        found.map_or_else(|| "circle".to_owned(), |(_, name)| name.clone())
+        found.map_or("circle", |(_, name)| name)
     }
 }

@@ -4,7 +4,7 @@ use vivant_calc::Value;
 use vivant_document::display;
 use vivant_document::spec::{Fit, SheetSpec, WorkbookSpec};
 use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
-use vivant_viz::{Column, Picture, Rows, SheetRequest, SheetRows, draw_sheet};
+use vivant_viz::{Column, Picture, Rows, SheetRequest, SheetRows, TotalRows, draw_sheet};
 
 use crate::export::Shown;
 
@@ -43,6 +43,16 @@ pub(super) fn sheet_rows<'a>(
             .map(|frame| rows(workbook, sheet, frame))
             .collect(),
         measure_names: answer.measure_names.clone(),
+        totals: answer
+            .totals
+            .iter()
+            .map(|total| TotalRows {
+                frame: total.frame,
+                over: total.over.clone(),
+                rows: rows(workbook, sheet, &total.rows),
+            })
+            .collect(),
+        domains: answer.domains.clone(),
     }
 }
 

@@ -1,0 +1,86 @@
+//! All members of the fields on colour, also those that a sheet leaves out: a member keeps its colour whatever
+//! the filters of the sheet show.
+
+use vivant_calc::{Diagnostic, Level, Value};
+use vivant_document::spec::{FieldRef, Literal, PaneSpec};
+
+use crate::asker::{Asker, Wanted};
+use crate::frame::{Frame, compare};
+use crate::query::{Ask, RowFilters, is_all};
+
+/// The most members of a field that are asked for; palettes are long gone round by then.
+const MOST: usize = 10_000;
+
+impl Asker<'_> {
+    /// Gives the members of the fields on colour of a card, as they are without the filters of the sheet.
+    pub(crate) async fn domains(
+        &self,
+        pane: &PaneSpec,
+        wanted: &Wanted,
+        frame: &Frame,
+        known: &mut Vec<(FieldRef, Vec<Value>)>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let sheet = self.question.sheet;
+        let filtered = sheet
+            .filters
+            .iter()
+            .any(|filter| !filter.column.is_measure_names() && !filter.context && !is_all(&filter.test));
+        if !filtered {
+            return;
+        }
+        let mut colors = pane
+            .encodings
+            .iter()
+            .filter(|(name, _)| name == "color")
+            .map(|(_, key)| key);
+        let (Some(key), None) = (colors.next(), colors.next()) else {
+            return;
+        };
+        let item = wanted.dimensions.iter().find(|item| item.key == *key);
+        let Some(item) =
+            item.filter(|item| item.level <= Level::Row && !item.attribute && item.node.is_none())
+        else {
+            return;
+        };
+        let is_known = known.iter().any(|(other, _)| other == key);
+        if is_known || !item.is_discrete(self.fields) || self.all_mapped(key, frame) {
+            return;
+        }
+        let ask = Ask {
+            filters: RowFilters::None,
+            ..Ask::GROUPS
+        };
+        match self
+            .queried(&Wanted::new(vec![item.clone()], Vec::new()), ask)
+            .await
+        {
+            Ok(found) => {
+                let column = found.column(key).map(|column| column.values.clone());
+                let mut members = column.unwrap_or_default();
+                members.sort_by(compare);
+                members.truncate(MOST);
+                known.push((key.clone(), members));
+            }
+            Err(error) => diagnostics.push(*error),
+        }
+    }
+
+    /// Whether the document gives a colour to each member that is shown.
+    fn all_mapped(&self, key: &FieldRef, frame: &Frame) -> bool {
+        let rules = self.question.sheet.style.iter().chain(&self.fields.source.style);
+        let encoding = rules
+            .filter(|rule| rule.element == "mark")
+            .flat_map(|rule| &rule.encodings)
+            .rfind(|encoding| encoding.attr == "color" && encoding.fields == [key.clone()]);
+        let (Some(encoding), Some(column)) = (encoding, frame.column(key)) else {
+            return false;
+        };
+        column.values.iter().all(|value| {
+            encoding.map.iter().any(|(from, _)| {
+                from.iter()
+                    .any(|one| matches!(one, Literal::Value(own) if own == value))
+            })
+        })
+    }
+}

@@ -1,0 +1,489 @@
+//! Reference lines, bands, distributions and box plots: computed from the marks of a cell, a pane or the table.
+
+mod draw;
+
+use std::collections::HashMap;
+
+use vivant_calc::Diagnostic;
+use vivant_document::spec::{Derivation, FieldRef, Literal, ReferenceLine, Side};
+use vivant_render::Color;
+
+use crate::color::along;
+use crate::lanes::{Axis, Lane};
+use crate::layers::Drawn;
+use crate::number::{number, plain};
+use crate::palette::palette;
+use crate::rows::Table;
+use crate::stats::{BoxFigures, box_figures, deviation, mean, mean_interval, median_interval, percentile};
+
+pub(crate) use draw::{Scales, behind, over};
+
+/// What one reference line of a document makes of one cell, pane or table.
+pub(crate) struct Reference<'a> {
+    spec: &'a ReferenceLine,
+    pub side: Side,
+    pub axis: Axis,
+    /// The lanes of its axis.
+    pub lanes: Vec<usize>,
+    /// The lanes of the other side that it crosses.
+    across: Vec<usize>,
+    /// Where its lines stand, and what is written beside them.
+    lines: Vec<(f64, String)>,
+    /// What is filled between two values; an end that is none lies at the end of the axis.
+    bands: Vec<(Option<f64>, Option<f64>, Color)>,
+    figures: Option<BoxFigures>,
+}
+
+impl Reference<'_> {
+    /// The values that the axis has to show.
+    pub fn values(&self) -> impl Iterator<Item = f64> {
+        let of_box = self.figures.map(|figures| [figures.low, figures.high]);
+        let ends = self.bands.iter().flat_map(|(from, to, _)| [*from, *to]).flatten();
+        let lines = self.lines.iter().map(|(value, _)| *value);
+        lines.chain(ends).chain(of_box.into_iter().flatten())
+    }
+
+    /// Whether marks within its box and whiskers are left out.
+    fn hides(&self, value: f64) -> bool {
+        self.spec.get("boxplot-mark-exclusion") == Some("true")
+            && self
+                .figures
+                .is_some_and(|figures| value >= figures.low && value <= figures.high)
+    }
+}
+
+/// Computes all reference lines of a layer.
+pub(crate) fn references<'a>(
+    table: &Table<'a>,
+    layer: &Drawn<'a>,
+    rows: &[Lane],
+    cols: &[Lane],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Reference<'a>> {
+    let mut found = Vec::new();
+    for spec in &layer.card.reference_lines {
+        for (side, axis) in [(Side::Rows, &layer.row_axis), (Side::Cols, &layer.col_axis)] {
+            let Some(axis) = axis
+                .as_ref()
+                .filter(|axis| spec.axis.as_ref().is_none_or(|key| *key == axis.key))
+            else {
+                continue;
+            };
+            let source = spec.value.as_ref().unwrap_or(&axis.key);
+            for group in groups(table, layer, spec, (side, axis), source, rows, cols) {
+                let mut reference = Reference {
+                    spec,
+                    side,
+                    axis: axis.clone(),
+                    lanes: group.lanes,
+                    across: group.across,
+                    lines: Vec::new(),
+                    bands: Vec::new(),
+                    figures: None,
+                };
+                if spec.get("boxplot-whisker-type").is_some() {
+                    let to_extremes = spec.get("boxplot-whisker-type") == Some("minmax");
+                    reference.figures = box_figures(&group.values, to_extremes);
+                } else {
+                    reference.lines = lines(table, spec, source, &group.values, diagnostics);
+                    reference.bands = bands(table, spec, &reference.lines);
+                }
+                found.push(reference);
+            }
+        }
+    }
+    pair(table, &mut found);
+    found
+}
+
+/// What reference lines of two pairs have between them.
+fn pair(table: &Table<'_>, found: &mut [Reference<'_>]) {
+    for at in 0..found.len() {
+        let Some(partner) = found[at].spec.get("paired-id") else {
+            continue;
+        };
+        let other = found[at + 1..].iter().find(|other| {
+            other.spec.get("id") == Some(partner)
+                && (other.side, &other.axis) == (found[at].side, &found[at].axis)
+                && other.lanes == found[at].lanes
+                && other.across == found[at].across
+        });
+        let ends = other.and_then(|other| Some((other.lines.first()?.0, found[at].lines.first()?.0)));
+        if let Some((a, b)) = ends {
+            let id = found[at].spec.get("id").unwrap_or_default();
+            let color = [id, partner].iter().find_map(|id| {
+                table
+                    .reference_format("refband", "fill-color", id, found[at].side)?
+                    .parse()
+                    .ok()
+            });
+            let color = color.unwrap_or(Color::rgb(0x00E1_E1E1));
+            found[at].bands.push((Some(a.min(b)), Some(a.max(b)), color));
+        }
+    }
+}
+
+/// The marks of one cell, pane or table.
+struct Marks {
+    lanes: Vec<usize>,
+    across: Vec<usize>,
+    values: Vec<f64>,
+}
+
+fn groups(
+    table: &Table<'_>,
+    layer: &Drawn<'_>,
+    spec: &ReferenceLine,
+    (side, axis): (Side, &Axis),
+    source: &FieldRef,
+    rows: &[Lane],
+    cols: &[Lane],
+) -> Vec<Marks> {
+    let (own, other) = match side {
+        Side::Rows => (rows, cols),
+        Side::Cols => (cols, rows),
+    };
+    let scope = spec.get("scope").unwrap_or("per-pane");
+    // Lanes that are one for the scope have the same number.
+    let number_of = |lane: usize, lanes: &[Lane]| -> usize {
+        match scope {
+            "per-cell" => lane,
+            "per-table" => lanes
+                .iter()
+                .position(|first| first.axes == lanes[lane].axes)
+                .unwrap_or(lane),
+            _ if !lanes[lane].axes.is_empty() => lane,
+            _ => {
+                let outer = |lane: &Lane| lane.headers[..lane.headers.len().saturating_sub(1)].to_vec();
+                let wanted = outer(&lanes[lane]);
+                lanes
+                    .iter()
+                    .position(|first| outer(first) == wanted)
+                    .unwrap_or(lane)
+            }
+        }
+    };
+    let is_listed = axis.key.is_measure_values();
+    let mut order: Vec<(usize, usize)> = Vec::new();
+    let mut values: HashMap<(usize, usize), Vec<f64>> = HashMap::new();
+    for &(row_lane, col_lane, row) in &layer.marks {
+        let (lane, across) = match side {
+            Side::Rows => (row_lane, col_lane),
+            Side::Cols => (col_lane, row_lane),
+        };
+        let mark = table.rows[row];
+        // Beside the list of measures, a line of one of them is that of its own marks.
+        let of_other = is_listed
+            && !source.is_measure_values()
+            && mark.measure.is_some_and(|at| {
+                table.data.measure_names.contains(source) && table.data.measure_names.get(at) != Some(source)
+            });
+        if of_other || table.is_total(mark) {
+            continue;
+        }
+        let place = (number_of(lane, own), number_of(across, other));
+        let known = values.entry(place).or_insert_with(|| {
+            order.push(place);
+            Vec::new()
+        });
+        known.extend(number(&table.value(mark, source)));
+    }
+    let members = |first: usize, lanes: &[Lane]| -> Vec<usize> {
+        (0..lanes.len())
+            .filter(|&lane| number_of(lane, lanes) == first)
+            .collect()
+    };
+    order
+        .into_iter()
+        .map(|place| Marks {
+            lanes: members(place.0, own),
+            across: members(place.1, other),
+            values: values.remove(&place).unwrap_or_default(),
+        })
+        .collect()
+}
+
+fn attribute<'s>(attributes: &'s [(String, String)], name: &str) -> Option<&'s str> {
+    attributes
+        .iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// The lines of a reference: where they stand, and what is written beside them.
+fn lines(
+    table: &Table<'_>,
+    spec: &ReferenceLine,
+    source: &FieldRef,
+    values: &[f64],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(f64, String)> {
+    let formula = spec.get("formula").unwrap_or("average");
+    let parameter = (source.source == "Parameters")
+        .then(|| table.workbook.parameter(&source.name))
+        .flatten();
+    let parameter_value = parameter.and_then(|parameter| number(parameter.value.value()?));
+    let values: &[f64] = match &parameter_value {
+        Some(value) => std::slice::from_ref(value),
+        None => values,
+    };
+    let each = |name: &str| -> Vec<f64> {
+        spec.values
+            .iter()
+            .filter_map(|value| attribute(value, name)?.parse::<f64>().ok())
+            .collect()
+    };
+    let one = |value: Option<f64>, words: &str| -> Vec<(f64, String)> {
+        value.map(|value| (value, words.to_owned())).into_iter().collect()
+    };
+    let (name, middle) = match formula {
+        "average" => ("Average", mean(values)),
+        "median" => ("Median", percentile(values, 0.5)),
+        "min" => ("Minimum", percentile(values, 0.0)),
+        "max" => ("Maximum", percentile(values, 1.0)),
+        "sum" | "total" => (
+            if formula == "sum" { "Sum" } else { "Total" },
+            (!values.is_empty()).then(|| values.iter().sum()),
+        ),
+        "constant" => {
+            let value = match Literal::parse(spec.get("value").unwrap_or_default()) {
+                Literal::Value(value) => number(&value),
+                _ => parameter_value,
+            };
+            ("", value)
+        }
+        _ => ("", None),
+    };
+    let additive = table.pill(source).is_none_or(|pill| {
+        use vivant_document::spec::Aggregate;
+        matches!(
+            pill.derivation,
+            Derivation::Aggregate(Aggregate::Sum | Aggregate::Count)
+        )
+    });
+    if formula == "total" && parameter_value.is_none() && values.len() > 1 && !additive {
+        // A sum of averages would be a wrong number.
+        diagnostics.push(
+            Diagnostic::warning(
+                "viz.unsupported",
+                "a reference line shows the total of a field that is not a sum; it is not drawn",
+            )
+            .within(format!("worksheet '{}'", table.sheet.name)),
+        );
+        return Vec::new();
+    }
+    let found: Vec<(f64, String)> = match formula {
+        _ if spec.get("percentage-bands") == Some("true") => {
+            let percentages = each("percentage");
+            let Some(middle) = middle else { return Vec::new() };
+            percentages
+                .into_iter()
+                .map(|part| (middle * part / 100.0, format!("{}% of {name}", plain(part))))
+                .collect()
+        }
+        "percentile" => each("percentile")
+            .into_iter()
+            .filter_map(|part| {
+                Some((
+                    percentile(values, part / 100.0)?,
+                    format!("{}th Percentile", plain(part)),
+                ))
+            })
+            .collect(),
+        "quantiles" => {
+            let tiles = spec
+                .get("tile-count")
+                .and_then(|text| text.parse::<usize>().ok())
+                .unwrap_or(4)
+                .clamp(2, 100);
+            (1..tiles)
+                .filter_map(|tile| {
+                    let words = match (tiles, tile) {
+                        (4, 1) => "Lower Quartile".to_owned(),
+                        (4, 3) => "Upper Quartile".to_owned(),
+                        _ if tile * 2 == tiles => "Median".to_owned(),
+                        _ => format!("{tile}/{tiles}"),
+                    };
+                    Some((percentile(values, tile as f64 / tiles as f64)?, words))
+                })
+                .collect()
+        }
+        "stdev" => {
+            let spread = deviation(values, spec.get("type") != Some("population"));
+            let Some((middle, spread)) = mean(values).zip(spread) else {
+                return Vec::new();
+            };
+            let mut factors = each("factor");
+            if factors.is_empty() {
+                factors = vec![-1.0, 1.0];
+            }
+            let words = |factor: f64| {
+                let many = if factor.abs() == 1.0 { "" } else { "s" };
+                let sign = if factor > 0.0 { "+" } else { "" };
+                format!("{sign}{} Standard Deviation{many}", plain(factor))
+            };
+            factors
+                .into_iter()
+                .map(|factor| (middle + factor * spread, words(factor)))
+                .collect()
+        }
+        "confidence" | "medianconfidence" => {
+            let part = spec
+                .get("probability")
+                .and_then(|text| text.parse::<f64>().ok())
+                .unwrap_or(95.0);
+            let interval = match formula {
+                "confidence" => mean_interval(values, part / 100.0),
+                _ => median_interval(values, part / 100.0),
+            };
+            let of = if formula == "confidence" {
+                "Average"
+            } else {
+                "Median"
+            };
+            let words = format!("{}% CI of {of}", plain(part));
+            interval
+                .map(|(low, high)| vec![(low, words.clone()), (high, words)])
+                .unwrap_or_default()
+        }
+        _ => one(middle, name),
+    };
+    let mut found: Vec<(f64, String)> = found
+        .into_iter()
+        .filter(|(value, _)| value.is_finite())
+        .map(|(value, words)| {
+            let text = match (spec.get("label-type"), words.is_empty()) {
+                (Some("none"), _) => String::new(),
+                (Some("value"), _) | (_, true) if spec.get("label-type") != Some("custom") => {
+                    table.reference_value(spec, source, value)
+                }
+                (Some("custom"), _) => {
+                    let title = match parameter {
+                        Some(parameter) => parameter.caption.clone(),
+                        None => table.title(source),
+                    };
+                    spec.get("label")
+                        .unwrap_or_default()
+                        .replace("<Value>", &table.reference_value(spec, source, value))
+                        .replace("<Computation>", &words)
+                        .replace("<FieldName>", &title)
+                        .replace("<Field Name>", &title)
+                }
+                _ => match parameter {
+                    Some(parameter) if spec.get("percentage-bands") != Some("true") => {
+                        parameter.caption.clone()
+                    }
+                    _ => words,
+                },
+            };
+            (value, text)
+        })
+        .collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found
+}
+
+/// What is filled between and beside the lines of a reference.
+fn bands(
+    table: &Table<'_>,
+    spec: &ReferenceLine,
+    lines: &[(f64, String)],
+) -> Vec<(Option<f64>, Option<f64>, Color)> {
+    let (above, below) = (
+        spec.get("fill-above") == Some("true"),
+        spec.get("fill-below") == Some("true"),
+    );
+    let id = spec.get("id").unwrap_or_default();
+    let alone = spec.get("fill-above").is_none() && spec.get("fill-below").is_none();
+    if alone || lines.is_empty() {
+        // A plain line may have a colour of its own on each side.
+        let color = |attr: &str| -> Option<Color> {
+            let color: Color = table
+                .reference_format("refline", attr, id, Side::Rows)?
+                .parse()
+                .ok()?;
+            (color.alpha > 0).then_some(color)
+        };
+        let Some((value, _)) = lines.first() else {
+            return Vec::new();
+        };
+        return [
+            color("fill-below").map(|color| (None, Some(*value), color)),
+            color("fill-above").map(|color| (Some(*value), None, color)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+    }
+    let mut ends: Vec<Option<f64>> = lines.iter().map(|(value, _)| Some(*value)).collect();
+    if below {
+        ends.insert(0, None);
+    }
+    if above {
+        ends.push(None);
+    }
+    let count = ends.len() - 1;
+    let colors = shades(table, id, count);
+    ends.windows(2)
+        .zip(colors)
+        .map(|(pair, color)| (pair[0], pair[1], color))
+        .collect()
+}
+
+/// The colours of the bands of a distribution.
+fn shades(table: &Table<'_>, id: &str, count: usize) -> Vec<Color> {
+    let set = |attr: &str| table.reference_format("refband", attr, id, Side::Rows);
+    let name = set("palette").unwrap_or_default();
+    let reverse = set("reverse-palette") == Some("true");
+    let last = count.max(2) - 1;
+    let part = |at: usize| if count == 1 { 1.0 } else { at as f64 / last as f64 };
+    let mut colors: Vec<Color> = if let Some(found) = palette(name) {
+        let stops = found.colors();
+        (0..count).map(|at| along(&stops, part(at))).collect()
+    } else if let Some(color) = set("fill-color")
+        .and_then(|text| text.parse::<Color>().ok())
+        .filter(|_| name.is_empty())
+    {
+        (0..count)
+            .map(|at| color.with_alpha((90.0 + 70.0 * (1.0 - part(at))) as u8))
+            .collect()
+    } else {
+        // Greys are named by how light they are.
+        let level = name
+            .rsplit("gray")
+            .next()
+            .and_then(|text| text.parse::<f64>().ok())
+            .unwrap_or(85.0);
+        let light = (level / 100.0).clamp(0.2, 0.95);
+        (0..count)
+            .map(|at| {
+                let grey = ((light - 0.14 * (1.0 - part(at))) * 255.0).round() as u32;
+                Color::rgb(grey << 16 | grey << 8 | grey)
+            })
+            .collect()
+    };
+    if reverse {
+        colors.reverse();
+    }
+    colors
+}
+
+/// The marks that a box plot leaves out, by their number.
+pub(crate) fn hidden(
+    table: &Table<'_>,
+    layer: &Drawn<'_>,
+    found: &[Reference<'_>],
+    row: (usize, usize, usize),
+) -> bool {
+    found.iter().any(|reference| {
+        let (lane, across, axis) = match reference.side {
+            Side::Rows => (row.0, row.1, &layer.row_axis),
+            Side::Cols => (row.1, row.0, &layer.col_axis),
+        };
+        axis.as_ref() == Some(&reference.axis)
+            && reference.lanes.contains(&lane)
+            && reference.across.contains(&across)
+            && number(&table.value(table.rows[row.2], &reference.axis.key))
+                .is_some_and(|value| reference.hides(value))
+    })
+}
