@@ -240,34 +240,56 @@ impl Spread<'_, '_> {
 }
 
 /// The order of members that come again and again, each time in the same order but not all of them.
+///
+/// Takes time in proportion to the sequence: a sheet may have a member for each of its rows.
 fn merged(sequence: Vec<String>) -> Vec<String> {
-    let mut order: Vec<String> = Vec::new();
-    let mut runs: Vec<Vec<String>> = Vec::new();
-    let mut run: Vec<String> = Vec::new();
+    // Names by number, in the order of their first coming.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut runs: Vec<Vec<usize>> = vec![Vec::new()];
+    // In which run a name was seen last.
+    let mut seen: Vec<usize> = Vec::new();
     for name in sequence {
-        if run.last() == Some(&name) {
+        let fresh = numbers.len();
+        let number = *numbers.entry(name).or_insert(fresh);
+        if number == fresh {
+            seen.push(usize::MAX);
+        }
+        let now = runs.len() - 1;
+        if runs[now].last() == Some(&number) {
             continue;
         }
-        if run.contains(&name) {
-            runs.push(std::mem::take(&mut run));
+        if seen[number] == now {
+            runs.push(Vec::new());
         }
-        run.push(name);
+        let now = runs.len() - 1;
+        seen[number] = now;
+        runs[now].push(number);
     }
-    runs.push(run);
+    // A ring of names with the end at one place in it: who stands before and after each.
+    let end = numbers.len();
+    let mut before: Vec<usize> = (0..=end).collect();
+    let mut after = before.clone();
+    let mut known = vec![false; end];
     for run in runs {
-        for (at, name) in run.iter().enumerate() {
-            if order.contains(name) {
-                continue;
+        // Before the next one that is known; who has none after himself comes last.
+        let mut next = end;
+        for number in run.into_iter().rev() {
+            if !known[number] {
+                let last = before[next];
+                (after[last], before[number], after[number], before[next]) = (number, last, next, number);
+                known[number] = true;
             }
-            let next = run[at + 1..]
-                .iter()
-                .find_map(|later| order.iter().position(|known| known == later));
-            // Before the next one that is known; who has none after himself comes last.
-            let place = next.unwrap_or(order.len());
-            order.insert(place, name.clone());
+            next = number;
         }
     }
-    order
+    let mut names: Vec<String> = vec![String::new(); end];
+    for (name, number) in numbers {
+        names[number] = name;
+    }
+    std::iter::successors(Some(after[end]), |&at| Some(after[at]))
+        .take_while(|&at| at != end)
+        .map(|at| std::mem::take(&mut names[at]))
+        .collect()
 }
 
 #[cfg(test)]
