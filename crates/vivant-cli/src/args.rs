@@ -58,3 +58,18 @@ pub enum Command {
     /// Write man pages into a folder, one for each command
     Man(Later<commands::shell::Man>),
 }
+
+impl Command {
+    /// Whether the command mostly waits for a server, so that one thread is enough and the quickest to begin.
+    pub fn waits(&self) -> bool {
+        matches!(
+            self,
+            Self::Resource(_)
+                | Self::Request(_)
+                | Self::Profile(_)
+                | Self::Tabcmd(_)
+                | Self::Completions(_)
+                | Self::Man(_)
+        )
+    }
+}

@@ -28,7 +28,11 @@ fn main() -> ExitCode {
     let as_tabcmd = line.next().is_some_and(|program| tabcmd::is_name_of(&program));
     // Before the runtime: a command line that cannot be used needs none.
     let args = (!as_tabcmd).then(Args::parse);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut builder = match args.as_ref().is_none_or(|args| args.command.waits()) {
+        true => tokio::runtime::Builder::new_current_thread(),
+        false => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&anyhow::Error::new(error).context("could not start the runtime")),
     };
