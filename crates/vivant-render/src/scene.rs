@@ -1,6 +1,6 @@
 //! The display list: what is drawn where, back to front.
 
-use crate::{Bitmap, Color, Font, Path};
+use crate::{Bitmap, Color, Font, Path, Step};
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +116,68 @@ impl Item {
             Self::Bitmap(place, bitmap) => Self::Bitmap(rect(place), bitmap),
         }
     }
+}
+
+impl Item {
+    /// The thing without what lies outside of a rectangle altogether; `None` where that is all of it.
+    #[must_use]
+    pub fn within(self, area: &Rect) -> Option<Self> {
+        if let Self::Group(group) = self {
+            if group.clip.is_some_and(|clip| !near(&clip, area)) {
+                return None;
+            }
+            let items: Vec<Self> = group
+                .items
+                .into_iter()
+                .filter_map(|item| item.within(area))
+                .collect();
+            return (!items.is_empty()).then_some(Self::Group(Group { items, ..group }));
+        }
+        near(&self.reach(), area).then_some(self)
+    }
+
+    /// A rectangle that the thing does not leave; it may be larger.
+    fn reach(&self) -> Rect {
+        let around = |points: &mut dyn Iterator<Item = (f64, f64)>, more: f64| {
+            let (mut low, mut high) = ((f64::MAX, f64::MAX), (f64::MIN, f64::MIN));
+            for (x, y) in points {
+                low = (low.0.min(x), low.1.min(y));
+                high = (high.0.max(x), high.1.max(y));
+            }
+            Rect::new(
+                low.0 - more,
+                low.1 - more,
+                high.0 - low.0 + 2.0 * more,
+                high.1 - low.1 + 2.0 * more,
+            )
+        };
+        let pen = |style: &Style| style.stroke.as_ref().map_or(0.0, |stroke| stroke.width);
+        match self {
+            Self::Group(group) => group.clip.unwrap_or_default(),
+            Self::Rect(rect, _, style) => rect.inset(-pen(style), -pen(style), -pen(style), -pen(style)),
+            Self::Circle(center, radius, style) => around(&mut [*center].into_iter(), radius + pen(style)),
+            Self::Line(from, to, stroke) => around(&mut [*from, *to].into_iter(), stroke.width),
+            Self::Path(path, style) => around(
+                &mut path.0.iter().flat_map(|step| match *step {
+                    Step::Move(x, y) | Step::Line(x, y) => vec![(x, y)],
+                    Step::Curve(a, b, c, d, x, y) => vec![(a, b), (c, d), (x, y)],
+                    Step::Close => Vec::new(),
+                }),
+                // Sharp corners reach beyond their points.
+                4.0 * pen(style),
+            ),
+            Self::Text(text) => {
+                let reach = text.font.width(&text.text) + text.font.size * 1.5;
+                around(&mut [text.at].into_iter(), reach)
+            }
+            Self::Bitmap(rect, _) => *rect,
+        }
+    }
+}
+
+/// Whether two rectangles touch; one without an area may.
+fn near(a: &Rect, b: &Rect) -> bool {
+    a.x <= b.right() && b.x <= a.right() && a.y <= b.bottom() && b.y <= a.bottom()
 }
 
 /// Things that belong together.
@@ -272,5 +334,59 @@ impl Text {
     pub fn turned(mut self, degrees: f64) -> Self {
         self.turn = degrees;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_outside_is_left_out() {
+        let area = Rect::new(0.0, 0.0, 100.0, 100.0);
+        let pen = Stroke::new(Color::BLACK, 1.0);
+        let text = |x: f64, y: f64| Item::Text(Text::new((x, y), "abc", Font::new(10.0), Color::BLACK));
+        let inside = [
+            Item::Line((0.0, 100.0), (100.0, 100.0), pen.clone()),
+            Item::Rect(
+                Rect::new(-50.0, -50.0, 60.0, 60.0),
+                0.0,
+                Style::fill(Color::BLACK),
+            ),
+            Item::Path(
+                Path::polyline([(-500.0, 50.0), (500.0, 50.0)]),
+                Style::stroke(pen.clone()),
+            ),
+            text(-10.0, 105.0),
+        ];
+        let outside = [
+            Item::Line((0.0, 130.0), (100.0, 130.0), pen.clone()),
+            Item::Circle((150.0, 50.0), 20.0, Style::stroke(pen)),
+            text(50.0, 500.0),
+        ];
+        let group = |items: Vec<Item>| {
+            Item::Group(Group {
+                items,
+                ..Group::default()
+            })
+        };
+        let all = group(inside.iter().chain(&outside).cloned().collect());
+        assert_eq!(all.within(&area), Some(group(inside.to_vec())));
+        assert_eq!(group(outside.to_vec()).within(&area), None);
+    }
+
+    #[test]
+    fn everything_moves_together() {
+        let clip = Rect::new(1.0, 2.0, 3.0, 4.0);
+        let item = Item::Group(Group {
+            class: String::new(),
+            clip: Some(clip),
+            items: vec![Item::Circle((1.0, 1.0), 1.0, Style::default())],
+        });
+        let Item::Group(moved) = item.translated(10.0, -1.0) else {
+            panic!("a group stays one");
+        };
+        assert_eq!(moved.clip, Some(Rect::new(11.0, 1.0, 3.0, 4.0)));
+        assert_eq!(moved.items, [Item::Circle((11.0, 0.0), 1.0, Style::default())]);
     }
 }

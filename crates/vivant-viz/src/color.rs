@@ -387,11 +387,22 @@ impl Ramp {
     /// The colours from least to most, for a legend.
     pub fn samples(&self) -> Vec<(f64, Color)> {
         const SAMPLES: usize = 24;
-        (0..=SAMPLES)
-            .map(|at| {
-                let part = at as f64 / SAMPLES as f64;
-                (part, self.color(Some(self.min + (self.max - self.min) * part)))
-            })
-            .collect()
+        const FINE: usize = 240;
+        let color = |part: f64| self.color(Some(self.min + (self.max - self.min) * part));
+        if self.steps.is_none() {
+            let parts = (0..=SAMPLES).map(|at| at as f64 / SAMPLES as f64);
+            return parts.map(|part| (part, color(part))).collect();
+        }
+        // Steps have edges: both colours stand at the same place.
+        let mut samples = vec![(0.0, color(0.0))];
+        for at in 1..FINE {
+            let (part, before) = (at as f64 / FINE as f64, samples[samples.len() - 1].1);
+            let now = color(part);
+            if now != before {
+                samples.extend([(part, before), (part, now)]);
+            }
+        }
+        samples.push((1.0, color(1.0)));
+        samples
     }
 }

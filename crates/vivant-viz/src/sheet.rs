@@ -83,11 +83,17 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
                     && layer.marks.len() > rows.len() * cols.len())
     });
     let mut items = Vec::new();
-    let mut top = theme::MARGIN;
-    let inner = (request.width - 2.0 * theme::MARGIN).max(40.0);
+    // Zones of a dashboard have margins of their own.
+    let margin = if request.alone {
+        theme::MARGIN
+    } else {
+        theme::PADDING
+    };
+    let mut top = margin;
+    let inner = (request.width - 2.0 * margin).max(40.0);
     if request.title {
         let lines = title(&table, inner);
-        items.extend(label::draw(&lines, (theme::MARGIN, top), inner, 0));
+        items.extend(label::draw(&lines, (margin, top), inner, 0));
         top += label::height(&lines) + theme::MARGIN;
     }
     let legends = match request.legends {
@@ -99,10 +105,10 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         false => legend::WIDTH + 2.0 * theme::MARGIN,
     };
     let area = Rect::new(
-        theme::MARGIN,
+        margin,
         top,
         (inner - aside).max(80.0),
-        (request.height - top - theme::MARGIN).max(60.0),
+        (request.height - top - margin).max(60.0),
     );
 
     let references: Vec<Vec<Reference<'_>>> = layers

@@ -325,13 +325,14 @@ impl<'a> Drawing<'a> {
         if !has_background(part.sheet) {
             items.push(Item::Rect(area, 0.0, Style::fill(Color::WHITE)));
         }
-        items.extend(
-            picture
-                .scene
-                .items
-                .into_iter()
-                .map(|item| item.translated(area.x, area.y)),
-        );
+        // A table may be much longer than its zone.
+        let own = Rect::new(0.0, 0.0, area.width, height);
+        let visible = picture
+            .scene
+            .items
+            .into_iter()
+            .filter_map(|item| item.within(&own));
+        items.extend(visible.map(|item| item.translated(area.x, area.y)));
         if let Some(text) = below {
             let place =
                 Rect::new(area.x, area.y + height, area.width, caption_height).inset(8.0, 0.0, 8.0, 0.0);
