@@ -138,14 +138,22 @@ fn field_of<'s>(workbook: &'s WorkbookSpec, sheet: &'s SheetSpec, key: &FieldRef
     local.map(|(_, field)| field).or_else(of_source)
 }
 
+/// The filter that a card is of: that of the pill, else one of the same field that says it otherwise.
+fn filter_of<'s>(workbook: &WorkbookSpec, sheet: &'s SheetSpec, key: &FieldRef) -> Option<&'s FilterSpec> {
+    let mut own = sheet.filters.iter().filter(|filter| filter.action.is_none());
+    let meant = |key: &FieldRef| match pill_of(workbook, sheet, key) {
+        Some(pill) => (pill.field, pill.derivation),
+        None => (key.name.clone(), Derivation::None),
+    };
+    own.clone().find(|filter| filter.column == *key).or_else(|| {
+        let wanted = meant(key);
+        own.find(|filter| filter.column.source == key.source && meant(&filter.column) == wanted)
+    })
+}
+
 /// Whether a filter is one of a range of numbers or dates.
 fn is_range(workbook: &WorkbookSpec, sheet: &SheetSpec, key: &FieldRef) -> bool {
-    match sheet
-        .filters
-        .iter()
-        .find(|filter| filter.column == *key)
-        .map(|filter| &filter.test)
-    {
+    match filter_of(workbook, sheet, key).map(|filter| &filter.test) {
         Some(FilterTest::Range { .. }) => true,
         Some(FilterTest::Members(_)) => false,
         _ => pill_of(workbook, sheet, key).is_some_and(|pill| !pill.discrete),
@@ -187,10 +195,7 @@ pub(crate) fn state(
     mode: Option<&str>,
     rows: Option<&SheetRows<'_>>,
 ) -> ControlState {
-    let filter = sheet
-        .filters
-        .iter()
-        .find(|filter| filter.column == *key && filter.action.is_none());
+    let filter = filter_of(workbook, sheet, key);
     let field = field_of(workbook, sheet, key);
     let derivation = pill_of(workbook, sheet, key).map_or(Derivation::None, |pill| pill.derivation);
     let format = format_for(&sheet.style, "quick-filter", "text-format", key)
