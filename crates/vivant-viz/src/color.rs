@@ -50,7 +50,8 @@ impl Coloring {
         let fallback = || {
             let set = format(&card.style, "mark", "mark-color")
                 .or_else(|| format(&table.sheet.style, "mark", "mark-color"));
-            let first = automatic(1, classic).colors()[0];
+            let old = classic || table.workbook.theme.as_deref() == Some("clean");
+            let first = automatic(1, old).colors()[0];
             Self::Single(set.and_then(|text| text.parse().ok()).unwrap_or(first))
         };
         let rows: Vec<Row> = table

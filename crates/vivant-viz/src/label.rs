@@ -1,7 +1,9 @@
 //! Formatted text: titles and labels, laid out in lines.
 
-use vivant_document::spec::{PieceContent, RichText, RunFont};
+use vivant_document::spec::{FieldRef, PieceContent, RichText, RunFont, StyleRule, format, format_for};
 use vivant_render::{Anchor, Color, Font, Item, Text, Weight};
+
+use crate::rows::Table;
 
 /// A run of text that looks alike.
 #[derive(Clone, Debug)]
@@ -21,6 +23,19 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// A line that looks alike.
+    pub fn plain(text: String, font: Font, color: Color) -> Self {
+        Self {
+            runs: vec![Run {
+                text,
+                font,
+                color,
+                underlined: false,
+            }],
+            align: None,
+        }
+    }
+
     pub fn width(&self) -> f64 {
         self.runs.iter().map(|run| run.font.width(&run.text)).sum()
     }
@@ -169,5 +184,115 @@ pub(crate) fn font(run: &RunFont, base: Font) -> Font {
             .map_or(base.size, |points| points.clamp(1.0, 400.0) * 4.0 / 3.0),
         weight,
         italic: run.italic || base.italic,
+    }
+}
+
+/// How the text of an element looks by the styles of a document: the later list wins.
+pub(crate) fn styled(
+    lists: &[&[StyleRule]],
+    element: &str,
+    font: Font,
+    color: Color,
+) -> (Font, Color, Option<u8>) {
+    let get = |attr: &str| lists.iter().rev().find_map(|rules| format(rules, element, attr));
+    let family = get("font-family").unwrap_or_default();
+    let is = |attr: &str, word: &str| get(attr).map(|value| value == word);
+    let run = RunFont {
+        family: Some(family.to_owned()).filter(|family| !family.is_empty()),
+        size: get("font-size").and_then(|text| text.parse().ok()),
+        bold: is("font-weight", "bold").unwrap_or(false),
+        italic: is("font-style", "italic").unwrap_or(false),
+        ..RunFont::default()
+    };
+    let mut found = self::font(&run, font);
+    if is("font-weight", "normal") == Some(true) {
+        found.weight = Weight::Regular;
+    }
+    let align = match get("text-align") {
+        Some("left") => Some(0),
+        Some("center") => Some(1),
+        Some("right") => Some(2),
+        _ => None,
+    };
+    let color = get("color")
+        .or_else(|| get("font-color"))
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(color);
+    (found, color, align)
+}
+
+/// Breaks lines at blanks where they are too wide; words stay whole.
+pub(crate) fn wrapped(lines: Vec<Line>, width: f64) -> Vec<Line> {
+    let mut out = Vec::new();
+    for line in lines {
+        let align = line.align;
+        let mut last = Line {
+            runs: Vec::new(),
+            align,
+        };
+        for run in line.runs {
+            for word in run.text.split_inclusive(' ') {
+                if !last.runs.is_empty() && last.width() + run.font.width(word.trim_end()) > width {
+                    out.push(std::mem::replace(
+                        &mut last,
+                        Line {
+                            runs: Vec::new(),
+                            align,
+                        },
+                    ));
+                }
+                last.runs.push(Run {
+                    text: word.to_owned(),
+                    ..run.clone()
+                });
+            }
+        }
+        out.push(last);
+    }
+    for line in &mut out {
+        if let Some(run) = line.runs.last_mut() {
+            run.text.truncate(run.text.trim_end().len());
+        }
+    }
+    out
+}
+
+impl Table<'_> {
+    /// A format of an element of the sheet, for a field or all: that of the sheet, else that of the workbook.
+    pub fn setting(&self, element: &str, attr: &str, key: Option<&FieldRef>) -> Option<&str> {
+        let own = match key {
+            Some(key) => format_for(&self.sheet.style, element, attr, key),
+            None => format(&self.sheet.style, element, attr),
+        };
+        let is_font = attr.starts_with("font-") || attr == "color";
+        let around = |rules, name| is_font.then(|| format(rules, name, attr)).flatten();
+        own.or_else(|| around(&self.sheet.style, "worksheet"))
+            .or_else(|| format(&self.workbook.style, element, attr))
+            .or_else(|| around(&self.workbook.style, "worksheet"))
+            .or_else(|| around(&self.workbook.style, "all"))
+    }
+
+    /// The font of an element.
+    pub fn font(&self, element: &str, key: Option<&FieldRef>, base: Font) -> Font {
+        let get = |attr: &str| self.setting(element, attr, key);
+        let run = RunFont {
+            family: get("font-family").map(str::to_owned),
+            size: get("font-size").and_then(|text| text.parse().ok()),
+            bold: get("font-weight") == Some("bold"),
+            italic: get("font-style") == Some("italic"),
+            ..RunFont::default()
+        };
+        let mut found = font(&run, base);
+        if get("font-weight") == Some("normal") {
+            found.weight = Weight::Regular;
+        }
+        found
+    }
+
+    /// The colour of the text of an element.
+    pub fn color(&self, element: &str, key: Option<&FieldRef>, base: Color) -> Color {
+        self.setting(element, "color", key)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(base)
     }
 }

@@ -1,5 +1,7 @@
 //! Layers: the marks of one card between two axes.
 
+use std::cell::OnceCell;
+
 use vivant_document::spec::{PaneSpec, SheetSpec, Side};
 use vivant_render::Rect;
 
@@ -30,6 +32,7 @@ impl Drawn<'_> {
             row_axis: self.row_axis.as_ref(),
             col_axis: self.col_axis.as_ref(),
             sizes: Sizes::of(table, self.card),
+            chosen: OnceCell::new(),
         }
     }
 }

@@ -17,7 +17,7 @@ const AXIS_TITLE: f64 = 20.0;
 /// Length of tick marks.
 const TICK: f64 = 4.0;
 /// Headers narrower than this stand upright.
-const UPRIGHT: f64 = 26.0;
+const UPRIGHT: f64 = 36.0;
 /// The highest that upright headers become.
 const HIGHEST: f64 = 130.0;
 
@@ -64,8 +64,8 @@ impl Axes {
 pub(crate) struct Cells {
     /// The widest text of a cell, for tables of text.
     pub text_width: f64,
-    /// The most lines of text of a cell.
-    pub lines: usize,
+    /// The highest text of a cell.
+    pub text_height: f64,
     /// Whether marks fill what room there is, such as tree maps and pies.
     pub spacious: bool,
     /// Whether cells hold text alone.
@@ -148,18 +148,13 @@ impl Layout {
             |even| column_width(cols, has_row_axis, cells, even),
         );
         let upright = col_depth > 0 && !cells.texts && {
-            let widest = cols
-                .iter()
-                .filter_map(|lane| lane.headers.last())
-                .map(|header| theme::TEXT.width(&header.text))
-                .fold(0.0, f64::max);
             let longest_word = cols
                 .iter()
                 .filter_map(|lane| lane.headers.last())
                 .flat_map(|header| header.text.split(' '))
                 .map(|word| theme::TEXT.width(word))
                 .fold(0.0, f64::max);
-            widest + 4.0 > col_width && (longest_word + 4.0 > col_width || col_width < UPRIGHT)
+            longest_word + 4.0 > col_width && col_width < UPRIGHT
         };
         let col_levels: Vec<f64> = (0..col_depth)
             .map(|level| {
@@ -381,7 +376,10 @@ impl Layout {
                 if *width <= 0.0 {
                     continue;
                 }
-                let font = table.header_font(&header.key);
+                let mut font = table.header_font(&header.key);
+                if header.total {
+                    font = font.weighing(Weight::Bold);
+                }
                 let room = width - 2.0 * theme::PADDING;
                 let lines = match height >= 2.0 * font.line_height() {
                     true => font.wrap(&header.text, room),
@@ -394,7 +392,12 @@ impl Layout {
                     true => y + (height - block_height) / 2.0,
                     false => y + ((theme::ROW - font.line_height()) / 2.0).max(0.0),
                 } + font.ascent();
-                let color = if texts { theme::DARK } else { theme::GREY };
+                let ink = if texts || header.total {
+                    theme::DARK
+                } else {
+                    theme::GREY
+                };
+                let color = table.color("label", Some(&header.key), ink);
                 for line in lines.iter().take(most) {
                     let line = font.fit(line, room);
                     items.push(Item::Text(match alone {
@@ -435,8 +438,16 @@ impl Layout {
                 if *height <= 0.0 {
                     continue;
                 }
-                let font = table.header_font(&header.key);
-                let color = if texts { theme::DARK } else { theme::GREY };
+                let mut font = table.header_font(&header.key);
+                if header.total {
+                    font = font.weighing(Weight::Bold);
+                }
+                let ink = if texts || header.total {
+                    theme::DARK
+                } else {
+                    theme::GREY
+                };
+                let color = table.color("label", Some(&header.key), ink);
                 if innermost && self.upright {
                     let words = font.fit(&header.text, height - theme::PADDING);
                     let at = (x + width / 2.0 + font.cap_height() / 2.0, top + theme::PADDING);
@@ -741,7 +752,7 @@ fn column_width(cols: &[Lane], has_row_axis: bool, cells: &Cells, even: f64) -> 
 
 /// The height of a row without an axis.
 fn row_height(rows: &[Lane], has_col_axis: bool, cells: &Cells) -> f64 {
-    let plain = theme::ROW.max(cells.lines as f64 * theme::TEXT.line_height() + 4.0);
+    let plain = theme::ROW.max(cells.text_height + 4.0);
     match has_col_axis && rows.len() == 1 && rows[0].headers.is_empty() {
         // One bar, or a strip of points.
         true => plain.max(40.0),
@@ -810,19 +821,7 @@ impl Table<'_> {
     }
 
     fn header_font(&self, key: &vivant_document::spec::FieldRef) -> Font {
-        let set = |attr: &str| format_for(&self.sheet.style, "label", attr, key);
-        let size = set("font-size")
-            .and_then(|text| text.parse::<f64>().ok())
-            .map(|points| points.clamp(4.0, 60.0) * 4.0 / 3.0);
-        Font {
-            size: size.unwrap_or(theme::TEXT.size),
-            weight: if set("font-weight") == Some("bold") {
-                Weight::Bold
-            } else {
-                Weight::Regular
-            },
-            italic: set("font-style") == Some("italic"),
-        }
+        self.font("label", Some(key), theme::TEXT)
     }
 
     /// Whether rows of text are banded.

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod annotate;
 mod color;
 mod dashboard;
 mod label;

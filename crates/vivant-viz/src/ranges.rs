@@ -195,7 +195,11 @@ fn scale(
         Some(range) if range.min <= range.max => (range.min, range.max),
         _ => (0.0, 1.0),
     };
-    let zero = !dates && kind == ScaleKind::Linear && spec.is_none_or(|spec| spec.include_zero);
+    // Axes of dimensions hold their members alone.
+    let zero = !dates
+        && kind == ScaleKind::Linear
+        && table.is_measure(&axis.key)
+        && spec.is_none_or(|spec| spec.include_zero);
     if zero {
         min = min.min(0.0);
         max = max.max(0.0);

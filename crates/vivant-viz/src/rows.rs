@@ -1,7 +1,7 @@
 //! What is drawn: the rows of a sheet, one for each mark.
 
 use vivant_calc::{DataType, Value};
-use vivant_document::spec::{FieldRef, Pill, SheetSpec, WorkbookSpec};
+use vivant_document::spec::{FieldRef, Literal, Pill, SheetSpec, WorkbookSpec};
 
 /// A column of rows.
 pub struct Column<'a> {
@@ -118,12 +118,49 @@ impl<'a> Table<'a> {
                 }
             }
         }
-        Self {
+        let mut table = Self {
             workbook,
             sheet,
             data,
             rows,
+        };
+        table.turn_to_page();
+        table
+    }
+
+    /// Leaves the marks of one page: the one that was shown last, else the first.
+    fn turn_to_page(&mut self) {
+        let Some(key) = self.sheet.pages.first() else {
+            return;
+        };
+        let mut members: Vec<Value> = Vec::new();
+        for row in self.rows.iter().filter(|row| self.has(**row, key)) {
+            let value = self.value(*row, key);
+            if !members.contains(&value) {
+                members.push(value);
+            }
         }
+        members.sort_by(crate::color::natural);
+        let wanted = match &self.sheet.current_page {
+            Some(Literal::Tuple(parts)) => parts.first(),
+            other => other.as_ref(),
+        };
+        let wanted = wanted.and_then(Literal::value);
+        let same = |a: &Value, b: &Value| {
+            let (a_number, b_number) = (crate::number::number(a), crate::number::number(b));
+            a == b || a_number.is_some() && a_number == b_number
+        };
+        let found = members
+            .iter()
+            .find(|member| wanted.is_some_and(|wanted| same(member, wanted)));
+        let Some(page) = found.or(members.first()).cloned() else {
+            return;
+        };
+        let rows = std::mem::take(&mut self.rows);
+        self.rows = rows
+            .into_iter()
+            .filter(|row| !self.has(*row, key) || self.value(*row, key) == page)
+            .collect();
     }
 
     pub fn pill(&self, key: &FieldRef) -> Option<&'a Pill> {
@@ -204,6 +241,26 @@ impl<'a> Table<'a> {
         self.column(row, key)
             .map(|column| (column.text)(value))
             .unwrap_or_default()
+    }
+
+    /// The measure that a mark has for the list of measure values.
+    pub fn listed(&self, row: Row, key: &FieldRef) -> Option<FieldRef> {
+        let at = row.measure.filter(|_| key.is_measure_values())?;
+        self.data.measure_names.get(at).cloned()
+    }
+
+    /// What a word in angle brackets stands for, where the sheet knows it.
+    pub fn token(&self, word: &str) -> Option<String> {
+        match word {
+            "Sheet Name" => Some(self.sheet.name.clone()),
+            "Page Name" => {
+                let key = self.sheet.pages.first()?;
+                let row = self.rows.first()?;
+                Some(self.text(*row, key))
+            }
+            "Mark Count" => Some(self.rows.len().to_string()),
+            _ => None,
+        }
     }
 
     /// The title of a pill.

@@ -147,7 +147,12 @@ impl Scale {
                     }
                 };
                 if enough {
-                    return ticks(step);
+                    let found = ticks(step);
+                    // A format without the decimals of the step writes the same twice.
+                    let repeats = found.windows(2).any(|pair| pair[0].text == pair[1].text);
+                    if !repeats || found.len() < 3 {
+                        return found;
+                    }
                 }
             }
             exponent += 1;

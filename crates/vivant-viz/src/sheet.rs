@@ -6,13 +6,14 @@ use vivant_calc::Diagnostic;
 use vivant_document::spec::{FieldRef, Fit, PaneSpec, PieceContent, SheetSpec, Side, WorkbookSpec, format};
 use vivant_render::{Color, Group, Item, Rect, Scene, Style};
 
+use crate::annotate::annotations;
 use crate::color::{Coloring, encoded};
 use crate::label;
 use crate::lanes::{Axis, lanes};
 use crate::layers::{Drawn, layers, mark};
 use crate::layout::{Axes, Cells, Layout};
 use crate::legend::{self, Arrangement, Fonts, Legend};
-use crate::marks::{Mark, MarkKind, Sizes, placed, shape_names};
+use crate::marks::{Mark, MarkKind, Sizes, placed, shape_names, widest};
 use crate::ranges::scales;
 use crate::reference::{Reference, behind, hidden, over, references};
 use crate::rows::{SheetRows, Table};
@@ -58,7 +59,15 @@ const MOST_MARKS: usize = 1_000_000;
 pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     let table = Table::new(request.workbook, request.sheet, request.rows);
     let mut diagnostics = Vec::new();
-    let (rows, cols) = (lanes(&table, Side::Rows), lanes(&table, Side::Cols));
+    // Without a mark there are no headers and axes either.
+    let lanes = |side: Side| {
+        if table.rows.is_empty() {
+            Vec::new()
+        } else {
+            lanes(&table, side)
+        }
+    };
+    let (rows, cols) = (lanes(Side::Rows), lanes(Side::Cols));
     let mut layers = layers(&table, &rows, &cols);
     let count: usize = layers.iter().map(|layer| layer.marks.len()).sum();
     if count > MOST_MARKS {
@@ -150,6 +159,8 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
             drawn.push(clipped("bands", items));
         }
     }
+    let mut notes = Vec::new();
+    let mut noted = vec![false; table.sheet.annotations.len()];
     let mut lines = Vec::new();
     for ((layer, coloring), found) in layers.iter().zip(&colorings).zip(&references) {
         lines.extend(over(&table, found, &layout, &scale_at, &mut wanted));
@@ -189,15 +200,13 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
             .collect();
         let drawing = layer.with(&table, coloring);
         cull &= format(&layer.card.style, "mark", "mark-labels-cull") != Some("false");
+        let scales = |row: usize| scale_of.get(&row).copied().unwrap_or((None, None));
         drawn.push(Item::Group(Group {
             class: "marks".to_owned(),
             clip: (!texts).then_some(clip),
-            items: drawing.draw(
-                &marks,
-                &|row| scale_of.get(&row).copied().unwrap_or((None, None)),
-                &mut wanted,
-            ),
+            items: drawing.draw(&marks, &scales, &mut wanted),
         }));
+        notes.extend(annotations(&drawing, &marks, &scales, &mut noted));
     }
     if !lines.is_empty() {
         drawn.push(clipped("reference", lines));
@@ -205,6 +214,9 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     let within = layout.panes.inset(-2.0, -2.0, -40.0, -2.0);
     drawn.push(Item::Group(placed(wanted, cull, within)));
     drawn.extend(layout.frame(&table, &rows, &cols, &axes, texts));
+    if !notes.is_empty() {
+        drawn.push(clipped("annotations", notes));
+    }
 
     let (mut width, mut height) = (request.width, request.height);
     let left = match request.alone {
@@ -268,9 +280,6 @@ fn report(table: &Table<'_>, layer: &Drawn<'_>, diagnostics: &mut Vec<Diagnostic
     }
     if layer.kind == MarkKind::Density {
         say("density is drawn as overlapping spots, without its own colours");
-    }
-    if !table.sheet.annotations.is_empty() {
-        say("annotations are not drawn");
     }
     if layer.kind == MarkKind::Shape {
         let mut names: Vec<String> = format(&layer.card.style, "mark", "shape")
@@ -373,8 +382,7 @@ impl Table<'_> {
 fn title(table: &Table<'_>, width: f64) -> Vec<label::Line> {
     let value = |content: &PieceContent| match content {
         PieceContent::Text(text) => text.clone(),
-        PieceContent::Token(word) if word == "Sheet Name" => table.sheet.name.clone(),
-        PieceContent::Token(_) => String::new(),
+        PieceContent::Token(word) => table.token(word).unwrap_or_default(),
         PieceContent::Field(key) => {
             let parameter = (key.source == "Parameters")
                 .then(|| table.workbook.parameters.iter().find(|one| one.name == key.name))
@@ -420,7 +428,7 @@ fn cells(
 ) -> Cells {
     let mut cells = Cells {
         text_width: 0.0,
-        lines: 1,
+        text_height: 0.0,
         spacious,
         texts,
     };
@@ -433,13 +441,9 @@ fn cells(
             continue;
         }
         for (_, _, row) in &layer.marks {
-            let lines = drawing.label_lines(*row);
-            cells.lines = cells.lines.max(lines.len());
-            let widest = lines
-                .iter()
-                .map(|line| theme::TEXT.width(line))
-                .fold(0.0, f64::max);
-            cells.text_width = cells.text_width.max(widest.min(240.0));
+            let lines = drawing.label_lines(*row, None);
+            cells.text_height = cells.text_height.max(label::height(&lines));
+            cells.text_width = cells.text_width.max(widest(&lines).min(240.0));
         }
     }
     cells

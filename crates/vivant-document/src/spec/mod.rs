@@ -69,6 +69,8 @@ pub struct WorkbookSpec {
     pub locale: Option<String>,
     /// Version of the format, such as `18.1` or `9.3`.
     pub version: Option<String>,
+    /// The look that elements without a style of their own have: `clean` and others of older versions.
+    pub theme: Option<String>,
     /// Pictures that stand for shapes: name and base64.
     pub shapes: Vec<(String, String)>,
 }
@@ -205,6 +207,10 @@ pub fn workbook(document: &Document) -> Warned<WorkbookSpec> {
             Some((key, FieldRef::parse(&tree.get(map, "value")?, "")?))
         })
         .collect();
+    spec.theme = tree
+        .child(root, "style-theme")
+        .and_then(|theme| tree.value(theme, "name"))
+        .map(|text| text.into_owned());
     spec.palettes = tree
         .named(root, "preferences")
         .flat_map(|preferences| tree.named(preferences, "color-palette"))

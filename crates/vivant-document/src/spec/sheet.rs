@@ -179,6 +179,10 @@ pub struct AnnotationSpec {
     pub point: Vec<(FieldRef, Literal)>,
     /// Offset of the text in pixels.
     pub offset: Option<(f64, f64)>,
+    /// Width of the text in pixels.
+    pub width: Option<f64>,
+    /// How far the line to the point ends before it, in pixels.
+    pub pullback: f64,
 }
 
 impl SheetSpec {
@@ -528,24 +532,33 @@ fn annotations(tree: &Tree, parent: Option<NodeId>, source: &str) -> Vec<Annotat
         .map(|node| {
             let mut tuple = Vec::new();
             let mut point = Vec::new();
+            let texts = |at: NodeId, name: &'static str| {
+                let inside = tree.descendants(at).filter(move |&field| tree.is(field, name));
+                inside
+                    .map(|field| tree.text(field).trim().to_owned())
+                    .collect::<Vec<_>>()
+            };
             for at in tree.descendants(node) {
                 match tree.plain_name(at) {
                     "tuple-reference" => {
-                        let fields = tree
-                            .descendants(at)
-                            .filter(|&field| tree.is(field, "field"))
-                            .filter_map(|field| FieldRef::parse(&tree.text(field), source));
+                        // The axes of the pane are listed too; values belong to the columns.
+                        let columns = tree.descendants(at).filter(|&inner| tree.is(inner, "columns"));
+                        let fields = columns.flat_map(|columns| texts(columns, "field"));
                         let values = tree
                             .descendants(at)
                             .filter(|&value| matches!(tree.plain_name(value), "value" | "bucket"))
                             .map(|value| Literal::parse(&tree.text(value)));
-                        tuple.extend(fields.zip(values));
+                        let fields = fields.map(|text| FieldRef::parse(&text, source));
+                        tuple.extend(
+                            fields
+                                .zip(values)
+                                .filter_map(|(field, value)| Some((field?, value))),
+                        );
                     }
                     "x-coord" | "y-coord" => {
-                        let field = tree
-                            .value(at, "axis-field")
-                            .or_else(|| tree.value(at, "field"))
-                            .and_then(|text| FieldRef::parse(&text, source));
+                        let field = texts(at, "axis")
+                            .first()
+                            .and_then(|text| FieldRef::parse(text, source));
                         let value = tree.value(at, "axis-value").map(|text| Literal::parse(&text));
                         point.extend(field.zip(value));
                     }
@@ -565,6 +578,11 @@ fn annotations(tree: &Tree, parent: Option<NodeId>, source: &str) -> Vec<Annotat
                 tuple,
                 point,
                 offset,
+                width: tree.value(node, "text-width").and_then(|text| text.parse().ok()),
+                pullback: tree
+                    .value(node, "pullback")
+                    .and_then(|text| text.parse().ok())
+                    .unwrap_or(0.0),
             }
         })
         .collect()

@@ -24,11 +24,12 @@ use crate::rows::SheetRows;
 use crate::sheet::{CardLegend, Picture, SheetRequest, draw_sheet, sheet_legends, unsupported};
 use crate::theme;
 
+use crate::label::styled;
 pub use arrange::dashboard_size;
 use arrange::{Placed, arrange};
 use control::{ControlState, Words};
 pub use filter::Domain;
-use words::{Meaning, Upright, styled};
+use words::{Meaning, Upright};
 
 /// What to draw.
 pub struct DashboardRequest<'a> {

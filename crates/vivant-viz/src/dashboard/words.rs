@@ -1,10 +1,10 @@
 //! Titles and texts of dashboards.
 
-use vivant_document::spec::{Piece, PieceContent, RichText, RunFont, StyleRule, WorkbookSpec, format};
+use vivant_document::spec::{Piece, PieceContent, RichText, RunFont, WorkbookSpec};
 use vivant_render::{Color, Font, Item, Rect, Weight};
 
 use crate::dashboard::control::parameter_text;
-use crate::label;
+use crate::label::{self};
 use crate::theme;
 
 /// The title of a dashboard.
@@ -37,40 +37,6 @@ impl Meaning<'_> {
                 .unwrap_or_default(),
         }
     }
-}
-
-/// How the text of an element looks by the styles of a document: the later list wins.
-pub(crate) fn styled(
-    lists: &[&[StyleRule]],
-    element: &str,
-    font: Font,
-    color: Color,
-) -> (Font, Color, Option<u8>) {
-    let get = |attr: &str| lists.iter().rev().find_map(|rules| format(rules, element, attr));
-    let family = get("font-family").unwrap_or_default();
-    let is = |attr: &str, word: &str| get(attr).map(|value| value == word);
-    let run = RunFont {
-        family: Some(family.to_owned()).filter(|family| !family.is_empty()),
-        size: get("font-size").and_then(|text| text.parse().ok()),
-        bold: is("font-weight", "bold").unwrap_or(false),
-        italic: is("font-style", "italic").unwrap_or(false),
-        ..RunFont::default()
-    };
-    let mut found = label::font(&run, font);
-    if is("font-weight", "normal") == Some(true) {
-        found.weight = Weight::Regular;
-    }
-    let align = match get("text-align") {
-        Some("left") => Some(0),
-        Some("center") => Some(1),
-        Some("right") => Some(2),
-        _ => None,
-    };
-    let color = get("color")
-        .or_else(|| get("font-color"))
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(color);
-    (found, color, align)
 }
 
 /// Where lines stand in an area that is higher than they are.

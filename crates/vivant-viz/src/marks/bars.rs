@@ -20,7 +20,14 @@ impl Layer<'_> {
         let mut items = Vec::with_capacity(marks.len());
         let thin = self.step(marks, scales, vertical);
         let stacked = self.stacks(marks, vertical);
-        for (mark, (from, to)) in marks.iter().zip(&stacked) {
+        let mut order: Vec<(&Mark, &(Option<f64>, Option<f64>))> = marks.iter().zip(&stacked).collect();
+        if !self.card.stacked.unwrap_or(true) {
+            // The first member lies in front.
+            order.sort_by_key(|(mark, _)| {
+                std::cmp::Reverse(self.coloring.place(self.table, self.table.rows[mark.row]))
+            });
+        }
+        for (mark, (from, to)) in order {
             let Some((from, to)) = from.zip(*to) else { continue };
             let both = scales(mark.row);
             let Some(scale) = (if vertical { &both.0 } else { &both.1 }) else {
@@ -88,6 +95,9 @@ impl Layer<'_> {
     ) -> Vec<Item> {
         let vertical = self.is_vertical() || self.col_axis.is_none();
         let mut items = Vec::with_capacity(marks.len());
+        let crossed = if vertical { self.col_axis } else { self.row_axis };
+        let thin = crossed.map(|_| self.step(marks, scales, vertical));
+        let part = theme::BAR * self.sizes.factor.min(1.0 / theme::BAR);
         for mark in marks {
             let both = scales(mark.row);
             let (Some(scale), Some(begin)) = (match vertical {
@@ -105,7 +115,7 @@ impl Layer<'_> {
             let across = self.across(mark, &both, vertical);
             let rect = match vertical {
                 true => {
-                    let thick = mark.pane.width * theme::BAR;
+                    let thick = thin.unwrap_or(mark.pane.width) * part;
                     let (top, bottom) = (1.0 - a.max(b), 1.0 - a.min(b));
                     let high =
                         (mark.pane.height * (bottom - top)).max(if length.is_none() { 2.0 } else { 0.5 });
@@ -117,7 +127,7 @@ impl Layer<'_> {
                     )
                 }
                 false => {
-                    let thick = mark.pane.height * theme::BAR;
+                    let thick = thin.unwrap_or(mark.pane.height) * part;
                     let wide =
                         (mark.pane.width * (a - b).abs()).max(if length.is_none() { 2.0 } else { 0.5 });
                     Rect::new(

@@ -96,8 +96,8 @@ impl Layer<'_> {
             );
             for mark in &line {
                 if let Some((x, y)) = self.point(mark, &scales(mark.row)) {
-                    let is_end = ends.0 == Some(mark.row) || ends.1 == Some(mark.row);
-                    self.label_point(mark, (x, y), width + 2.0, is_end, wanted);
+                    let end = (ends.0 == Some(mark.row), ends.1 == Some(mark.row));
+                    self.label_point(mark, (x, y), width + 2.0, end, wanted);
                 }
             }
         }
@@ -139,7 +139,7 @@ impl Layer<'_> {
                 let from = if from == 0.0 { scale.base() } else { from };
                 upper.push(place(to));
                 lower.push(place(from));
-                self.label_point(mark, place(to), 2.0, false, wanted);
+                self.label_point(mark, place(to), 2.0, (false, false), wanted);
             }
             let Some(first) = area.first() else { continue };
             let color = self.color(first.row);

@@ -9,7 +9,8 @@ mod points;
 mod sizes;
 mod tiles;
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 
 use vivant_document::spec::{FieldRef, PaneSpec, format};
 use vivant_render::{Color, Item, Rect, Stroke, Style};
@@ -21,7 +22,7 @@ use crate::scale::Scale;
 use crate::theme;
 
 pub(crate) use kind::MarkKind;
-pub(crate) use labels::{Wanted, placed};
+pub(crate) use labels::{Wanted, placed, widest};
 pub(crate) use points::shape_names;
 pub(crate) use sizes::Sizes;
 
@@ -48,6 +49,8 @@ pub(crate) struct Layer<'a> {
     pub row_axis: Option<&'a Axis>,
     pub col_axis: Option<&'a Axis>,
     pub sizes: Sizes,
+    /// The marks that alone have labels, where not all have.
+    pub chosen: OnceCell<Option<HashSet<usize>>>,
 }
 
 impl Layer<'_> {
@@ -88,6 +91,7 @@ impl Layer<'_> {
         scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
         wanted: &mut Vec<Wanted>,
     ) -> Vec<Item> {
+        self.chosen.get_or_init(|| self.extremes(marks));
         match self.kind {
             MarkKind::Bar => self.bars(marks, scales, wanted),
             MarkKind::Line => self.lines(marks, scales, wanted),
@@ -109,7 +113,7 @@ impl Layer<'_> {
     }
 
     /// The point of a mark in pixels; `None` where an axis has no value for it.
-    fn point(&self, mark: &Mark, scales: &(Option<Scale>, Option<Scale>)) -> Option<(f64, f64)> {
+    pub fn point(&self, mark: &Mark, scales: &(Option<Scale>, Option<Scale>)) -> Option<(f64, f64)> {
         let x = match (&self.col_axis, &scales.1) {
             (Some(_), Some(scale)) => mark.pane.x + mark.pane.width * scale.part(mark.x?),
             _ => mark.pane.center().0,

@@ -8,7 +8,6 @@ use super::{Layer, Mark, Wanted};
 use crate::color::encoded;
 use crate::number::number;
 use crate::scale::Scale;
-use crate::theme;
 
 impl Layer<'_> {
     pub(super) fn pies(
@@ -45,8 +44,8 @@ impl Layer<'_> {
                 true => {
                     slices
                         .iter()
-                        .flat_map(|mark| self.label_lines(mark.row))
-                        .map(|line| theme::TEXT.width(&line))
+                        .flat_map(|mark| self.label_lines(mark.row, None))
+                        .map(|line| line.width())
                         .fold(0.0, f64::max)
                         + 8.0
                 }
@@ -87,8 +86,8 @@ impl Layer<'_> {
                 items.push(Item::Path(Path::slice(center, 0.0, radius, from, to), style));
                 let middle = ((from + to) / 2.0 - 90.0).to_radians();
                 if to > from && self.labelled() {
-                    let lines = self.label_lines(mark.row);
-                    let high = lines.len() as f64 * theme::TEXT.line_height();
+                    let lines = self.label_lines(mark.row, None);
+                    let high = crate::label::height(&lines);
                     let (x, y) = (
                         center.0 + (radius + 6.0) * middle.cos(),
                         center.1 + (radius + 6.0) * middle.sin(),
@@ -100,7 +99,7 @@ impl Layer<'_> {
                         _ if middle.sin() < 0.0 => (Anchor::Middle, y - high),
                         _ => (Anchor::Middle, y),
                     };
-                    self.want(wanted, &lines, (x, top), anchor, theme::DARK);
+                    self.want(wanted, &lines, (x, top), anchor);
                 }
                 from = to;
             }

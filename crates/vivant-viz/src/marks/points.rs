@@ -70,7 +70,7 @@ impl Layer<'_> {
                 ),
                 _ => Item::Circle(point, size / 2.0, self.style(mark.row)),
             });
-            self.label_point(mark, point, size / 2.0 + 2.0, false, wanted);
+            self.label_point(mark, point, size / 2.0 + 2.0, (false, false), wanted);
         }
         items
     }

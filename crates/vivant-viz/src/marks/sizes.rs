@@ -50,7 +50,9 @@ impl Sizes {
                     members.push(value);
                 }
             }
-            members.sort_by(natural);
+            if !table.sheet.sorts.iter().any(|sort| sort.column == key) {
+                members.sort_by(natural);
+            }
             sizes.members = Some((key, members));
             return sizes;
         }

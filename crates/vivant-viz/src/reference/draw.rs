@@ -2,7 +2,7 @@
 
 use vivant_calc::Value;
 use vivant_document::spec::{Derivation, FieldRef, ReferenceLine, Side};
-use vivant_render::{Anchor, Color, Font, Item, Rect, Stroke, Style, Text};
+use vivant_render::{Color, Font, Item, Rect, Stroke, Style, Text};
 
 use super::Reference;
 use crate::lanes::Axis;
@@ -143,7 +143,7 @@ impl Reference<'_> {
             wanted.insert(
                 0,
                 Wanted {
-                    text: Text::new((x, base), words.as_str(), font, color).anchored(Anchor::Start),
+                    items: vec![Item::Text(Text::new((x, base), words.as_str(), font, color))],
                     room,
                 },
             );

@@ -430,13 +430,16 @@ fn bands(
         .collect()
 }
 
+/// How light the lightest of grey bands is.
+const LIGHTEST: f64 = 0.94;
+
 /// The colours of the bands of a distribution.
 fn shades(table: &Table<'_>, id: &str, count: usize) -> Vec<Color> {
     let set = |attr: &str| table.reference_format("refband", attr, id, Side::Rows);
     let name = set("palette").unwrap_or_default();
     let reverse = set("reverse-palette") == Some("true");
     let last = count.max(2) - 1;
-    let part = |at: usize| if count == 1 { 1.0 } else { at as f64 / last as f64 };
+    let part = |at: usize| if count == 1 { 0.6 } else { at as f64 / last as f64 };
     let mut colors: Vec<Color> = if let Some(found) = palette(name) {
         let stops = found.colors();
         (0..count).map(|at| along(&stops, part(at))).collect()
@@ -453,11 +456,11 @@ fn shades(table: &Table<'_>, id: &str, count: usize) -> Vec<Color> {
             .rsplit("gray")
             .next()
             .and_then(|text| text.parse::<f64>().ok())
-            .unwrap_or(85.0);
-        let light = (level / 100.0).clamp(0.2, 0.95);
+            .unwrap_or(72.0);
+        let dark = (level / 100.0).clamp(0.2, 0.88);
         (0..count)
             .map(|at| {
-                let grey = ((light - 0.14 * (1.0 - part(at))) * 255.0).round() as u32;
+                let grey = ((dark + (LIGHTEST - dark) * part(at)) * 255.0).round() as u32;
                 Color::rgb(grey << 16 | grey << 8 | grey)
             })
             .collect()

@@ -2,7 +2,7 @@
 
 use vivant_calc::Value;
 use vivant_document::display;
-use vivant_document::spec::{Fit, SheetSpec, WorkbookSpec};
+use vivant_document::spec::{SheetSpec, WorkbookSpec};
 use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
 use vivant_viz::{Column, Picture, Rows, SheetRequest, SheetRows, TotalRows, draw_sheet};
 
@@ -22,7 +22,7 @@ pub(super) fn alone(
         rows: &rows,
         width,
         height,
-        fit: Fit::Standard,
+        fit: workbook.fit(&sheet.name, &sheet.name),
         alone: true,
         legends: true,
         title: true,

@@ -1,0 +1,143 @@
+//! Annotations: texts with a line to the mark or the point that they speak of.
+
+use vivant_calc::Value;
+use vivant_document::spec::{AnnotationSpec, FieldRef, Literal, PieceContent};
+use vivant_render::{Color, Item, Rect, Stroke, Style};
+
+use crate::label;
+use crate::marks::{Layer, Mark, widest};
+use crate::number::number;
+use crate::rows::Table;
+use crate::scale::Scale;
+use crate::theme;
+
+/// Room around the text.
+const PADDING: f64 = 4.0;
+const LINE: Color = Color::rgb(0x00B0_B0B0);
+
+/// The scales of a mark's pane: vertical, horizontal.
+type Scales<'s> = dyn Fn(usize) -> (Option<Scale>, Option<Scale>) + 's;
+
+/// Draws those annotations that speak of marks of a layer, and notes which they were.
+pub(crate) fn annotations(
+    layer: &Layer<'_>,
+    marks: &[Mark],
+    scales: &Scales<'_>,
+    found: &mut [bool],
+) -> Vec<Item> {
+    let mut items = Vec::new();
+    for (spec, found) in layer.table.sheet.annotations.iter().zip(found) {
+        if *found {
+            continue;
+        }
+        let (mark, at) = match spec.point.is_empty() {
+            false => {
+                let Some(place) = on_axes(layer, marks, scales, spec) else {
+                    continue;
+                };
+                place
+            }
+            true => {
+                let speaks_of = |mark: &&Mark| is_of(layer.table, mark.row, &spec.tuple);
+                let Some(mark) = marks.iter().find(speaks_of).filter(|_| !spec.tuple.is_empty()) else {
+                    continue;
+                };
+                let Some(at) = layer.point(mark, &scales(mark.row)) else {
+                    continue;
+                };
+                (mark, at)
+            }
+        };
+        *found = true;
+        items.extend(draw(layer.table, spec, mark, at));
+    }
+    items
+}
+
+/// Whether a mark has the values of its dimensions.
+fn is_of(table: &Table<'_>, row: usize, tuple: &[(FieldRef, Literal)]) -> bool {
+    let row = table.rows[row];
+    let mut known = tuple
+        .iter()
+        .filter(|(key, _)| table.has(row, key) && !table.is_measure(key))
+        .peekable();
+    known.peek().is_some()
+        && known.all(|(key, literal)| {
+            literal
+                .value()
+                .is_some_and(|wanted| same(&table.value(row, key), wanted))
+        })
+}
+
+fn same(own: &Value, wanted: &Value) -> bool {
+    own == wanted || number(own).is_some_and(|own| number(wanted) == Some(own))
+}
+
+/// A point of the axes, with the mark that is nearest to it.
+fn on_axes<'m>(
+    layer: &Layer<'_>,
+    marks: &'m [Mark],
+    scales: &Scales<'_>,
+    spec: &AnnotationSpec,
+) -> Option<(&'m Mark, (f64, f64))> {
+    let value = |key: &FieldRef| {
+        let (_, literal) = spec.point.iter().find(|(known, _)| known == key)?;
+        number(literal.value()?)
+    };
+    let (x, y) = (value(&layer.col_axis?.key)?, value(&layer.row_axis?.key)?);
+    let first = marks.first()?;
+    let (vertical, horizontal) = scales(first.row);
+    let (vertical, horizontal) = (vertical?, horizontal?);
+    let at = (
+        first.pane.x + first.pane.width * horizontal.part(x),
+        first.pane.y + first.pane.height * (1.0 - vertical.part(y)),
+    );
+    let far = |mark: &&Mark| {
+        let place = layer
+            .point(mark, &scales(mark.row))
+            .unwrap_or((f64::MAX, f64::MAX));
+        (place.0 - at.0).hypot(place.1 - at.1)
+    };
+    let nearest = marks.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
+    Some((nearest, at))
+}
+
+fn draw(table: &Table<'_>, spec: &AnnotationSpec, mark: &Mark, at: (f64, f64)) -> Vec<Item> {
+    let row = table.rows[mark.row];
+    let font = table.font("annotation", None, theme::TEXT);
+    let color = table.color("annotation", None, theme::DARK);
+    let width = spec.width.unwrap_or(180.0).clamp(20.0, 2000.0);
+    let lines = label::lines(&spec.text, font, color, width, &|content| match content {
+        PieceContent::Text(text) => text.clone(),
+        PieceContent::Field(key) => table.text(row, key),
+        PieceContent::Token(word) => table.token(word).unwrap_or_default(),
+    });
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    let (wide, high) = (widest(&lines), label::height(&lines));
+    let (dx, dy) = spec.offset.unwrap_or((0.0, -40.0));
+    let middle = (at.0 + dx, at.1 + dy);
+    let text = Rect::new(middle.0 - wide / 2.0, middle.1 - high / 2.0, wide, high);
+    let frame = text.inset(-PADDING, -PADDING, -PADDING, -PADDING);
+    let mut items = Vec::new();
+    // From the edge of the text to a little before the point.
+    let edge = (
+        at.0.clamp(frame.x, frame.right()),
+        at.1.clamp(frame.y, frame.bottom()),
+    );
+    let (to_x, to_y) = (at.0 - edge.0, at.1 - edge.1);
+    let length = to_x.hypot(to_y);
+    if length > spec.pullback + 1.0 {
+        let part = (length - spec.pullback) / length;
+        let end = (edge.0 + to_x * part, edge.1 + to_y * part);
+        items.push(Item::Line(edge, end, Stroke::new(LINE, 1.0)));
+    }
+    let fill = table
+        .setting("annotation", "background-color", None)
+        .and_then(|text| text.parse().ok());
+    let fill: Color = fill.unwrap_or(Color::WHITE.with_alpha(204));
+    items.push(Item::Rect(frame, 0.0, Style::fill(fill)));
+    items.extend(label::draw(&lines, (text.x, text.y), wide, 0));
+    items
+}
