@@ -12,8 +12,15 @@ fn every_function_of_the_list_is_in_the_table() {
         let [name, category, signature, result, kind] = &row[..5] else {
             continue;
         };
-        let syntax = ["operator", "LOD", "not a Tableau function"].contains(&category.as_str())
+        let syntax = ["operator", "LOD"].contains(&category.as_str())
             || ["IF", "CASE", "IN", "AND", "OR", "NOT"].contains(&name.as_str());
+        // The list lets a lenient implementation compute what some files use; it is not offered.
+        if category == "not a Tableau function" {
+            let offered = functions::find(name)
+                .is_some_and(|function| function.availability != functions::Availability::Internal);
+            assert!(!offered, "{name}");
+            continue;
+        }
         if syntax {
             assert!(functions::find(name).is_none(), "{name}");
             continue;

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use vivant_calc::kernel::text::Collation;
 use vivant_calc::tree::NodeKind;
 use vivant_calc::{Diagnostic, Level, Value};
 use vivant_document::spec::{Aggregate, Derivation, FieldKind, FieldRef, FilterSpec};
@@ -81,12 +82,22 @@ impl Asker<'_> {
         }
         let asked = Wanted::new(dimensions.clone(), items.clone());
         let found = other.queried(&asked, Ask::GROUPS).await?;
+        let ignores_case = |found: &Frame, key: &FieldRef| {
+            let column = found.column(key);
+            column.is_some_and(|column| column.ignores_case)
+        };
+        let folds: Vec<bool> = links
+            .iter()
+            .map(|link| ignores_case(&found, &link.theirs.key) || ignores_case(frame, &link.own.key))
+            .collect();
         let keys_of = |frame: &Frame, theirs: bool| -> Vec<Option<String>> {
             let columns: Vec<Option<&FrameColumn>> = links
                 .iter()
                 .map(|link| frame.column(if theirs { &link.theirs.key } else { &link.own.key }))
                 .collect();
-            (0..frame.rows).map(|row| link_key(&columns, row)).collect()
+            (0..frame.rows)
+                .map(|row| link_key(&columns, &folds, row))
+                .collect()
         };
         let places: HashMap<String, usize> = keys_of(&found, true)
             .into_iter()
@@ -150,6 +161,8 @@ impl Asker<'_> {
                 role: ColumnRole::Measure,
                 data_type: item.data_type,
                 values,
+                ignores_case: column.is_some_and(|column| column.ignores_case),
+                bin: column.and_then(|column| column.bin),
             });
         }
         if filters.is_empty() || links.is_empty() {
@@ -159,7 +172,7 @@ impl Asker<'_> {
         // partner have nothing to compare, which a filter may keep.
         let keeps_null = filters
             .iter()
-            .all(|filter| local::keeps(&filter.test, &Value::Null));
+            .all(|filter| local::keeps(&filter.test, &Value::Null, false));
         let partners: HashSet<String> = match keeps_null {
             false => HashSet::new(),
             true => {
@@ -288,16 +301,18 @@ impl Asker<'_> {
 }
 
 /// Writes the values of links so that equal values are equal texts; missing values have no partner.
-fn link_key(columns: &[Option<&FrameColumn>], row: usize) -> Option<String> {
+fn link_key(columns: &[Option<&FrameColumn>], folds: &[bool], row: usize) -> Option<String> {
     let mut key = String::new();
-    for column in columns {
-        let value = match &column.as_ref()?.values[row] {
+    for (column, &folds) in columns.iter().zip(folds) {
+        let column = column.as_ref()?;
+        match &column.values[row] {
             Value::Null => return None,
             // A day is the same whether it was written with a time or without.
-            Value::Date(date) => Value::DateTime(date.midnight()),
-            other => other.clone(),
-        };
-        key.push_str(&key_text(&value));
+            Value::Date(date) => key.push_str(&key_text(&Value::DateTime(date.midnight()))),
+            // Two data sources may tell letter case apart differently; what is the same in one is the same.
+            Value::String(text) if folds => key.push_str(&Collation::IgnoreCase.key(text)),
+            other => key.push_str(&key_text(other)),
+        }
         key.push('\u{1}');
     }
     Some(key)
@@ -367,8 +382,7 @@ impl Fold {
                 let same = present.all(|value| key_text(&value) == key_text(&first));
                 return match (same, first) {
                     (true, first) => first,
-                    (false, Value::String(_)) => Value::String(MANY.to_owned()),
-                    (false, _) => Value::Null,
+                    (false, _) => Value::String(MANY.to_owned()),
                 };
             }
         };

@@ -1,11 +1,14 @@
 //! All members of the fields on colour, also those that a sheet leaves out: a member keeps its colour whatever
 //! the filters of the sheet show.
 
+use std::collections::HashMap;
+
 use vivant_calc::{Diagnostic, Level, Value};
 use vivant_document::spec::{FieldRef, Literal, PaneSpec};
 
 use crate::asker::{Asker, Wanted};
 use crate::frame::{Frame, compare};
+use crate::local::key_in;
 use crate::query::{Ask, RowFilters, is_all};
 
 /// The most members of a field that are asked for; palettes are long gone round by then.
@@ -60,6 +63,7 @@ impl Asker<'_> {
                 let mut members = column.unwrap_or_default();
                 members.sort_by(compare);
                 members.truncate(MOST);
+                respell(&mut members, key, frame);
                 known.push((key.clone(), members));
             }
             Err(error) => diagnostics.push(*error),
@@ -82,5 +86,22 @@ impl Asker<'_> {
                     .any(|one| matches!(one, Literal::Value(own) if own == value))
             })
         })
+    }
+}
+
+/// Spells members as the rows do, where letter case does not matter.
+fn respell(members: &mut [Value], key: &FieldRef, frame: &Frame) {
+    let Some(column) = frame.column(key).filter(|column| column.ignores_case) else {
+        return;
+    };
+    let shown: HashMap<String, &Value> = column
+        .values
+        .iter()
+        .map(|value| (key_in(column, value), value))
+        .collect();
+    for member in members {
+        if let Some(value) = shown.get(&key_in(column, member)) {
+            *member = (*value).clone();
+        }
     }
 }

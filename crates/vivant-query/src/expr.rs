@@ -10,10 +10,12 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::functions::core::expr_fn::{coalesce, nullif};
 use datafusion::logical_expr::{Expr, Operator, binary_expr, cast, lit, not, when};
 use vivant_calc::functions::Kind;
+use vivant_calc::kernel::text::Collation;
 use vivant_calc::names::FieldName;
 use vivant_calc::tree::{BinaryOperator, Members, NodeId, NodeKind, UnaryOperator, WhenTest};
 use vivant_calc::{DataType, Diagnostic, Value};
 
+use crate::collate::{order_key, same_key};
 use crate::rows::{Formula, Input, Surroundings, call};
 use crate::values::{arrow_type, scalar_of};
 use crate::whole::whole;
@@ -25,12 +27,37 @@ pub struct Typed {
     pub expr: Expr,
     /// The type of its values in the calculation language.
     pub data_type: DataType,
+    /// How its texts are compared; literals have none and adopt that of the other side.
+    pub collation: Option<Collation>,
 }
 
 impl Typed {
     /// Makes an expression of a type.
     pub fn new(expr: Expr, data_type: DataType) -> Typed {
-        Typed { expr, data_type }
+        Typed {
+            expr,
+            data_type,
+            collation: None,
+        }
+    }
+
+    /// Says how its texts are compared.
+    pub fn collated(self, collation: Option<Collation>) -> Typed {
+        let collation = collation.filter(|_| self.data_type == DataType::String);
+        Typed { collation, ..self }
+    }
+
+    /// Tells whether texts in upper and lower case are the same.
+    pub fn ignores_case(&self) -> bool {
+        self.collation == Some(Collation::IgnoreCase)
+    }
+
+    /// Returns what is equal where the values count as equal.
+    pub fn key(&self) -> Expr {
+        match self.ignores_case() {
+            true => same_key(self.expr.clone()),
+            false => self.expr.clone(),
+        }
     }
 
     /// Returns the expression widened to a type: integers to reals, dates to datetimes, nulls to anything.
@@ -233,9 +260,10 @@ impl Compiler<'_> {
             } => match (function.name, &arguments[..]) {
                 ("ISNULL", [value]) => Ok(Typed::new(self.node(*value)?.expr.is_null(), DataType::Boolean)),
                 ("IFNULL", [first, second]) => {
-                    let first = self.node(*first)?.widened(data_type);
-                    let second = self.node(*second)?.widened(data_type);
-                    Ok(Typed::new(coalesce(vec![first, second]), data_type))
+                    let (first, second) = (self.node(*first)?, self.node(*second)?);
+                    let collation = first.collation.or(second.collation);
+                    let parts = vec![first.widened(data_type), second.widened(data_type)];
+                    Ok(Typed::new(coalesce(parts), data_type).collated(collation))
                 }
                 ("ZN", [value]) => {
                     let zero = match data_type {
@@ -269,20 +297,25 @@ impl Compiler<'_> {
         otherwise: Option<NodeId>,
         data_type: DataType,
     ) -> Compiled {
+        let mut collation = pairs.iter().find_map(|(_, result)| result.collation);
         let otherwise = match otherwise {
-            Some(node) => self.node(node)?.widened(data_type),
+            Some(node) => {
+                let otherwise = self.node(node)?;
+                collation = collation.or(otherwise.collation);
+                otherwise.widened(data_type)
+            }
             None => lit(scalar_of(&Value::Null, data_type)),
         };
         let mut pairs = pairs.into_iter();
         let Some((test, result)) = pairs.next() else {
-            return Ok(Typed::new(otherwise, data_type));
+            return Ok(Typed::new(otherwise, data_type).collated(collation));
         };
         let mut case = when(test, result.widened(data_type));
         for (test, result) in pairs {
             case = case.when(test, result.widened(data_type));
         }
         let expr = case.otherwise(otherwise).map_err(internal)?;
-        Ok(Typed::new(expr, data_type))
+        Ok(Typed::new(expr, data_type).collated(collation))
     }
 
     fn unary(&mut self, node: NodeId, operator: UnaryOperator, operand: NodeId) -> Compiled {
@@ -345,11 +378,10 @@ impl Compiler<'_> {
                 ))
             }
             B::Add if a == DataType::String && b == DataType::String => {
-                let (left, right) = (self.node(left)?.expr, self.node(right)?.expr);
-                Ok(Typed::new(
-                    binary_expr(left, Operator::StringConcat, right),
-                    DataType::String,
-                ))
+                let (left, right) = (self.node(left)?, self.node(right)?);
+                let collation = left.collation.or(right.collation);
+                let joined = binary_expr(left.expr, Operator::StringConcat, right.expr);
+                Ok(Typed::new(joined, DataType::String).collated(collation))
             }
             _ => self.by_rows(node),
         }
@@ -370,10 +402,16 @@ impl Compiler<'_> {
         if common == DataType::Null || common == DataType::Unknown {
             return Ok(None);
         }
-        let (left, right) = (
-            self.node(left)?.widened(common),
-            self.node(right)?.widened(common),
-        );
+        let (left, right) = (self.node(left)?, self.node(right)?);
+        let collation = left.collation.or(right.collation);
+        let (mut left, mut right) = (left.widened(common), right.widened(common));
+        if common == DataType::String && collation == Some(Collation::IgnoreCase) {
+            let key = match operator {
+                B::Equal | B::NotEqual => same_key,
+                _ => order_key,
+            };
+            (left, right) = (key(left), key(right));
+        }
         let operator = match operator {
             B::Equal => Operator::Eq,
             B::NotEqual => Operator::NotEq,
@@ -396,42 +434,58 @@ impl Compiler<'_> {
         if common == DataType::Null || common == DataType::Unknown {
             return Ok(None);
         }
-        let value = self.node(value)?.widened(common);
+        let value = self.node(value)?;
         let mut list = Vec::with_capacity(members.len());
         for member in members {
-            list.push(self.node(*member)?.widened(common));
+            list.push(self.node(*member)?);
         }
-        Ok(Some(value.in_list(list, false)))
+        let collation = value
+            .collation
+            .or_else(|| list.iter().find_map(|member| member.collation));
+        let folds = common == DataType::String && collation == Some(Collation::IgnoreCase);
+        let key = |typed: Typed| match folds {
+            true => same_key(typed.widened(common)),
+            false => typed.widened(common),
+        };
+        let list = list.into_iter().map(key).collect();
+        Ok(Some(key(value).in_list(list, false)))
     }
 
     /// Computes a node row by row; what it reads becomes its arguments.
     fn by_rows(&mut self, node: NodeId) -> Compiled {
         let formula = Arc::clone(self.formula);
-        let mut inputs: Vec<(Input, Expr)> = Vec::new();
+        let mut inputs: Vec<(Input, Option<Collation>, Expr)> = Vec::new();
         let mut todo = vec![node];
         while let Some(at) = todo.pop() {
             if self.is_computed(at) {
                 let value = self.scope.computed(self.formula, at)?;
-                inputs.push((Input::Node(at), value.expr));
+                inputs.push((Input::Node(at), value.collation, value.expr));
                 continue;
             }
             match formula.tree.kind(at) {
                 // A date part without quotes is not a field.
                 NodeKind::Field(field) if !self.is_word(&formula, node, at) => {
-                    let known = |input: &(Input, Expr)| matches!(&input.0, Input::Field(name) if name.matches(&field.name));
+                    let known = |(input, ..): &(Input, _, _)| matches!(input, Input::Field(name) if name.matches(&field.name));
                     if !inputs.iter().any(known) {
                         let value = self.scope.field(&field.name)?;
                         let wanted = self.data_type(at);
-                        inputs.push((Input::Field(field.name.clone()), value.widened(wanted)));
+                        inputs.push((
+                            Input::Field(field.name.clone()),
+                            value.collation,
+                            value.widened(wanted),
+                        ));
                     }
                 }
                 kind => kind.for_each_child(|child| todo.push(child)),
             }
         }
+        let collations = inputs.iter().filter_map(|(_, collation, _)| *collation);
+        let collation = collations.max();
         Ok(Typed::new(
             call(&formula, node, inputs, self.surroundings),
             self.data_type(node),
-        ))
+        )
+        .collated(collation))
     }
 
     /// Tells whether a node is a bare word that names a date part or a unit and not a field.

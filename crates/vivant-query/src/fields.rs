@@ -15,6 +15,7 @@ use vivant_document::spec::{
 };
 
 use crate::calc::Fields;
+use crate::collate::same_key;
 use crate::dates;
 use crate::expr::{MOST_NESTED, Scope, Typed, compile, internal, parts_of, too_deep};
 use crate::level::Aggregation;
@@ -36,11 +37,11 @@ pub struct RowScope<'s> {
     /// The rows, with the columns that levels of detail and sets add.
     pub frame: DataFrame,
     /// Columns of physical fields.
-    columns: HashMap<String, (String, DataType)>,
+    columns: HashMap<String, Typed>,
     /// Tells rows of the root table apart where joins repeat them.
     pub row_id: Option<String>,
     /// Columns of levels of detail and sets that were joined.
-    joined: HashMap<String, (String, DataType)>,
+    joined: HashMap<String, Typed>,
     /// Dimensions of the view, for levels of detail that depend on it.
     pub view: Vec<(FieldRef, Typed)>,
     /// Whether dimension filters are in the frame already.
@@ -53,11 +54,16 @@ pub struct RowScope<'s> {
 impl<'s> RowScope<'s> {
     /// Takes the rows of a data source.
     pub fn new(fields: &'s Fields<'s>, rows: Rows, surroundings: &'s Arc<Surroundings>) -> RowScope<'s> {
+        let columns = rows.fields.into_iter().map(|(field, (name, data_type))| {
+            let collation = rows.collations.get(&field).copied();
+            let typed = Typed::new(column(&name), data_type).collated(collation);
+            (field, typed)
+        });
         RowScope {
             fields,
             surroundings,
             frame: rows.frame,
-            columns: rows.fields,
+            columns: columns.collect(),
             row_id: rows.row_id,
             joined: HashMap::new(),
             view: Vec::new(),
@@ -75,12 +81,12 @@ impl<'s> RowScope<'s> {
 
     /// Gives the expression of a field, row by row.
     pub fn row_field(&mut self, name: &str) -> Found<Typed> {
-        if let Some((name, data_type)) = self.columns.get(name) {
-            return Ok(Typed::new(column(name), *data_type));
+        if let Some(typed) = self.columns.get(name) {
+            return Ok(typed.clone());
         }
         let spec = self.fields.get(name).ok_or_else(|| unknown_field(name))?;
-        if let Some((name, data_type)) = self.columns.get(&spec.name) {
-            return Ok(Typed::new(column(name), *data_type));
+        if let Some(typed) = self.columns.get(&spec.name) {
+            return Ok(typed.clone());
         }
         if self.open.contains(&spec.name) {
             return Err(Box::new(Diagnostic::error(
@@ -118,43 +124,21 @@ impl<'s> RowScope<'s> {
                     DataType::Null | DataType::Unknown => spec.data_type,
                     other => other,
                 };
+                let collation = found.collation;
                 let expr = found.widened(data_type);
                 if parts_of(&expr) <= LARGEST {
-                    return Ok(Typed::new(expr, data_type));
+                    return Ok(Typed::new(expr, data_type).collated(collation));
                 }
                 // Who builds on it reads a column, so that it is computed once.
                 let name = self.fresh("f");
                 self.frame = self.frame.clone().with_column(&name, expr).map_err(internal)?;
-                self.columns.insert(spec.name.clone(), (name.clone(), data_type));
-                Ok(Typed::new(column(&name), data_type))
+                let typed = Typed::new(column(&name), data_type).collated(collation);
+                self.columns.insert(spec.name.clone(), typed.clone());
+                Ok(typed)
             }
             FieldKind::Bin { field, size, peg } => {
                 let value = self.row_field(field)?;
-                let size = match size {
-                    BinSize::Number(size) => *size,
-                    BinSize::Parameter(name) => {
-                        let value = self.surroundings.parameters.get(&name.to_lowercase());
-                        match value {
-                            Some(Value::Integer(size)) => *size as f64,
-                            Some(Value::Real(size)) => *size,
-                            _ => {
-                                return Err(Box::new(Diagnostic::error(
-                                    "query.parameter",
-                                    format!("the parameter '{name}' is no size of a bin"),
-                                )));
-                            }
-                        }
-                    }
-                };
-                if !(size > 0.0 && size.is_finite()) {
-                    return Err(Box::new(Diagnostic::error(
-                        "query.bin",
-                        format!(
-                            "the size of the bin '{}' is {size}, which is not above 0",
-                            spec.caption
-                        ),
-                    )));
-                }
+                let size = bin_size(&spec.caption, size, self.surroundings)?;
                 let real = value.widened(DataType::Real);
                 let shifted = binary_expr(real, Operator::Minus, lit(*peg));
                 let index = floor(binary_expr(shifted, Operator::Divide, lit(size)));
@@ -173,18 +157,20 @@ impl<'s> RowScope<'s> {
                 Ok(Typed::new(test, DataType::Boolean))
             }
             FieldKind::Combined { fields, delimiter } => {
-                let mut texts = Vec::new();
+                let (mut texts, mut collation) = (Vec::new(), None);
                 for field in fields {
                     let text = format!("IFNULL(STR([{}]), 'Null')", field.replace(']', "]]"));
                     let formula = self.fields.formula(&text)?;
-                    texts.push(self.formula(&formula)?.expr);
+                    let found = self.formula(&formula)?;
+                    collation = collation.max(found.collation);
+                    texts.push(found.expr);
                 }
                 let joined = texts.into_iter().reduce(|all, next| {
                     let all = binary_expr(all, Operator::StringConcat, lit(delimiter.clone()));
                     binary_expr(all, Operator::StringConcat, next)
                 });
                 let joined = joined.ok_or_else(|| internal("a combined field of no fields"))?;
-                Ok(Typed::new(joined, DataType::String))
+                Ok(Typed::new(joined, DataType::String).collated(collation))
             }
             FieldKind::Object { .. } => Ok(Typed::new(lit(1_i64), DataType::Integer)),
             FieldKind::Cluster { .. } => Err(unsupported("clusters")),
@@ -251,7 +237,7 @@ impl<'s> RowScope<'s> {
             Some(mut case) => case.otherwise(otherwise).map_err(internal)?,
             None => otherwise,
         };
-        Ok(Typed::new(expr, DataType::String))
+        Ok(Typed::new(expr, DataType::String).collated(value.collation))
     }
 
     /// Gives the expression of an instance at the level of rows: a dimension.
@@ -327,22 +313,22 @@ impl<'s> RowScope<'s> {
     /// in order and under the names `names`, and the column `value`.
     pub fn attach(
         &mut self,
-        groups: Vec<Expr>,
+        groups: &[Typed],
         names: &[String],
         made: DataFrame,
-        value: (String, DataType),
+        value: Typed,
     ) -> Found<Typed> {
         // The keys stand in columns of their own while the join runs.
         let mut keys = Vec::with_capacity(groups.len());
         let mut frame = self.frame.clone();
         for group in groups {
             let name = self.fresh("k");
-            frame = frame.with_column(&name, group).map_err(internal)?;
+            frame = frame.with_column(&name, group.key()).map_err(internal)?;
             keys.push(name);
         }
         let on: Vec<(String, String)> = keys.into_iter().zip(names.iter().cloned()).collect();
         self.frame = join_null_safe(frame, made, JoinType::Left, &on)?;
-        Ok(Typed::new(column(&value.0), value.1))
+        Ok(value)
     }
 
     fn lod(&mut self, formula: &Arc<Formula>, node: NodeId) -> Found<Typed> {
@@ -355,8 +341,8 @@ impl<'s> RowScope<'s> {
             return Err(internal("not a level of detail"));
         };
         let key = format!("lod {:x} {}", Arc::as_ptr(formula) as usize, node.index());
-        if let Some((name, data_type)) = self.joined.get(&key) {
-            return Ok(Typed::new(column(name), *data_type));
+        if let Some(typed) = self.joined.get(&key) {
+            return Ok(typed.clone());
         }
         let surroundings = Arc::clone(self.surroundings);
         let mut groups: Vec<Typed> = Vec::new();
@@ -377,20 +363,20 @@ impl<'s> RowScope<'s> {
             }
         }
         let (made, names, value) = Aggregation::over(self, &groups, formula, *body)?;
-        let groups = groups.into_iter().map(|typed| typed.expr).collect();
-        let found = self.attach(groups, &names, made, value.clone())?;
-        self.joined.insert(key, value);
+        let found = self.attach(&groups, &names, made, value)?;
+        self.joined.insert(key, found.clone());
         Ok(found)
     }
 
     /// Remembers a column that stands for a set.
     pub fn remember(&mut self, key: String, name: String) {
-        self.joined.insert(key, (name, DataType::Boolean));
+        let typed = Typed::new(column(&name), DataType::Boolean);
+        self.joined.insert(key, typed);
     }
 
     /// Finds a column that stands for a set.
     pub fn remembered(&self, key: &str) -> Option<Expr> {
-        self.joined.get(key).map(|(name, _)| column(name))
+        self.joined.get(key).map(|typed| typed.expr.clone())
     }
 }
 
@@ -424,9 +410,12 @@ pub fn in_list<'l>(value: &Typed, members: impl Iterator<Item = &'l Literal>) ->
             _ => {}
         }
     }
+    if value.ignores_case() {
+        list = list.into_iter().map(same_key).collect();
+    }
     let listed = match list.is_empty() {
         true => lit(false),
-        false => value.expr.clone().in_list(list, false).is_true(),
+        false => value.key().in_list(list, false).is_true(),
     };
     match null {
         true => listed.or(value.expr.clone().is_null()),
@@ -445,6 +434,30 @@ fn in_tuples(values: &[Typed], members: &[Literal]) -> Expr {
         _ => None,
     });
     tests.reduce(Expr::or).unwrap_or(lit(false))
+}
+
+/// Gives the width of a bin.
+pub fn bin_size(caption: &str, size: &BinSize, surroundings: &Surroundings) -> Found<f64> {
+    let size = match size {
+        BinSize::Number(size) => *size,
+        BinSize::Parameter(name) => match surroundings.parameters.get(&name.to_lowercase()) {
+            Some(Value::Integer(size)) => *size as f64,
+            Some(Value::Real(size)) => *size,
+            _ => {
+                return Err(Box::new(Diagnostic::error(
+                    "query.parameter",
+                    format!("the parameter '{name}' is no size of a bin"),
+                )));
+            }
+        },
+    };
+    match size > 0.0 && size.is_finite() {
+        true => Ok(size),
+        false => Err(Box::new(Diagnostic::error(
+            "query.bin",
+            format!("the size of the bin '{caption}' is {size}, which is not above 0"),
+        ))),
+    }
 }
 
 /// Says that a field is not known.

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use vivant_calc::kernel::text::{Collation, dictionary};
 use vivant_calc::{DataType, Value};
 use vivant_document::spec::FieldRef;
 
@@ -25,6 +26,50 @@ pub struct FrameColumn {
     pub data_type: DataType,
     /// The values. Several values where one is asked for are [`MANY`].
     pub values: Vec<Value>,
+    /// Whether its texts are the same in upper and lower case.
+    pub ignores_case: bool,
+    /// How people read the values, if they are numbers of bins.
+    pub bin: Option<Bin>,
+}
+
+impl FrameColumn {
+    /// Tells how its texts are compared.
+    pub(crate) fn collation(&self) -> Option<Collation> {
+        let collation = match self.ignores_case {
+            true => Collation::IgnoreCase,
+            false => Collation::Binary,
+        };
+        (self.data_type == DataType::String).then_some(collation)
+    }
+}
+
+/// Where bins begin. Documents and queries know bins by their numbers; people see where each begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bin {
+    /// The width of each.
+    pub size: f64,
+    /// Where the bin of the number 0 begins.
+    pub peg: f64,
+}
+
+impl Bin {
+    /// Tells whether all bins begin at whole numbers.
+    pub fn is_whole(&self) -> bool {
+        self.size.fract() == 0.0 && self.peg.fract() == 0.0
+    }
+
+    /// Returns where a bin begins; what is no number stays as it is.
+    pub fn start(&self, value: &Value) -> Value {
+        let Some(index) = number(value) else {
+            return value.clone();
+        };
+        let start = index * self.size + self.peg;
+        match self.is_whole() && start.abs() < 9e15 {
+            true => Value::Integer(start as i64),
+            // Three tenths, not a hair more than that.
+            false => Value::Real(format!("{start:.11e}").parse().unwrap_or(start)),
+        }
+    }
 }
 
 /// What stands for more than one value.
@@ -88,7 +133,7 @@ pub fn compare(a: &Value, b: &Value) -> Ordering {
         (_, Value::Null) => Ordering::Greater,
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
         (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
-        (Value::String(a), Value::String(b)) => collate(a, b),
+        (Value::String(a), Value::String(b)) => dictionary(a, b),
         (Value::Date(a), Value::Date(b)) => a.days().cmp(&b.days()),
         (Value::DateTime(a), Value::DateTime(b)) => a.micros().cmp(&b.micros()),
         (a, b) => match (number(a), number(b)) {
@@ -120,56 +165,17 @@ fn rank(value: &Value) -> u8 {
     }
 }
 
-/// Compares texts as people order them: punctuation before digits before letters, letter case last.
-///
-/// Tableau: the collation of English at the second strength; this is its outline for Latin text.
-fn collate(a: &str, b: &str) -> Ordering {
-    let key = |c: char| -> (u8, char) {
-        match c {
-            c if c.is_whitespace() => (0, c),
-            c if c.is_alphabetic() => (3, base(c)),
-            c if c.is_numeric() => (2, c),
-            c => (1, c),
-        }
-    };
-    let primary = a.chars().map(key).cmp(b.chars().map(key));
-    primary
-        .then_with(|| a.to_lowercase().cmp(&b.to_lowercase()))
-        // Lower case comes first in English collations.
-        .then_with(|| b.cmp(a))
-}
-
-/// Returns the letter below its accents, in lower case.
-fn base(c: char) -> char {
-    let lower = c.to_lowercase().next().unwrap_or(c);
-    match lower {
-        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => 'a',
-        'ç' | 'ć' | 'č' => 'c',
-        'ď' | 'đ' => 'd',
-        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ę' | 'ě' => 'e',
-        'ğ' => 'g',
-        'ì' | 'í' | 'î' | 'ï' | 'ī' | 'ı' => 'i',
-        'ł' => 'l',
-        'ñ' | 'ń' | 'ň' => 'n',
-        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' => 'o',
-        'ř' => 'r',
-        'ś' | 'š' | 'ş' | 'ß' => 's',
-        'ť' => 't',
-        'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ů' => 'u',
-        'ý' | 'ÿ' => 'y',
-        'ź' | 'ž' | 'ż' => 'z',
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_ordered_as_people_do() {
-        let mut words = ["b", "A", "a", "Ä", "2", "-", "B"];
-        words.sort_by(|a, b| collate(a, b));
-        assert_eq!(words, ["-", "2", "a", "A", "Ä", "b", "B"]);
+    fn bins_begin_at_their_number_times_the_size() {
+        let start = |size, peg, index| Bin { size, peg }.start(&Value::Integer(index));
+        assert_eq!(start(50.0, 0.0, -14), Value::Integer(-700));
+        assert_eq!(start(10.0, 3.0, 2), Value::Integer(23));
+        assert_eq!(start(0.1, 0.0, 3), Value::Real(0.3));
+        assert_eq!(start(2.5, 0.5, 2), Value::Real(5.5));
+        assert_eq!(Bin { size: 5.0, peg: 0.0 }.start(&Value::Null), Value::Null);
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use datafusion::dataframe::DataFrame;
 use datafusion::functions_aggregate::expr_fn::{
-    avg, corr, count, count_distinct, covar_pop, covar_samp, first_value, max, min, percentile_cont, stddev,
-    stddev_pop, sum, var_pop, var_sample,
+    array_agg, avg, corr, count, count_distinct, covar_pop, covar_samp, first_value, max, min,
+    percentile_cont, stddev, stddev_pop, sum, var_pop, var_sample,
 };
 use datafusion::logical_expr::{Expr, cast, lit, when};
 use vivant_calc::names::FieldName;
@@ -13,11 +13,13 @@ use vivant_calc::tree::{NodeId, NodeKind};
 use vivant_calc::{DataType, Diagnostic, Level, Value};
 use vivant_document::spec::{Aggregate, Derivation, FieldKind, OBJECT_PART};
 
+use crate::collate::{ordered, spelled};
 use crate::expr::{MOST_NESTED, Scope, Typed, compile, internal, parts_of, too_deep};
 use crate::fields::{RowScope, unknown_field, unsupported};
 use crate::frame::MANY;
 use crate::rows::Formula;
 use crate::source::column;
+use crate::spatial::collected;
 use crate::values::arrow_type;
 
 type Found<T> = Result<T, Box<Diagnostic>>;
@@ -26,11 +28,23 @@ type Found<T> = Result<T, Box<Diagnostic>>;
 pub struct Aggregation<'a, 's> {
     /// The rows.
     pub rows: &'a mut RowScope<'s>,
-    /// The groups: an expression over rows, and the name of its column.
-    groups: Vec<(Typed, String)>,
+    /// The groups.
+    groups: Vec<Group>,
     /// The aggregates: an expression over rows, and the name of its column.
     aggregates: Vec<(Expr, String)>,
+    /// The last value of a group that has to be the only one, and the test whether there are several.
+    many: Option<(Expr, Expr)>,
     open: Vec<String>,
+}
+
+/// A group of an aggregation.
+struct Group {
+    /// The expression over rows.
+    typed: Typed,
+    /// The name of the column that tells groups apart.
+    key: String,
+    /// The name of the column that shows the member: where spellings differ in letter case, one of them.
+    name: String,
 }
 
 impl<'a, 's> Aggregation<'a, 's> {
@@ -38,51 +52,66 @@ impl<'a, 's> Aggregation<'a, 's> {
     pub fn new(rows: &'a mut RowScope<'s>, groups: &[Typed]) -> Aggregation<'a, 's> {
         let groups = groups
             .iter()
-            .map(|typed| (typed.clone(), rows.fresh("g")))
+            .map(|typed| {
+                let key = rows.fresh("g");
+                Group {
+                    typed: typed.clone(),
+                    name: match typed.ignores_case() {
+                        true => rows.fresh("s"),
+                        false => key.clone(),
+                    },
+                    key,
+                }
+            })
             .collect();
         Aggregation {
             rows,
             groups,
             aggregates: Vec::new(),
+            many: None,
             open: Vec::new(),
         }
     }
 
     /// Returns the expression of a group after the aggregation.
     pub fn group(&self, index: usize) -> Typed {
-        let (typed, name) = &self.groups[index];
-        Typed::new(column(name), typed.data_type)
+        let group = &self.groups[index];
+        Typed::new(column(&group.name), group.typed.data_type).collated(group.typed.collation)
     }
 
-    /// Computes one formula for groups: the plan, the names of the groups, and name and type of the value.
-    #[allow(clippy::type_complexity)]
+    /// Computes one formula for groups: the plan, the names of their keys, and the column of the value.
     pub fn over(
         rows: &mut RowScope<'s>,
         groups: &[Typed],
         formula: &Arc<Formula>,
         node: NodeId,
-    ) -> Found<(DataFrame, Vec<String>, (String, DataType))> {
+    ) -> Found<(DataFrame, Vec<String>, Typed)> {
         let surroundings = Arc::clone(rows.surroundings);
         let mut aggregation = Aggregation::new(rows, groups);
         let value = compile(formula, node, &mut aggregation, &surroundings)?;
         let name = aggregation.rows.fresh("v");
         let (frame, names) = aggregation.finish()?;
         let mut exprs: Vec<Expr> = names.iter().map(|name| column(name)).collect();
-        exprs.push(value.expr.alias(&name));
+        exprs.push(value.expr.clone().alias(&name));
         let frame = frame.select(exprs).map_err(internal)?;
-        Ok((frame, names, (name, value.data_type)))
+        let value = Typed::new(column(&name), value.data_type).collated(value.collation);
+        Ok((frame, names, value))
     }
 
-    /// Ends the aggregation: a plan with a column for each group and each aggregate, and the groups' names.
+    /// Ends the aggregation: a plan with a column for each group and each aggregate, and the names of the groups'
+    /// keys.
     pub fn finish(self) -> Found<(DataFrame, Vec<String>)> {
-        let names: Vec<String> = self.groups.iter().map(|(_, name)| name.clone()).collect();
+        let names: Vec<String> = self.groups.iter().map(|group| group.key.clone()).collect();
         let mut frame = self.rows.frame.clone();
         let mut aggregates = self.aggregates;
-        let mut groups: Vec<Expr> = self
-            .groups
-            .into_iter()
-            .map(|(typed, name)| typed.expr.alias(name))
-            .collect();
+        let mut groups: Vec<Expr> = Vec::with_capacity(self.groups.len());
+        for Group { typed, key, name } in self.groups {
+            groups.push(typed.key().alias(&key));
+            if name != key {
+                // Tableau shows the spelling that it met first, which is any; this is the same each time.
+                aggregates.push((min(typed.expr), name));
+            }
+        }
         if let Some(id) = &self.rows.row_id
             && !aggregates.is_empty()
         {
@@ -149,10 +178,8 @@ impl<'a, 's> Aggregation<'a, 's> {
 
     /// Gives the one value of the rows of a group, or the mark of many.
     fn attribute(&mut self, value: Typed) -> Found<Typed> {
-        let least = self.add(min(value.expr.clone()));
-        let greatest = self.add(max(value.expr.clone()));
-        let same = least.clone().eq(greatest);
-        // Text shows the mark of many; other types are null in its place.
+        let (same, least) = self.same(&value);
+        // Text has the mark of many; other types are null in its place, and whoever shows them asks.
         let otherwise = match value.data_type {
             DataType::String => when(
                 least.clone().is_null(),
@@ -162,8 +189,27 @@ impl<'a, 's> Aggregation<'a, 's> {
             .map_err(internal)?,
             other => lit(crate::values::scalar_of(&Value::Null, other)),
         };
+        let is_many = same.clone().is_false();
         let expr = when(same, least).otherwise(otherwise).map_err(internal)?;
-        Ok(Typed::new(expr, value.data_type))
+        self.many = (value.data_type != DataType::String).then(|| (expr.clone(), is_many));
+        Ok(Typed::new(expr, value.data_type).collated(value.collation))
+    }
+
+    /// Gives the test whether a value that was asked for stands for several, if it has no word for that itself.
+    pub fn is_many(&mut self, value: &Typed) -> Option<Expr> {
+        let (expr, is_many) = self.many.take()?;
+        (expr == value.expr).then_some(is_many)
+    }
+
+    /// Tells whether all values of a group are the same, and gives one of them.
+    fn same(&mut self, value: &Typed) -> (Expr, Expr) {
+        let key = value.key();
+        let (least, greatest) = (self.add(min(key.clone())), self.add(max(key)));
+        let shown = match value.ignores_case() {
+            true => self.add(min(value.expr.clone())),
+            false => least.clone(),
+        };
+        (least.eq(greatest), shown)
     }
 
     /// Gives the value of a calculation that aggregates by itself.
@@ -197,7 +243,10 @@ impl<'a, 's> Aggregation<'a, 's> {
             }
         }
         let value = self.rows.row_field(name)?;
-        let position = self.groups.iter().position(|(group, _)| group.expr == value.expr);
+        let position = self
+            .groups
+            .iter()
+            .position(|group| group.typed.expr == value.expr);
         match position {
             Some(position) => Ok(self.group(position)),
             // A constant is the same everywhere; any other field has at most one value to show.
@@ -207,8 +256,18 @@ impl<'a, 's> Aggregation<'a, 's> {
 
     /// Aggregates a value of rows.
     pub fn aggregate(&mut self, aggregate: Aggregate, value: Typed) -> Found<Typed> {
+        let collation = value.collation;
+        let is_of_many = matches!(aggregate, Aggregate::Min | Aggregate::Max);
+        if is_of_many && value.ignores_case() {
+            let (expr, data_type) = aggregated(aggregate, Typed::new(ordered(value.expr), value.data_type))?;
+            return Ok(Typed::new(spelled(self.add(expr)), data_type).collated(collation));
+        }
+        if aggregate == Aggregate::Collect {
+            let all = self.add(array_agg(value.expr));
+            return Ok(Typed::new(collected(all), DataType::Spatial));
+        }
         let (expr, data_type) = aggregated(aggregate, value)?;
-        Ok(Typed::new(self.add(expr), data_type))
+        Ok(Typed::new(self.add(expr), data_type).collated(collation))
     }
 
     /// Computes an aggregate call of a formula.
@@ -264,13 +323,10 @@ impl<'a, 's> Aggregation<'a, 's> {
             }
             // Tableau: inside another formula several values are null.
             "ATTR" => {
-                let least = self.add(min(first.expr.clone()));
-                let greatest = self.add(max(first.expr.clone()));
+                let (same, least) = self.same(&first);
                 let null = lit(crate::values::scalar_of(&Value::Null, first.data_type));
-                let expr = when(least.clone().eq(greatest), least)
-                    .otherwise(null)
-                    .map_err(internal)?;
-                Ok(Typed::new(expr, first.data_type))
+                let expr = when(same, least).otherwise(null).map_err(internal)?;
+                Ok(Typed::new(expr, first.data_type).collated(first.collation))
             }
             "PERCENTILE" => {
                 let fraction = match arguments
@@ -329,7 +385,7 @@ impl<'a, 's> Aggregation<'a, 's> {
         for dimension in dimensions {
             named.push(compile(formula, *dimension, self.rows, &surroundings)?);
         }
-        let mut groups: Vec<Typed> = self.groups.iter().map(|(typed, _)| typed.clone()).collect();
+        let mut groups: Vec<Typed> = self.groups.iter().map(|group| group.typed.clone()).collect();
         if *kind == vivant_calc::tree::LodKind::Include {
             for typed in named {
                 if !groups.iter().any(|known| known.expr == typed.expr) {
@@ -339,18 +395,19 @@ impl<'a, 's> Aggregation<'a, 's> {
         } else {
             groups.retain(|typed| !named.iter().any(|out| out.expr == typed.expr));
         }
-        let own: Vec<Typed> = self.groups.iter().map(|(typed, _)| typed.clone()).collect();
+        let own: Vec<Typed> = self.groups.iter().map(|group| group.typed.clone()).collect();
         let (inner, names, value) = Aggregation::over(self.rows, &groups, formula, *body)?;
         // Each group of the level weighs the same, so only one of its rows counts.
-        let inner_value = Typed::new(column(&value.0), value.1);
         if *kind == vivant_calc::tree::LodKind::Exclude {
-            let keys: Vec<Expr> = groups.into_iter().map(|typed| typed.expr).collect();
-            let attached = self.rows.attach(keys, &names, inner, value)?;
+            let attached = self.rows.attach(&groups, &names, inner, value)?;
             let column = self.add(min(attached.expr.clone()));
-            return Ok(Some(Typed::new(column, attached.data_type)));
+            return Ok(Some(
+                Typed::new(column, attached.data_type).collated(attached.collation),
+            ));
         }
         let kept = &names[..own.len()];
-        let (expr, data_type) = aggregated(aggregate, inner_value)?;
+        let collation = value.collation;
+        let (expr, data_type) = aggregated(aggregate, value)?;
         let name = self.rows.fresh("v");
         let group_names: Vec<String> = own.iter().map(|_| self.rows.fresh("i")).collect();
         let exprs: Vec<Expr> = kept
@@ -361,12 +418,10 @@ impl<'a, 's> Aggregation<'a, 's> {
         let outer_frame = inner
             .aggregate(exprs, vec![expr.alias(&name)])
             .map_err(internal)?;
-        let keys: Vec<Expr> = own.into_iter().map(|typed| typed.expr).collect();
-        let attached = self
-            .rows
-            .attach(keys, &group_names, outer_frame, (name, data_type))?;
+        let value = Typed::new(column(&name), data_type).collated(collation);
+        let attached = self.rows.attach(&own, &group_names, outer_frame, value)?;
         let column = self.add(min(attached.expr.clone()));
-        Ok(Some(Typed::new(column, attached.data_type)))
+        Ok(Some(Typed::new(column, attached.data_type).collated(collation)))
     }
 
     /// Finds the level of detail that a calculation is, if it is nothing else.
@@ -428,14 +483,14 @@ fn aggregated(aggregate: Aggregate, value: Typed) -> Found<(Expr, DataType)> {
         Aggregate::Min => (min(value.expr), of),
         Aggregate::Max => (max(value.expr), of),
         Aggregate::Count => (count(value.expr), D::Integer),
-        Aggregate::CountD => (count_distinct(value.expr), D::Integer),
+        Aggregate::CountD => (count_distinct(value.key()), D::Integer),
         Aggregate::Median => (percentile(real(), 0.5)?, D::Real),
         Aggregate::Percentile(percent) => (percentile(real(), f64::from(percent) / 100.0)?, D::Real),
         Aggregate::Stdev => (stddev(real()), D::Real),
         Aggregate::StdevP => (stddev_pop(real()), D::Real),
         Aggregate::Var => (var_sample(real()), D::Real),
         Aggregate::VarP => (var_pop(real()), D::Real),
-        Aggregate::Collect => return Err(unsupported("geometries put together")),
+        Aggregate::Collect => return Err(unsupported("geometries put together over levels of detail")),
     })
 }
 
@@ -457,7 +512,7 @@ impl Scope for Aggregation<'_, '_> {
                 let value = self.rows.computed(formula, node)?;
                 // The level is that of the view or coarser: one value for each group.
                 let column = self.add(min(value.expr));
-                Ok(Typed::new(column, value.data_type))
+                Ok(Typed::new(column, value.data_type).collated(value.collation))
             }
             _ => self.call(formula, node),
         }
@@ -473,6 +528,7 @@ fn by_name(name: &str) -> Option<Aggregate> {
         "MAX" => Aggregate::Max,
         "COUNT" => Aggregate::Count,
         "COUNTD" => Aggregate::CountD,
+        "COLLECT" => Aggregate::Collect,
         "MEDIAN" => Aggregate::Median,
         "STDEV" => Aggregate::Stdev,
         "STDEVP" => Aggregate::StdevP,

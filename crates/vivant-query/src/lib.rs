@@ -10,6 +10,7 @@
 mod asker;
 mod blend;
 mod calc;
+mod collate;
 pub mod data;
 mod dates;
 mod densify;
@@ -26,6 +27,7 @@ mod query;
 mod remote;
 mod rows;
 mod source;
+mod spatial;
 mod sql;
 mod tables;
 mod totals;
@@ -36,7 +38,7 @@ pub use data::{Data, Table, TableFuture};
 /// The columns of a table.
 pub use datafusion::arrow::datatypes::SchemaRef;
 pub use engine::{Answer, Engine, Question, Total};
-pub use frame::{ColumnRole, Frame, FrameColumn, MANY, compare, number};
+pub use frame::{Bin, ColumnRole, Frame, FrameColumn, MANY, compare, number};
 pub use remote::{Comparison, Condition, Fetched, Grouping, Measure, Remote, Wanted, remote};
 pub use rows::Surroundings;
 pub use tables::{PlanTable, batch, in_memory, parquet};

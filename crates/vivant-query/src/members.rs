@@ -7,6 +7,7 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt as _, Operator, binary_expr
 use vivant_calc::{DataType, Diagnostic, Level, Value};
 use vivant_document::spec::{Count, FieldKind, FieldRef, Literal, MemberSet, Pill};
 
+use crate::collate::order_key;
 use crate::expr::{Typed, internal};
 use crate::fields::{RowScope, in_list, unknown_field, unsupported};
 use crate::level::Aggregation;
@@ -30,12 +31,18 @@ impl RowScope<'_> {
             }
             MemberSet::Range { level, from, to } => {
                 let value = self.level(level)?;
+                // Tableau: a range runs in the order of the field, which of texts is that of a dictionary.
+                let ordered = |expr: Expr| match value.data_type {
+                    DataType::String => order_key(expr),
+                    _ => expr,
+                };
+                let bound = |bound: &Value| ordered(lit(scalar_of(bound, value.data_type)));
                 let mut test = value.expr.clone().is_not_null();
                 if let Literal::Value(from) = from {
-                    test = test.and(value.expr.clone().gt_eq(lit(scalar_of(from, value.data_type))));
+                    test = test.and(ordered(value.expr.clone()).gt_eq(bound(from)));
                 }
                 if let Literal::Value(to) = to {
-                    test = test.and(value.expr.clone().lt_eq(lit(scalar_of(to, value.data_type))));
+                    test = test.and(ordered(value.expr.clone()).lt_eq(bound(to)));
                 }
                 Ok(test.is_true())
             }
@@ -203,14 +210,14 @@ impl RowScope<'_> {
         }
         let made = Aggregation::over(self, &groups, &read, read.tree.root());
         self.frame = whole;
-        let (made, names, (value, data_type)) = made?;
-        let kept = keep(made, &Typed::new(column(&value), data_type), &names)?;
+        let (made, names, value) = made?;
+        let kept = keep(made, &value, &names)?;
         let mark = self.fresh("m");
         let mut exprs: Vec<Expr> = names.iter().map(|name| column(name)).collect();
         exprs.push(lit(true).alias(&mark));
         let kept = kept.select(exprs).map_err(internal)?;
-        let groups = groups.into_iter().map(|typed| typed.expr).collect();
-        let found = self.attach(groups, &names, kept, (mark.clone(), DataType::Boolean))?;
+        let value = Typed::new(column(&mark), DataType::Boolean);
+        let found = self.attach(&groups, &names, kept, value)?;
         self.remember(key, mark);
         Ok(found.expr.is_not_null())
     }

@@ -1,20 +1,23 @@
 //! Queries: from what is asked at a level of detail to its rows, in Tableau's order of operations.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use datafusion::dataframe::DataFrame;
 use datafusion::logical_expr::{Expr, lit};
 use futures_util::StreamExt as _;
+use vivant_calc::kernel::text::Collation;
 use vivant_calc::tree::{LodKind, NodeId, NodeKind, Tree};
-use vivant_calc::{DataType, Diagnostic, Level};
-use vivant_document::spec::{Aggregate, FieldKind, FieldRef, FilterSpec, FilterTest, OBJECT_PART, Pill};
+use vivant_calc::{DataType, Diagnostic, Level, Value};
+use vivant_document::spec::{
+    Aggregate, Derivation, FieldKind, FieldRef, FilterSpec, FilterTest, OBJECT_PART, Pill,
+};
 
 use crate::asker::{Asker, Item, Wanted, field_key};
 use crate::expr::{Scope as _, Typed, compile, internal};
-use crate::fields::RowScope;
+use crate::fields::{RowScope, bin_size};
 use crate::filters::{Stage, stage, test_of};
-use crate::frame::{ColumnRole, Frame, FrameColumn};
+use crate::frame::{Bin, ColumnRole, Frame, FrameColumn, MANY};
 use crate::level::Aggregation;
 use crate::local;
 use crate::rows::Formula;
@@ -274,11 +277,15 @@ impl Asker<'_> {
         for index in 0..groups.len() {
             exprs.push((aggregation.group(index), format!("c{index}")));
         }
+        let mut several = Vec::new();
         for (index, item) in wanted.measures.iter().enumerate() {
             let typed = match &item.node {
                 Some((formula, node)) => compile(formula, *node, &mut aggregation, &self.surroundings)?,
                 None => aggregation.pill(&item.field, item.derivation)?,
             };
+            if let Some(test) = aggregation.is_many(&typed) {
+                several.push((exprs.len(), test));
+            }
             exprs.push((typed, format!("m{index}")));
         }
         let mut tests = Vec::new();
@@ -303,7 +310,7 @@ impl Asker<'_> {
         if let Some(test) = tests.into_iter().reduce(Expr::and) {
             frame = frame.filter(test).map_err(internal)?;
         }
-        self.collected(frame, exprs, wanted).await
+        self.collected(frame, exprs, several, wanted).await
     }
 
     async fn disaggregated(
@@ -326,7 +333,7 @@ impl Asker<'_> {
                 exprs.push((typed, format!("m{index}")));
             }
             let frame = scope.frame.clone();
-            return self.collected(frame, exprs, wanted).await;
+            return self.collected(frame, exprs, Vec::new(), wanted).await;
         }
         // Aggregates of formulas are over the one row of each mark.
         let id = scope.fresh("row");
@@ -349,20 +356,30 @@ impl Asker<'_> {
             exprs.push((typed, format!("m{index}")));
         }
         let (frame, _) = aggregation.finish()?;
-        self.collected(frame, exprs, wanted).await
+        self.collected(frame, exprs, Vec::new(), wanted).await
     }
 
     async fn collected(
         &self,
         frame: DataFrame,
         exprs: Vec<(Typed, String)>,
+        several: Vec<(usize, Expr)>,
         wanted: &Wanted,
     ) -> Found<Frame> {
-        let types: Vec<DataType> = exprs.iter().map(|(typed, _)| typed.data_type).collect();
+        let types: Vec<(DataType, bool)> = exprs
+            .iter()
+            .map(|(typed, _)| (typed.data_type, typed.ignores_case()))
+            .collect();
         let mut chosen: Vec<Expr> = exprs
             .into_iter()
             .map(|(typed, name)| typed.expr.alias(name))
             .collect();
+        // Which values stand for several comes beside them.
+        let mut tests = vec![None; types.len()];
+        for (index, test) in several {
+            tests[index] = Some(chosen.len());
+            chosen.push(test.alias(format!("several{index}")));
+        }
         if chosen.is_empty() {
             chosen.push(lit(1_i64).alias("none"));
         }
@@ -394,11 +411,27 @@ impl Asker<'_> {
                     let reader = Reader::new(batch.column(index));
                     values.extend((0..batch.num_rows()).map(|row| reader.get(row)));
                 }
+                if let Some(test) = tests[index] {
+                    let found = batches.iter().flat_map(|batch| {
+                        let reader = Reader::new(batch.column(test));
+                        (0..batch.num_rows()).map(move |row| reader.get(row))
+                    });
+                    for (value, is_many) in values.iter_mut().zip(found) {
+                        if is_many == Value::Boolean(true) {
+                            *value = Value::String(MANY.to_owned());
+                        }
+                    }
+                }
+                if types[index].1 && role == ColumnRole::Dimension {
+                    spell_alike(&mut values);
+                }
                 FrameColumn {
                     key: item.key.clone(),
                     role,
-                    data_type: types[index],
+                    data_type: types[index].0,
                     values,
+                    ignores_case: types[index].1,
+                    bin: self.bin(item),
                 }
             })
             .collect();
@@ -408,6 +441,22 @@ impl Asker<'_> {
             added: Vec::new(),
             members: Vec::new(),
         })
+    }
+
+    /// Tells where the bins of an item begin.
+    fn bin(&self, item: &Item) -> Option<Bin> {
+        let of_member = matches!(
+            item.derivation,
+            Derivation::None | Derivation::Attribute | Derivation::Aggregate(Aggregate::Min | Aggregate::Max)
+        );
+        let spec = self.fields.get(&item.field)?;
+        match &spec.kind {
+            FieldKind::Bin { size, peg, .. } if of_member && item.node.is_none() => {
+                let size = bin_size(&spec.caption, size, &self.surroundings).ok()?;
+                Some(Bin { size, peg: *peg })
+            }
+            _ => None,
+        }
     }
 
     /// Gives the expression of a dimension.
@@ -478,6 +527,27 @@ impl Asker<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Gives a member the same spelling wherever it comes.
+fn spell_alike(values: &mut [Value]) {
+    let mut spellings: HashMap<String, String> = HashMap::new();
+    for value in values.iter() {
+        let Value::String(text) = value else { continue };
+        let spelling = spellings
+            .entry(Collation::IgnoreCase.key(text).into_owned())
+            .or_insert_with(|| text.clone());
+        if text < spelling {
+            spelling.clone_from(text);
+        }
+    }
+    for value in values {
+        if let Value::String(text) = value
+            && let Some(spelling) = spellings.get(&*Collation::IgnoreCase.key(text))
+        {
+            text.clone_from(spelling);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
 };
 use vivant_calc::civil::{DateTime, Weekday};
 use vivant_calc::eval::{Context, Evaluator, User, Values};
+use vivant_calc::kernel::text::Collation;
 use vivant_calc::names::FieldName;
 use vivant_calc::tree::{NodeId, Tree};
 use vivant_calc::{Checked, DataType, Value};
@@ -57,6 +58,7 @@ pub struct Row<'r> {
     surroundings: &'r Surroundings,
     fields: Vec<(&'r FieldName, Value)>,
     nodes: Vec<(NodeId, Value)>,
+    collations: Vec<(&'r Input, Collation)>,
 }
 
 impl<'r> Row<'r> {
@@ -66,7 +68,14 @@ impl<'r> Row<'r> {
             surroundings,
             fields: Vec::new(),
             nodes: Vec::new(),
+            collations: Vec::new(),
         }
+    }
+
+    /// Says how the texts of an input are compared.
+    pub fn collate(&mut self, input: &'r Input, collation: Option<Collation>) {
+        self.collations
+            .extend(collation.map(|collation| (input, collation)));
     }
 
     /// Sets the value of an input.
@@ -102,6 +111,18 @@ impl Values for Row<'_> {
             .find(|(known, _)| *known == id)
             .map(|(_, value)| value.clone())
     }
+
+    fn node_collation(&self, id: NodeId) -> Option<Collation> {
+        let is = |input: &Input| matches!(input, Input::Node(known) if *known == id);
+        let found = self.collations.iter().find(|(input, _)| is(input));
+        found.map(|(_, collation)| *collation)
+    }
+
+    fn collation(&self, name: &FieldName) -> Collation {
+        let is = |input: &Input| matches!(input, Input::Field(known) if known.matches(name));
+        let found = self.collations.iter().find(|(input, _)| is(input));
+        found.map_or(Collation::Binary, |(_, collation)| *collation)
+    }
 }
 
 /// Makes the context of a row.
@@ -121,6 +142,7 @@ struct RowFunction {
     formula: Arc<Formula>,
     node: NodeId,
     inputs: Vec<Input>,
+    collations: Vec<Option<Collation>>,
     result: DataType,
     surroundings: Arc<Surroundings>,
     signature: Signature,
@@ -132,6 +154,7 @@ impl PartialEq for RowFunction {
             && self.node == other.node
             && Arc::ptr_eq(&self.formula, &other.formula)
             && self.inputs == other.inputs
+            && self.collations == other.collations
     }
 }
 
@@ -167,6 +190,9 @@ impl ScalarUDFImpl for RowFunction {
         let mut evaluator = Evaluator::new(&self.formula.tree, &self.formula.checked);
         let mut values = Vec::with_capacity(rows);
         let mut row = Row::new(&self.surroundings);
+        for (input, collation) in self.inputs.iter().zip(&self.collations) {
+            row.collate(input, *collation);
+        }
         for at in 0..rows {
             for (input, reader) in self.inputs.iter().zip(&readers) {
                 row.set(input, reader.get(at));
@@ -184,11 +210,17 @@ impl ScalarUDFImpl for RowFunction {
 pub fn call(
     formula: &Arc<Formula>,
     node: NodeId,
-    inputs: Vec<(Input, Expr)>,
+    inputs: Vec<(Input, Option<Collation>, Expr)>,
     surroundings: &Arc<Surroundings>,
 ) -> Expr {
     let result = formula.checked.of(node).data_type;
-    let (inputs, arguments): (Vec<Input>, Vec<Expr>) = inputs.into_iter().unzip();
+    let mut arguments = Vec::with_capacity(inputs.len());
+    let (mut known, mut collations) = (Vec::with_capacity(inputs.len()), Vec::with_capacity(inputs.len()));
+    for (input, collation, argument) in inputs {
+        known.push(input);
+        collations.push(collation);
+        arguments.push(argument);
+    }
     let function = RowFunction {
         // The name tells calls apart in names of columns.
         name: format!("formula_{:x}_{}", Arc::as_ptr(formula) as usize, node.index()),
@@ -198,7 +230,8 @@ pub fn call(
             0 => Signature::nullary(Volatility::Immutable),
             count => Signature::any(count, Volatility::Immutable),
         },
-        inputs,
+        inputs: known,
+        collations,
         result,
         surroundings: Arc::clone(surroundings),
     };

@@ -1,12 +1,13 @@
 //! The rows of a data source: extract or connections, joined as the model says, one column for each field.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use datafusion::common::{Column as PlanColumn, JoinType, NullEquality};
 use datafusion::dataframe::DataFrame;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit, try_cast};
 use vivant_calc::check::{Environment, FieldInfo};
+use vivant_calc::kernel::text::Collation;
 use vivant_calc::names::FieldName;
 use vivant_calc::tree::NodeId;
 use vivant_calc::{DataType, Diagnostic, Level, check, parse};
@@ -17,6 +18,7 @@ use vivant_document::spec::{
 use crate::data::{Data, Table};
 use crate::expr::{Scope, Typed, compile, internal};
 use crate::rows::{Formula, Surroundings};
+use crate::spatial::geometry_text;
 use crate::sql::with_parameters;
 use crate::values::{arrow_type, calc_type};
 use std::sync::Arc;
@@ -30,6 +32,8 @@ pub struct Rows {
     pub frame: DataFrame,
     /// Fields: internal name, and name and type of the column.
     pub fields: HashMap<String, (String, DataType)>,
+    /// How texts of fields are compared.
+    pub collations: HashMap<String, Collation>,
     /// Whether rows of the root table may come several times, and which column tells them apart.
     pub row_id: Option<String>,
 }
@@ -235,10 +239,13 @@ impl Opener<'_> {
                     };
                     let schema = left.schema().join(right.schema()).map_err(internal)?;
                     let mut names = Names::default();
+                    let folded = without_case(source);
                     for field in schema.fields() {
                         if let Some((table, column)) = field.name().split_once(SEPARATOR) {
                             let name = FieldName::qualified(table, column);
-                            names.add(name, field.name(), calc_type(field.data_type()));
+                            let collation =
+                                folded.contains(&(table, column)).then_some(Collation::IgnoreCase);
+                            names.add(name, field.name(), calc_type(field.data_type()), collation);
                         }
                     }
                     let on = self.condition(condition, &mut names)?;
@@ -288,15 +295,19 @@ impl Opener<'_> {
     fn relate(&self, left: Rows, right: Rows, relationship: &RelationshipSpec, inner: bool) -> Found<Rows> {
         let mut names = Names::default();
         for (field, (name, data_type)) in left.fields.iter().chain(&right.fields) {
-            names.add(FieldName::new(field), name, *data_type);
+            let collation = left.collations.get(field).or(right.collations.get(field));
+            names.add(FieldName::new(field), name, *data_type, collation.copied());
         }
         let on = self.condition(&relationship.condition, &mut names)?;
         let kind = if inner { JoinType::Inner } else { JoinType::Left };
         let mut fields = left.fields;
         fields.extend(right.fields);
+        let mut collations = left.collations;
+        collations.extend(right.collations);
         Ok(Rows {
             frame: left.frame.join_on(right.frame, kind, on).map_err(internal)?,
             fields,
+            collations,
             row_id: left.row_id,
         })
     }
@@ -337,23 +348,35 @@ impl Opener<'_> {
 /// Columns by name, for the conditions of joins.
 #[derive(Default)]
 struct Names {
-    known: Vec<(FieldName, String, DataType)>,
+    known: Vec<(FieldName, Typed)>,
 }
 
 impl Names {
-    fn add(&mut self, name: FieldName, column: &str, data_type: DataType) {
-        self.known.push((name, column.to_owned(), data_type));
+    fn add(&mut self, name: FieldName, of: &str, data_type: DataType, collation: Option<Collation>) {
+        let typed = Typed::new(column(of), data_type).collated(collation);
+        self.known.push((name, typed));
     }
 
-    fn find(&self, name: &FieldName) -> Option<&(FieldName, String, DataType)> {
-        self.known.iter().find(|(known, _, _)| known.matches(name))
+    fn find(&self, name: &FieldName) -> Option<&Typed> {
+        let found = self.known.iter().find(|(known, _)| known.matches(name));
+        found.map(|(_, typed)| typed)
     }
+}
+
+/// Lists the columns whose texts are the same in upper and lower case: table and column.
+fn without_case(source: &SourceSpec) -> HashSet<(&str, &str)> {
+    let fields = source.fields.iter().filter(|field| field.ignores_case);
+    let columns = fields.filter_map(|field| match &field.kind {
+        FieldKind::Column { table, column, .. } => Some((table.as_deref()?, column.as_str())),
+        _ => None,
+    });
+    columns.collect()
 }
 
 impl Environment for Names {
     fn field(&self, name: &FieldName) -> Option<FieldInfo> {
         self.find(name)
-            .map(|(_, _, data_type)| FieldInfo::new(*data_type, Level::Row))
+            .map(|typed| FieldInfo::new(typed.data_type, Level::Row))
     }
 
     fn parameter(&self, _: &str) -> Option<DataType> {
@@ -363,13 +386,13 @@ impl Environment for Names {
 
 impl Scope for Names {
     fn field(&mut self, name: &FieldName) -> Found<Typed> {
-        let (_, name, data_type) = self.find(name).ok_or_else(|| {
+        let found = self.find(name).ok_or_else(|| {
             Box::new(Diagnostic::error(
                 "query.unknown-field",
                 format!("there is no column {name}"),
             ))
         })?;
-        Ok(Typed::new(column(name), *data_type))
+        Ok(found.clone())
     }
 
     fn computed(&mut self, _: &Arc<Formula>, _: NodeId) -> Found<Typed> {
@@ -383,15 +406,28 @@ fn project(
     found: Vec<(&vivant_document::spec::FieldSpec, String, DataType)>,
 ) -> Found<Rows> {
     let mut exprs = Vec::with_capacity(found.len());
-    let mut fields = HashMap::new();
+    let (mut fields, mut collations) = (HashMap::new(), HashMap::new());
     for (field, name, data_type) in found {
         let wanted = match field.data_type {
+            // A geometry may be read from text.
+            DataType::Spatial if data_type == DataType::String => DataType::Spatial,
             DataType::Unknown | DataType::Spatial | DataType::Table | DataType::Null => data_type,
             wanted => wanted,
         };
-        let expr = try_cast(column(&name), arrow_type(wanted));
+        let value = match data_type {
+            DataType::Spatial => geometry_text(column(&name)),
+            _ => column(&name),
+        };
+        let expr = try_cast(value, arrow_type(wanted));
         exprs.push(expr.alias(&field.name));
         fields.insert(field.name.clone(), (field.name.clone(), wanted));
+        if wanted == DataType::String {
+            let collation = match field.ignores_case {
+                true => Collation::IgnoreCase,
+                false => Collation::Binary,
+            };
+            collations.insert(field.name.clone(), collation);
+        }
     }
     if exprs.is_empty() {
         // Rows can be counted even where no field is known.
@@ -400,6 +436,7 @@ fn project(
     Ok(Rows {
         frame: frame.select(exprs).map_err(internal)?,
         fields,
+        collations,
         row_id: None,
     })
 }
@@ -582,6 +619,7 @@ fn numbered(rows: Rows) -> Found<Rows> {
     Ok(Rows {
         frame: rows.frame.window(vec![number]).map_err(internal)?,
         fields: rows.fields,
+        collations: rows.collations,
         row_id: Some(name),
     })
 }

@@ -1,6 +1,6 @@
 //! Values between the calculation language and Arrow.
 //!
-//! Shapes: boolean is `Boolean`, integer `Int64`, real `Float64`, string `Utf8`, date `Date32` (days since
+//! Shapes: boolean is `Boolean`, integer `Int64`, real `Float64`, string `Utf8`, spatial well-known text in `Utf8`, date `Date32` (days since
 //! 1970-01-01), datetime `Timestamp(Microsecond)` without a time zone.
 
 use std::sync::Arc;
@@ -92,6 +92,10 @@ impl Reader {
         let wanted = arrow_type(data_type);
         let array = match data_type {
             _ if *array.data_type() == wanted => Arc::clone(array),
+            DataType::Spatial => match crate::spatial::texts(array) {
+                Ok(texts) => Arc::new(texts),
+                Err(_) => new_null_array(&wanted, array.len()),
+            },
             _ => cast(array, &wanted).unwrap_or_else(|_| new_null_array(&wanted, array.len())),
         };
         Reader { array, data_type }

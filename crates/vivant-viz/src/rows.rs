@@ -1,5 +1,7 @@
 //! What is drawn: the rows of a sheet, one for each mark.
 
+use std::borrow::Cow;
+
 use vivant_calc::{DataType, Value};
 use vivant_document::spec::{FieldRef, Literal, Pill, SheetSpec, WorkbookSpec};
 
@@ -14,7 +16,7 @@ pub struct Column<'a> {
     /// The type of its values.
     pub data_type: DataType,
     /// The values.
-    pub values: &'a [Value],
+    pub values: Cow<'a, [Value]>,
     /// Writes a value as headers and labels show it.
     pub text: Box<dyn Fn(&Value) -> String + 'a>,
     /// The format that the document gives its numbers, if any.

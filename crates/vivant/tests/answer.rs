@@ -205,6 +205,60 @@ fn the_crosstab_is_laid_out_as_the_sheet_is() {
     );
 }
 
+#[test]
+fn bins_are_shown_by_where_they_begin() {
+    let bins = |formula: &str, size: &str| {
+        format!(
+            "<column datatype='integer' name='[Cut]' role='dimension' type='ordinal'>\
+             <aliases><alias key='3' value='three' /></aliases>\
+             <calculation class='bin' formula='{formula}' peg='1' {size} /></column>\
+             <column caption='Price' datatype='real' default-format='c&quot;$&quot;0.00' name='[price]' role='measure' type='quantitative'>\
+             <calculation class='tableau' formula='[amount]' /></column>"
+        )
+    };
+    let sheet = "<worksheet name='S'><table><view><datasources><datasource name='ds' /></datasources>\
+         <datasource-dependencies datasource='ds'>\
+         <column-instance column='[amount]' derivation='Sum' name='[sum:amount:qk]' type='quantitative' />\
+         </datasource-dependencies><aggregation value='true' /></view>\
+         <panes><pane><mark class='Automatic' /><encodings><text column='[ds].[sum:amount:qk]' /></encodings></pane></panes>\
+         <rows>[ds].[Cut]</rows><cols /></table></worksheet>";
+    let csv = |columns: &str, ask: &Ask| {
+        let bench = Bench::over_a_file(sheet, columns);
+        bench.csv("S", ask).expect("an answer")
+    };
+    let none = Ask::default();
+    let plain = bins("[amount]", "size='1.5'");
+    assert_eq!(csv(&plain, &none), "Cut,Amount\n1,1\n2.5,2.5\n4,5\n10,10\n");
+    let by_parameter = bins("[amount]", "size-parameter='[Parameters].[Parameter 1]'");
+    assert_eq!(csv(&by_parameter, &none), "Cut,Amount\n1,1\n2,2.5\n5,5\n10,10\n");
+    let of_three = Ask {
+        parameters: vec![("Factor".to_owned(), "3".to_owned())],
+        ..Ask::default()
+    };
+    assert_eq!(
+        csv(&by_parameter, &of_three),
+        "Cut,Amount\n1,3.5\n4,5\nthree,10\n"
+    );
+    let formatted = bins("[price]", "size='0.75'");
+    assert_eq!(
+        csv(&formatted, &none),
+        "Cut,Amount\n$1.00,1\n$2.50,2.5\n$4.75,5\n$10.00,10\n"
+    );
+
+    let bench = Bench::over_a_file(sheet, &plain);
+    let answer = bench.book.answer("S", &none).expect("an answer").value;
+    let spec = bench.book.spec.sheet("S").expect("it is there");
+    let bytes = vivant::xlsx(&bench.book.spec, spec, &answer).expect("a spreadsheet");
+    let mut read: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("it opens");
+    let range = read.worksheet_range("S").expect("its page");
+    let heads: Vec<String> = range.rows().skip(1).map(|row| row[0].to_string()).collect();
+    assert_eq!(heads, ["1", "2.5", "4", "10"]);
+    let mut out = Vec::new();
+    vivant::json(&bench.book.spec, spec, &answer, &mut out).expect("memory");
+    let text = String::from_utf8(out).expect("text");
+    assert!(text.contains("{\"Cut\": 10.0, \"Amount\": 10.0}"), "{text}");
+}
+
 /// A sheet over three regions with two days, with totals of rows and columns.
 fn crosstab(name: &str, rows: &str, shelf: &str) -> String {
     format!(

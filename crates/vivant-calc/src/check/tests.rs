@@ -317,11 +317,7 @@ fn unknown_names_come_with_advice() {
         "unknown function SUMM called",
         Some("did you mean SUM?"),
     );
-    check(
-        "NULLIF([x], 0)",
-        "unknown function NULLIF called",
-        Some("write IF a <> b THEN a END"),
-    );
+    check("NVL([x], 0)", "unknown function NVL called", Some("use IFNULL"));
     check(
         "SUM([Profit Ration])",
         "reference to undefined field [Profit Ration]",

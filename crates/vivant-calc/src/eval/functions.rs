@@ -7,7 +7,8 @@ use crate::civil::{DAY, Date, DateTime, Weekday};
 use crate::dateparse::Pattern;
 use crate::datepart::DatePart;
 use crate::diag::{Diagnostic, Severity};
-use crate::functions::Function;
+use crate::functions::{Function, LENGTH_UNITS};
+use crate::kernel::geo::{self, Geometry};
 use crate::kernel::{cast, number, text};
 use crate::regex::Regex;
 use crate::tree::BinaryOperator;
@@ -20,12 +21,27 @@ type Outcome = Result<Value, Failure>;
 /// How many regular expressions are kept while many rows are computed.
 const MAX_REGEXES: usize = 64;
 
+/// The functions of geometries that are computed here.
+const SHAPES: [&str; 10] = [
+    "AREA",
+    "BUFFER",
+    "DISTANCE",
+    "INTERSECTS",
+    "LENGTH",
+    "MAKELINE",
+    "MAKEPOINT",
+    "OUTLINE",
+    "SHAPETYPE",
+    "VALIDATE",
+];
+
 /// Computes a call; `None` for functions that are not computed here.
 pub(super) fn call(function: &Function, operands: &[Operand], run: &mut Run<'_>) -> Option<Outcome> {
     let first = operands.first().map_or(&Value::Null, |operand| &operand.value);
     // The few functions that take nulls.
     match function.name {
         "ISNULL" => return Some(Ok(Value::Boolean(first.is_null()))),
+        "NULLIF" => return Some(Ok(without(operands, run))),
         "ZN" if first.is_null() => return Some(Ok(Value::Integer(0))),
         "ZN" => return Some(Ok(first.clone())),
         "ISDATE" if first.is_null() => return Some(Ok(Value::Boolean(false))),
@@ -49,6 +65,18 @@ pub(super) fn call(function: &Function, operands: &[Operand], run: &mut Run<'_>)
         .or_else(|| casts(function.name, &values, run))
         .or_else(|| dates(function.name, &values, run))
         .or_else(|| patterns(function.name, &values, run))
+        .or_else(|| shapes(function.name, &values))
+}
+
+/// Gives the first value unless the second is equal to it.
+fn without(operands: &[Operand], run: &Run<'_>) -> Value {
+    let [value, out] = operands else {
+        return Value::Null;
+    };
+    match operators::compare(BinaryOperator::Equal, value, out, run.context.date_order) {
+        Value::Boolean(true) => Value::Null,
+        _ => value.value.clone(),
+    }
 }
 
 /// Tells whether a function of the table is computed here.
@@ -63,7 +91,10 @@ pub(super) fn is_known(name: &str) -> bool {
     );
     let two = matches!(name, "MIN" | "MAX");
     let general = !matches!(function.availability, Availability::Connection(_));
-    two || (here && general) || matches!(name, "LOG2" | "TIMESTAMP_TO_USEC" | "USEC_TO_TIMESTAMP")
+    SHAPES.contains(&name)
+        || two
+        || (here && general)
+        || matches!(name, "LOG2" | "TIMESTAMP_TO_USEC" | "USEC_TO_TIMESTAMP")
 }
 
 /// Gives the value, or null.
@@ -348,6 +379,95 @@ fn patterns(name: &str, values: &[&Value], run: &mut Run<'_>) -> Option<Outcome>
         Ok(value) => Ok(value),
         Err(problem) => Err(Failure::Error(problem)),
     })
+}
+
+/// Functions of geometries.
+fn shapes(name: &str, values: &[&Value]) -> Option<Outcome> {
+    let warned = |message: String| {
+        Some(Err(Failure::Warning(Diagnostic::warning(
+            "calc.spatial",
+            message,
+        ))))
+    };
+    let numbers: Vec<f64> = values.iter().map(|value| real(value)).collect();
+    if name == "MAKEPOINT" {
+        let place = match numbers[..] {
+            [latitude, longitude] => (longitude, latitude),
+            [x, y, _] => match geo::place(x, y, whole(values.get(2)?)) {
+                Some(place) => place,
+                None => {
+                    let system = whole(values.get(2)?);
+                    return warned(format!(
+                        "the coordinate system EPSG:{system} is not known, the result is null"
+                    ));
+                }
+            },
+            _ => return None,
+        };
+        // Tableau: no place is beyond the poles.
+        let is_place = place.0.is_finite() && place.1.abs() <= 90.0;
+        let point = Geometry::Points(vec![place]);
+        return Some(or_null(is_place.then_some(point), |point| {
+            Value::String(point.to_text())
+        }));
+    }
+    if !SHAPES.contains(&name) {
+        return None;
+    }
+    let Some(shape) = Geometry::from_text(string(values.first()?)) else {
+        return warned("a geometry cannot be read, the result is null".to_owned());
+    };
+    let other = || Geometry::from_text(string(values.get(1)?));
+    // The unit is the last argument.
+    let unit = || {
+        let word = string(values.last()?);
+        let known = LENGTH_UNITS
+            .iter()
+            .find(|(unit, _)| unit.eq_ignore_ascii_case(word));
+        known.map(|(_, metres)| *metres)
+    };
+    let no_unit = || warned("a unit of length is not known, the result is null".to_owned());
+    let is = |shape: Geometry| Some(Ok(Value::String(shape.to_text())));
+    let no_points = || warned(format!("{name} is asked of what is no point, the result is null"));
+    match name {
+        "SHAPETYPE" => Some(Ok(Value::String(shape.kind().to_owned()))),
+        "OUTLINE" => match shape.outline() {
+            Some(lines) => is(lines),
+            None => warned("OUTLINE is asked of what is no area, the result is null".to_owned()),
+        },
+        "VALIDATE" if geo::is_valid(&shape) => is(shape),
+        "VALIDATE" => Some(Ok(Value::Null)),
+        "INTERSECTS" => Some(or_null(other(), |other| {
+            Value::Boolean(geo::intersects(&shape, &other))
+        })),
+        "AREA" | "LENGTH" => {
+            let Some(unit) = unit() else { return no_unit() };
+            Some(Ok(Value::Real(match name {
+                "AREA" => geo::area(&shape) / unit / unit,
+                _ => geo::length(&shape) / unit,
+            })))
+        }
+        "BUFFER" => {
+            let Some(unit) = unit() else { return no_unit() };
+            let metres = numbers.get(1)? * unit;
+            match shape.point() {
+                Some(_) if !(metres > 0.0 && metres.is_finite()) => Some(Ok(Value::Null)),
+                Some(point) => is(geo::buffer(point, metres)),
+                None => no_points(),
+            }
+        }
+        "MAKELINE" => match (shape.point(), other().and_then(|other| other.point())) {
+            (Some(from), Some(to)) => is(Geometry::Lines(vec![vec![from, to]])),
+            _ => no_points(),
+        },
+        _ => {
+            let Some(unit) = unit() else { return no_unit() };
+            match (shape.point(), other().and_then(|other| other.point())) {
+                (Some(from), Some(to)) => Some(Ok(Value::Real(geo::distance(from, to) / unit))),
+                _ => no_points(),
+            }
+        }
+    }
 }
 
 /// Reads a regular expression, or takes it from the ones read before.

@@ -88,6 +88,12 @@ pub trait Values {
         None
     }
 
+    /// Tells how the texts that [`Values::node`] gives are compared, if they are no literals.
+    fn node_collation(&self, id: NodeId) -> Option<Collation> {
+        let _ = id;
+        None
+    }
+
     /// Tells how texts of a field are compared; literals adopt it.
     fn collation(&self, name: &FieldName) -> Collation {
         let _ = name;
@@ -245,7 +251,10 @@ impl Run<'_> {
     /// without optimisation keeps the variables of all arms of a `match` in one frame.
     fn simple(&mut self, id: NodeId) -> Found {
         if let Some(value) = self.context.values.node(id) {
-            return Ok(Operand::plain(value.widened(self.data_type(id))));
+            return Ok(Operand {
+                value: value.widened(self.data_type(id)),
+                collation: self.context.values.node_collation(id),
+            });
         }
         match self.tree.kind(id) {
             NodeKind::Paren(inner) => self.value(*inner),

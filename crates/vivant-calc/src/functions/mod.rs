@@ -151,7 +151,7 @@ pub const LENGTH_UNITS: [(&str, f64); 12] = [
 ];
 
 /// Functions of SQL and spreadsheets that authors reach for, with what to write instead.
-const FOREIGN: [(&str, &str); 17] = [
+const FOREIGN: [(&str, &str); 16] = [
     ("CAST", "use INT, FLOAT, STR, DATE or DATETIME"),
     ("COALESCE", "use IFNULL, nested for more than two values"),
     ("CONCAT", "join texts with +"),
@@ -161,7 +161,6 @@ const FOREIGN: [(&str, &str); 17] = [
     ("DATE_TRUNC", "use DATETRUNC"),
     ("EXTRACT", "use DATEPART"),
     ("INSTR", "use FIND"),
-    ("NULLIF", "write IF a <> b THEN a END"),
     ("NVL", "use IFNULL"),
     ("STRPOS", "use FIND"),
     ("SUBSTR", "use MID"),

@@ -329,6 +329,9 @@ functions! {
     NOW Date General "The current date and time." {
         Scalar () => Is(DataType::DateTime);
     }
+    NULLIF Logical Internal "The first value, or null if both are equal; the product has no such function, but takes files that use it." {
+        Scalar (a: VALUE, b: VALUE) => Like(0);
+    }
     OUTLINE Spatial General "The rings of a polygon as lines." {
         Scalar (polygon: SPATIAL) => Is(DataType::Spatial);
     }

@@ -7,5 +7,6 @@
 //! expressions in [`crate::regex`].
 
 pub mod cast;
+pub mod geo;
 pub mod number;
 pub mod text;

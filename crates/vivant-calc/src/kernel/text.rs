@@ -6,14 +6,13 @@ pub const MAX_BYTES: usize = 64 << 20;
 /// How texts are compared and searched.
 ///
 /// The product compares by the collation of a column. The two kinds here are the ends of what its
-/// collations do; locale order (accents, ligatures) needs the tables of a collation library, which a
-/// query engine may bring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// collations do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Collation {
     /// Code point by code point.
     #[default]
     Binary,
-    /// As `Binary`, with letter case ignored and accents kept.
+    /// In the order of a dictionary, with letter case ignored and accents kept.
     IgnoreCase,
 }
 
@@ -22,7 +21,30 @@ impl Collation {
     pub fn compare(self, a: &str, b: &str) -> std::cmp::Ordering {
         match self {
             Collation::Binary => a.cmp(b),
-            Collation::IgnoreCase => a.chars().map(fold).cmp(b.chars().map(fold)),
+            Collation::IgnoreCase => letters(a).cmp(letters(b)).then_with(|| folded(a).cmp(&folded(b))),
+        }
+    }
+
+    /// Gives the text that all texts share which this collation takes for the same.
+    pub fn key(self, text: &str) -> std::borrow::Cow<'_, str> {
+        self.searchable(text)
+    }
+
+    /// Gives a text that stands in the plain order where this collation puts the text.
+    pub fn order_key(self, text: &str) -> String {
+        match self {
+            Collation::Binary => text.to_owned(),
+            Collation::IgnoreCase => {
+                let mut key = String::with_capacity(3 * text.len() + 1);
+                for (class, letter) in letters(text) {
+                    key.push(char::from(class));
+                    key.push(letter);
+                }
+                // Below all classes, so that what begins another text comes before it.
+                key.push('\u{1}');
+                key.push_str(&folded(text));
+                key
+            }
         }
     }
 
@@ -30,8 +52,57 @@ impl Collation {
     fn searchable(self, text: &str) -> std::borrow::Cow<'_, str> {
         match self {
             Collation::Binary => text.into(),
-            Collation::IgnoreCase => text.chars().map(fold).collect::<String>().into(),
+            Collation::IgnoreCase => folded(text),
         }
+    }
+}
+
+/// Orders texts as people do: blanks before punctuation before digits before letters, letters without accents and
+/// case first, lower case before upper case.
+///
+/// Tableau: the collation of English; this is its outline for Latin text.
+pub fn dictionary(a: &str, b: &str) -> std::cmp::Ordering {
+    Collation::IgnoreCase.compare(a, b).then_with(|| b.cmp(a))
+}
+
+fn folded(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.is_ascii() {
+        true if !text.bytes().any(|byte| byte.is_ascii_uppercase()) => text.into(),
+        true => text.to_ascii_lowercase().into(),
+        false => text.chars().map(fold).collect::<String>().into(),
+    }
+}
+
+/// Gives the class of each character and its letter without accents and case.
+fn letters(text: &str) -> impl Iterator<Item = (u8, char)> {
+    text.chars().map(|c| match c {
+        c if c.is_whitespace() => (2, c),
+        c if c.is_alphabetic() => (5, base(c)),
+        c if c.is_numeric() => (4, c),
+        c => (3, c),
+    })
+}
+
+/// Returns the letter below its accents, in lower case.
+fn base(c: char) -> char {
+    let lower = c.to_lowercase().next().unwrap_or(c);
+    match lower {
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => 'a',
+        'ç' | 'ć' | 'č' => 'c',
+        'ď' | 'đ' => 'd',
+        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ę' | 'ě' => 'e',
+        'ğ' => 'g',
+        'ì' | 'í' | 'î' | 'ï' | 'ī' | 'ı' => 'i',
+        'ł' => 'l',
+        'ñ' | 'ń' | 'ň' => 'n',
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' => 'o',
+        'ř' => 'r',
+        'ś' | 'š' | 'ş' | 'ß' => 's',
+        'ť' => 't',
+        'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ů' => 'u',
+        'ý' | 'ÿ' => 'y',
+        'ź' | 'ž' | 'ż' => 'z',
+        other => other,
     }
 }
 
@@ -243,6 +314,20 @@ fn offset_of(text: &str, index: i64) -> Option<usize> {
 mod tests {
     use super::*;
     use Collation::{Binary, IgnoreCase};
+
+    #[test]
+    fn texts_are_ordered_as_people_do() {
+        let mut words = ["b", "A", "a", "Ä", "2", "-", "B", "a b", "ab"];
+        words.sort_by(|a, b| dictionary(a, b));
+        let expected = ["-", "2", "a", "A", "Ä", "a b", "ab", "b", "B"];
+        assert_eq!(words, expected);
+        for (a, b) in [("a", "A"), ("a b", "ab"), ("Zug", "zu"), ("é", "E"), ("", "a")] {
+            let keys = IgnoreCase.order_key(a).cmp(&IgnoreCase.order_key(b));
+            assert_eq!(keys, IgnoreCase.compare(a, b), "{a} {b}");
+            let is_same = IgnoreCase.key(a) == IgnoreCase.key(b);
+            assert_eq!(is_same, keys.is_eq(), "{a} {b}");
+        }
+    }
 
     #[test]
     fn positions_count_characters() {

@@ -147,6 +147,9 @@ pub struct FieldSpec {
     pub hidden: bool,
     /// Labels of values.
     pub aliases: Vec<(Literal, String)>,
+    /// Whether its texts are the same in upper and lower case. Only texts of files and extracts are; what a
+    /// database takes for the same, it says itself.
+    pub ignores_case: bool,
     /// What it is made of.
     pub kind: FieldKind,
 }
@@ -495,12 +498,24 @@ struct Record {
     object: Option<String>,
     data_type: DataType,
     aggregation: Option<String>,
+    ignores_case: bool,
+}
+
+/// Tells whether the collations that a data source names are those by which its text is compared.
+fn has_collations(datasource: Datasource<'_>) -> bool {
+    let enabled = datasource.extracts().iter().any(|extract| extract.is_enabled());
+    enabled
+        || datasource
+            .connections()
+            .iter()
+            .all(|connection| connection.is_file())
 }
 
 fn fields(datasource: Datasource<'_>) -> Vec<FieldSpec> {
     let (tree, node) = (datasource.tree(), datasource.node());
     let source = datasource.name();
     let mut records: Vec<(String, Record)> = Vec::new();
+    let has_collations = has_collations(datasource);
     for record in datasource.metadata_records() {
         let Some(local) = record.local_name().map(|name| unquote(&name)) else {
             continue;
@@ -517,6 +532,11 @@ fn fields(datasource: Datasource<'_>) -> Vec<FieldSpec> {
                 object,
                 data_type: data_type(&record.local_type().unwrap_or_default()),
                 aggregation: record.aggregation().map(|text| text.into_owned()),
+                // Tableau: the second strength of a collation tells accents apart but not letter case.
+                ignores_case: has_collations
+                    && record
+                        .collation()
+                        .is_some_and(|name| name.split('_').any(|part| part == "S2")),
             },
         ));
     }
@@ -546,6 +566,7 @@ fn fields(datasource: Datasource<'_>) -> Vec<FieldSpec> {
                         object: None,
                         data_type: DataType::Unknown,
                         aggregation: None,
+                        ignores_case: false,
                     },
                 ));
             }
@@ -587,6 +608,7 @@ fn fields(datasource: Datasource<'_>) -> Vec<FieldSpec> {
                     object: None,
                     data_type: column.data_type,
                     aggregation: None,
+                    ignores_case: false,
                 };
                 fields.push(undeclared(column.name, record));
             }
@@ -649,6 +671,7 @@ fn plain(name: String, data_type: DataType, role: Role) -> FieldSpec {
         semantic_role: None,
         hidden: false,
         aliases: Vec::new(),
+        ignores_case: false,
         kind: FieldKind::Pseudo,
     }
 }
@@ -661,6 +684,7 @@ fn undeclared(name: String, record: Record) -> FieldSpec {
     };
     let word = record.aggregation.as_deref();
     FieldSpec {
+        ignores_case: record.ignores_case,
         discrete: !record.data_type.is_number(),
         aggregation: word.and_then(|word| Derivation::from_word(word, None)),
         kind: FieldKind::Column {
@@ -691,6 +715,7 @@ fn declared(column: Column<'_>, name: String, record: Option<Record>, source: &s
         .aggregation()
         .map(|text| text.into_owned())
         .or_else(|| record.as_ref().and_then(|record| record.aggregation.clone()));
+    let ignores_case = record.as_ref().is_some_and(|record| record.ignores_case);
     let kind = field_kind(column, &name, record, written, source);
     FieldSpec {
         caption: column.label(),
@@ -708,6 +733,7 @@ fn declared(column: Column<'_>, name: String, record: Option<Record>, source: &s
                 Some((key, tree.get(alias, "value")?.into_owned()))
             })
             .collect(),
+        ignores_case,
         kind,
         ..plain(name, written, role)
     }
@@ -743,6 +769,7 @@ fn field_kind(
             object: None,
             data_type: DataType::Unknown,
             aggregation: None,
+            ignores_case: false,
         });
         let cast = record.data_type != DataType::Unknown && record.data_type != written;
         return FieldKind::Column {

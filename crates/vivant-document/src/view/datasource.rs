@@ -634,6 +634,12 @@ impl<'d> MetadataRecord<'d> {
     pub fn aggregation(self) -> Option<Cow<'d, str>> {
         self.child("aggregation")
     }
+
+    /// Returns the name of the collation of a text, such as `LEN_RUS_S2`.
+    pub fn collation(self) -> Option<Cow<'d, str>> {
+        let child = self.tree().child(self.node(), "collation")?;
+        self.tree().get(child, "name")
+    }
 }
 
 view! {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use vivant_document::spec::{Addressing, FieldRef, SheetSpec, Side, TableCalc};
 
 use super::sort::places;
-use super::{Extra, key_text, row_key};
+use super::{Extra, key_in, row_key};
 use crate::asker::{Wanted, on_shelf};
 use crate::frame::{Frame, compare};
 
@@ -202,7 +202,7 @@ fn placed(frame: &Frame, sheet: &SheetSpec, key: &FieldRef, none: &super::Orders
         .iter()
         .map(|value| {
             let next = seen.len();
-            *seen.entry(key_text(value)).or_insert(next)
+            *seen.entry(key_in(column, value)).or_insert(next)
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use vivant_calc::{Diagnostic, Value};
 use vivant_document::spec::FieldRef;
 
-use super::key_text;
+use super::key_in;
 use crate::frame::Frame;
 
 /// Dimensions whose members come together.
@@ -50,7 +50,7 @@ pub fn fill(frame: &mut Frame, groups: &[Group], most: usize) -> Result<(), Box<
             values.collect()
         });
         for tuple in present.chain(group.more.iter().cloned()) {
-            if seen.insert(text_of(&tuple)) {
+            if seen.insert(text_of(frame, &columns, &tuple)) {
                 tuples.push(tuple);
             }
         }
@@ -79,7 +79,7 @@ pub fn fill(frame: &mut Frame, groups: &[Group], most: usize) -> Result<(), Box<
             .zip(&sets)
             .flat_map(|(&at, (_, tuples))| &tuples[at])
             .collect();
-        if !known.contains(&text_of(tuple.iter().copied())) {
+        if !known.contains(&text_of(frame, &order, tuple.iter().copied())) {
             let values: HashMap<usize, &Value> = order.iter().copied().zip(tuple).collect();
             for (index, column) in frame.columns.iter_mut().enumerate() {
                 let value = values.get(&index).map_or(Value::Null, |value| (*value).clone());
@@ -102,10 +102,10 @@ pub fn fill(frame: &mut Frame, groups: &[Group], most: usize) -> Result<(), Box<
     Ok(())
 }
 
-fn text_of<'v>(tuple: impl IntoIterator<Item = &'v Value>) -> String {
+fn text_of<'v>(frame: &Frame, columns: &[usize], tuple: impl IntoIterator<Item = &'v Value>) -> String {
     let mut text = String::new();
-    for value in tuple {
-        text.push_str(&key_text(value));
+    for (&column, value) in columns.iter().zip(tuple) {
+        text.push_str(&key_in(&frame.columns[column], value));
         text.push('\u{1}');
     }
     text
@@ -124,6 +124,8 @@ mod tests {
             role,
             data_type: DataType::Integer,
             values: values.into_iter().map(Value::Integer).collect(),
+            ignores_case: false,
+            bin: None,
         };
         Frame {
             columns: vec![

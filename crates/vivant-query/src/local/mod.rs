@@ -14,6 +14,7 @@ pub use table::Calculation;
 use std::collections::HashMap;
 
 use vivant_calc::Value;
+use vivant_calc::kernel::text::Collation;
 use vivant_document::spec::{FieldRef, FilterTest, Literal, MemberSet, RangeNulls};
 
 use crate::asker::Item;
@@ -32,11 +33,22 @@ pub fn key_text(value: &Value) -> String {
     }
 }
 
+/// Writes a value of a column so that values that count as equal have equal texts.
+pub fn key_in(column: &FrameColumn, value: &Value) -> String {
+    match value {
+        Value::String(text) if column.ignores_case => {
+            format!("{}:{}", value.data_type(), Collation::IgnoreCase.key(text))
+        }
+        value => key_text(value),
+    }
+}
+
 /// Writes the dimensions of a row.
 fn row_key(frame: &Frame, row: usize, dimensions: &[usize]) -> String {
     let mut key = String::new();
     for &column in dimensions {
-        key.push_str(&key_text(&frame.columns[column].values[row]));
+        let column = &frame.columns[column];
+        key.push_str(&key_in(column, &column.values[row]));
         key.push('\u{1}');
     }
     key
@@ -114,7 +126,7 @@ pub fn outer_join(mut left: Frame, right: Frame) -> Frame {
 pub fn filter(frame: &mut Frame, key: &FieldRef, test: &FilterTest) {
     let Some(column) = frame.column(key) else { return };
     let kept: Vec<usize> = (0..frame.rows)
-        .filter(|&row| keeps(test, &column.values[row]))
+        .filter(|&row| keeps(test, &column.values[row], column.ignores_case))
         .collect();
     if kept.len() < frame.rows {
         frame.take(&kept);
@@ -122,7 +134,7 @@ pub fn filter(frame: &mut Frame, key: &FieldRef, test: &FilterTest) {
 }
 
 /// Tells whether a filter keeps a value.
-pub fn keeps(test: &FilterTest, value: &Value) -> bool {
+pub fn keeps(test: &FilterTest, value: &Value, ignores_case: bool) -> bool {
     let at_least = |bound: &Option<Literal>| match bound.as_ref().and_then(Literal::value) {
         Some(bound) => compare(value, bound).is_ge(),
         None => true,
@@ -133,7 +145,7 @@ pub fn keeps(test: &FilterTest, value: &Value) -> bool {
     };
     match test {
         FilterTest::All | FilterTest::Relative { .. } | FilterTest::Other(_) => true,
-        FilterTest::Members(members) => member(members, value),
+        FilterTest::Members(members) => member(members, value, ignores_case),
         FilterTest::Range { min, max, nulls } => match (nulls, value.is_null()) {
             (RangeNulls::All, _) => true,
             (RangeNulls::NullOnly, null) => null,
@@ -145,12 +157,15 @@ pub fn keeps(test: &FilterTest, value: &Value) -> bool {
     }
 }
 
-fn member(set: &MemberSet, value: &Value) -> bool {
-    let is = |literal: &Literal| {
-        literal
-            .value()
-            .is_some_and(|one| key_text(one) == key_text(value))
+fn member(set: &MemberSet, value: &Value, ignores_case: bool) -> bool {
+    let is = |literal: &Literal| match (literal.value(), value) {
+        (Some(Value::String(one)), Value::String(text)) if ignores_case => {
+            Collation::IgnoreCase.key(one) == Collation::IgnoreCase.key(text)
+        }
+        (Some(one), value) => key_text(one) == key_text(value),
+        (None, _) => false,
     };
+    let member = |set: &MemberSet| member(set, value, ignores_case);
     match set {
         MemberSet::All(_) => true,
         MemberSet::Empty(_) => false,
@@ -160,9 +175,9 @@ fn member(set: &MemberSet, value: &Value) -> bool {
             let to = to.value().is_none_or(|to| compare(value, to).is_le());
             from && to
         }
-        MemberSet::Union(parts) => parts.iter().any(|part| member(part, value)),
-        MemberSet::Intersection(parts) => parts.iter().all(|part| member(part, value)),
-        MemberSet::Except(all, out) => member(all, value) && !member(out, value),
+        MemberSet::Union(parts) => parts.iter().any(member),
+        MemberSet::Intersection(parts) => parts.iter().all(member),
+        MemberSet::Except(all, out) => member(all) && !member(out),
         _ => true,
     }
 }

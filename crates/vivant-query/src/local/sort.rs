@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use vivant_calc::Value;
 use vivant_document::spec::{FieldRef, SheetSpec, SortBy};
 
-use super::key_text;
+use super::key_in;
 use crate::asker::Item;
 use crate::frame::{Frame, compare};
 
@@ -25,9 +25,12 @@ pub fn ranks(
         let by = if descending { by.reverse() } else { by };
         by.then_with(|| compare(&frame.value(dimension, a), &frame.value(dimension, b)))
     });
+    let Some(column) = frame.column(dimension) else {
+        return HashMap::new();
+    };
     rows.into_iter()
         .enumerate()
-        .map(|(place, row)| (key_text(&frame.value(dimension, row)), place))
+        .map(|(place, row)| (key_in(column, &column.values[row]), place))
         .collect()
 }
 
@@ -39,7 +42,7 @@ pub fn places(frame: &Frame, sheet: &SheetSpec, dimension: &FieldRef, orders: &O
     let mut members: Vec<(String, &Value)> = Vec::new();
     let mut seen = HashMap::new();
     for value in &column.values {
-        seen.entry(key_text(value)).or_insert_with_key(|key| {
+        seen.entry(key_in(column, value)).or_insert_with_key(|key| {
             members.push((key.clone(), value));
         });
     }
@@ -52,7 +55,7 @@ pub fn places(frame: &Frame, sheet: &SheetSpec, dimension: &FieldRef, orders: &O
                 .iter()
                 .filter_map(|literal| literal.value())
                 .enumerate()
-                .map(|(place, value)| (key_text(value), place))
+                .map(|(place, value)| (key_in(column, value), place))
                 .collect();
             members.sort_by_key(|(key, _)| listed.get(key).copied().unwrap_or(usize::MAX));
         }
@@ -72,7 +75,7 @@ pub fn places(frame: &Frame, sheet: &SheetSpec, dimension: &FieldRef, orders: &O
     column
         .values
         .iter()
-        .map(|value| places[&key_text(value)])
+        .map(|value| places[&key_in(column, value)])
         .collect()
 }
 

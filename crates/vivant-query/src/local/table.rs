@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use vivant_calc::eval::Evaluator;
 use vivant_calc::functions::Kind;
+use vivant_calc::kernel::text::Collation;
 use vivant_calc::tree::{NodeId, NodeKind};
 use vivant_calc::{DataType, Diagnostic, Level, Value};
 use vivant_document::spec::{
@@ -214,6 +215,8 @@ impl Calculation {
             role: ColumnRole::Measure,
             data_type: self.data_type,
             values,
+            ignores_case: false,
+            bin: None,
         });
         Ok(())
     }
@@ -505,8 +508,14 @@ impl Runner<'_> {
     fn formula(&self, table: &TableFormula) -> Found<Vec<Value>> {
         let order = self.order(&table.calc);
         let mut inputs = Vec::with_capacity(table.inputs.len());
+        let mut collations = Vec::new();
         for (input, operand) in &table.inputs {
             inputs.push((input.clone(), self.operand(operand)?));
+            if let Operand::Column(key) = operand
+                && let Some(collation) = self.frame.column(key).and_then(FrameColumn::collation)
+            {
+                collations.push((input.clone(), collation));
+            }
         }
         for (node, item) in &table.totals {
             inputs.push((Input::Node(*node), self.over_rows(item, &table.calc)));
@@ -515,6 +524,7 @@ impl Runner<'_> {
             formula: &table.formula,
             order: &order,
             inputs,
+            collations,
             rows: self.frame.rows,
             surroundings: self.surroundings,
             previous: Vec::new(),
@@ -534,6 +544,8 @@ struct Run<'r> {
     order: &'r Order,
     /// What was computed already, a value for each row.
     inputs: Vec<(Input, Vec<Value>)>,
+    /// How the texts of inputs are compared.
+    collations: Vec<(Input, Collation)>,
     rows: usize,
     surroundings: &'r Surroundings,
     /// Calls of `PREVIOUS_VALUE`, which stand for the result of the row before.
@@ -577,6 +589,9 @@ impl Run<'_> {
         let mut evaluator = Evaluator::new(&self.formula.tree, &self.formula.checked);
         let mut values = Vec::with_capacity(self.rows);
         let mut row = Row::new(self.surroundings);
+        for (input, collation) in &self.collations {
+            row.collate(input, Some(*collation));
+        }
         for at in 0..self.rows {
             for (input, column) in &self.inputs {
                 row.set(input, column[at].clone());
@@ -630,6 +645,9 @@ impl Run<'_> {
         let mut evaluator = Evaluator::new(&self.formula.tree, &self.formula.checked);
         let mut values = vec![Value::Null; self.rows];
         let mut row = Row::new(self.surroundings);
+        for (input, collation) in &self.collations {
+            row.collate(input, Some(*collation));
+        }
         for partition in &self.order.partitions {
             let mut before: Option<Value> = None;
             for &at in partition {

@@ -3,7 +3,8 @@
 //! A file is a list of blocks with an empty line between them; `#` begins a comment. A block says `name: value` line
 //! by line, then lists the columns with their types and `=` with the type of the formula, then one case in each line,
 //! in the same order. Without `view` every line is a row of a table and a mark. With `table` the rows are those of the
-//! block `data`, and each line has the members of the fields in `view` and the value of their mark.
+//! block `data`, and each line has the members of the fields in `view` and the value of their mark. `case: ignored`
+//! makes all texts the same in upper and lower case.
 //! `hyper` is what Tableau's own engine is asked for the same; `tests/documents` does so.
 
 use std::collections::HashMap;
@@ -118,6 +119,7 @@ async fn run(bench: &Bench<'_>, block: &Block, tables: &HashMap<String, Vec<Colu
         view: block.list("view"),
         along: block.list("along"),
         week_start: block.get("week"),
+        ignore_case: block.get("case") == Some("ignored"),
         ..Sheet::new(vec![(formula, *data_type)])
     };
     let columns = match block.get("table") {
@@ -220,7 +222,7 @@ macro_rules! areas {
     };
 }
 
-areas! { aggregates casts dates levels logic numbers tables text }
+areas! { aggregates casts collation dates levels logic numbers tables text }
 
 #[test]
 fn there_are_enough_cases_and_none_is_forgotten() {

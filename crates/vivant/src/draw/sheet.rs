@@ -1,5 +1,7 @@
 //! The picture of a sheet: its rows, with titles and texts as the document has them, given to be drawn.
 
+use std::borrow::Cow;
+
 use vivant_calc::Value;
 use vivant_document::display;
 use vivant_document::spec::{SheetSpec, WorkbookSpec};
@@ -73,15 +75,27 @@ fn column<'a>(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, column: &'a Fram
     let common = (format.is_none() && shown.role == ColumnRole::Measure)
         .then(|| automatic(&column.values))
         .flatten();
+    // An axis runs along what people see; headers, colours and the like are found by the number of the bin.
+    let on_axis = sheet.pill(&column.key).is_some_and(|pill| !pill.discrete);
+    let (values, seen) = match column.bin {
+        Some(bin) if on_axis => {
+            let starts = column.values.iter().map(|value| bin.start(value)).collect();
+            (Cow::Owned(starts), true)
+        }
+        _ => (Cow::Borrowed(&column.values[..]), false),
+    };
     Column {
         key: column.key.clone(),
         title: shown.title.clone(),
         dimension: column.role == ColumnRole::Dimension,
-        data_type: column.data_type,
-        values: &column.values,
+        data_type: shown.data_type,
+        values,
         format,
         text: Box::new(move |value| match (value, &common) {
             (Value::Real(_), Some(common)) => display::text(value, shown.derivation, Some(common)),
+            (value, _) if seen && !value.is_null() => {
+                display::text(value, shown.derivation, shown.format.as_deref())
+            }
             _ => shown.text(value),
         }),
     }

@@ -16,9 +16,10 @@ use vivant_data::DataError;
 use vivant_data::parquet::ParquetWriter;
 use vivant_document::display::{self, ENGLISH, Language};
 use vivant_document::spec::{
-    Addressing, Derivation, FieldRef, FieldSpec, Literal, Pill, SheetSpec, WorkbookSpec, format_for,
+    Addressing, Derivation, FieldKind, FieldRef, FieldSpec, Literal, Pill, SheetSpec, WorkbookSpec,
+    format_for,
 };
-use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
+use vivant_query::{Answer, Bin, ColumnRole, Frame, FrameColumn};
 
 pub use crosstab::{xlsx, xlsx_in};
 pub use text::{csv, csv_in, json};
@@ -79,12 +80,13 @@ pub fn parquet(
 pub(crate) struct Shown<'a> {
     key: FieldRef,
     pub(crate) role: ColumnRole,
-    data_type: DataType,
+    pub(crate) data_type: DataType,
     field: Option<&'a FieldSpec>,
     pub(crate) derivation: Derivation,
     pub(crate) format: Option<String>,
     pub(crate) title: String,
     language: &'static Language,
+    bin: Option<Bin>,
 }
 
 impl<'a> Shown<'a> {
@@ -110,10 +112,16 @@ impl<'a> Shown<'a> {
             true => Some("p0.00%"),
             false => pill.and_then(display::calc_format),
         };
+        // Tableau: bins are written like the numbers that they cut.
+        let of_cut = || match &field?.kind {
+            FieldKind::Bin { field, .. } => source?.field(field)?.format.clone(),
+            _ => None,
+        };
         let format = of_sheet
             .map(str::to_owned)
             .or_else(|| own.map(str::to_owned))
-            .or_else(|| field.and_then(|field| field.format.clone()));
+            .or_else(|| field.and_then(|field| field.format.clone()))
+            .or_else(of_cut);
         let alias = source.and_then(|source| {
             let found = source.measure_aliases.iter().find(|(known, _)| known == key);
             found.map(|(_, alias)| alias.clone())
@@ -121,7 +129,11 @@ impl<'a> Shown<'a> {
         Shown {
             key: key.clone(),
             role: column.role,
-            data_type: column.data_type,
+            data_type: match column.bin {
+                Some(bin) if !bin.is_whole() => DataType::Real,
+                _ => column.data_type,
+            },
+            bin: column.bin,
             language: ENGLISH,
             derivation: pill.map_or(Derivation::None, |pill| pill.derivation),
             format,
@@ -152,12 +164,22 @@ impl<'a> Shown<'a> {
             .map(|(_, alias)| alias.as_str())
     }
 
+    /// Returns the value that people see, which of a bin is where it begins.
+    fn seen(&self, value: &Value) -> Value {
+        self.bin.map_or_else(|| value.clone(), |bin| bin.start(value))
+    }
+
     /// Writes a value as the sheet shows it.
     pub(crate) fn text(&self, value: &Value) -> String {
         match (self.alias(value), value, self.role) {
             (Some(alias), _, _) => alias.to_owned(),
             (_, Value::Null, ColumnRole::Dimension) => "Null".to_owned(),
-            _ => display::text_in(self.language, value, self.derivation, self.format.as_deref()),
+            _ => display::text_in(
+                self.language,
+                &self.seen(value),
+                self.derivation,
+                self.format.as_deref(),
+            ),
         }
     }
 }
@@ -206,7 +228,7 @@ impl Cell<'_> {
         match self {
             Cell::Value(shown, Some(value)) => match (shown.alias(value), value) {
                 (Some(alias), Value::String(_)) => Value::String(alias.to_owned()),
-                _ => (*value).clone(),
+                _ => shown.seen(value),
             },
             Cell::Value(_, None) => Value::Null,
             Cell::Name(name) => Value::String((*name).to_owned()),
