@@ -60,7 +60,7 @@ fn rows(data: &Data) -> Rows<'_> {
             } else {
                 DataType::Real
             },
-            values,
+            values: values.into(),
             text: Box::new(|value| match value {
                 Value::Real(value) => format!("{value}"),
                 Value::String(text) => text.clone(),
