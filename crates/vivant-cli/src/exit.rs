@@ -136,7 +136,7 @@ fn code_of_kind(kind: ErrorKind) -> Exit {
     match kind {
         ErrorKind::InvalidInput => Exit::Usage,
         ErrorKind::SignIn | ErrorKind::Forbidden => Exit::Authorization,
-        ErrorKind::NotFound => Exit::NotFound,
+        ErrorKind::NotFound | ErrorKind::Ambiguous => Exit::NotFound,
         ErrorKind::Conflict => Exit::Conflict,
         ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::Tls | ErrorKind::RateLimited => Exit::Network,
         ErrorKind::Server | ErrorKind::UnexpectedAnswer | ErrorKind::Unsupported => Exit::Server,
@@ -194,5 +194,6 @@ mod tests {
         assert_eq!(code_of(&usage), Exit::Usage);
         assert_eq!(code_of(&anyhow::anyhow!("x")), Exit::Other);
         assert_eq!(code_of_kind(ErrorKind::Timeout), Exit::Network);
+        assert_eq!(code_of_kind(ErrorKind::Ambiguous), Exit::NotFound);
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use axum::body::Body;
 use http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE,
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
 };
 use http::{HeaderMap, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -41,7 +41,13 @@ pub async fn send(call: &Call, file: StoredFile, part: &str) -> Result<Reply> {
     }
     headers.push((ACCEPT_RANGES, "bytes".to_owned()));
     headers.push((ETAG, format!("\"{}\"", file.sha256)));
-    let (status, range) = match wanted_range(&call.headers, file.size) {
+    // A client that went on with another revision would put two files together.
+    let same = call
+        .headers
+        .get(IF_RANGE)
+        .is_none_or(|known| known.as_bytes() == format!("\"{}\"", file.sha256).as_bytes());
+    let wanted = same.then(|| wanted_range(&call.headers, file.size)).flatten();
+    let (status, range) = match wanted {
         None => (StatusCode::OK, None),
         Some(Ok(range)) => (StatusCode::PARTIAL_CONTENT, Some(range)),
         Some(Err(())) => {
@@ -124,7 +130,7 @@ fn wanted_range(headers: &HeaderMap, size: u64) -> Option<Result<Range<u64>, ()>
         return None;
     }
     let range = match (first.trim().parse::<u64>().ok(), last.trim().parse::<u64>().ok()) {
-        (Some(first), Some(last)) if first <= last => first..(last + 1).min(size),
+        (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(size),
         (Some(first), None) if last.trim().is_empty() => first..size,
         (None, Some(count)) if first.trim().is_empty() && count > 0 => size.saturating_sub(count)..size,
         _ => return None,
@@ -199,6 +205,7 @@ mod tests {
         check("bytes=90-", Some(Ok(90..100)));
         check("bytes=-10", Some(Ok(90..100)));
         check("bytes=50-500", Some(Ok(50..100)));
+        check("bytes=50-18446744073709551615", Some(Ok(50..100)));
         check("bytes=100-", Some(Err(())));
         check("bytes=0-1,5-6", None);
         check("lines=0-1", None);
