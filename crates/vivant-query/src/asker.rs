@@ -443,7 +443,7 @@ impl<'a> Asker<'a> {
             calculation.run(&mut frame, sheet, wanted, &self.surroundings, &extra, diagnostics)?;
         }
         for filter in late {
-            local::filter(&mut frame, &filter.column, &filter.test);
+            local::filter(&mut frame, &filter.column, &filter.test, &self.surroundings)?;
         }
         if known.len() < wanted.heads.len() {
             let all: Vec<&FieldRef> = wanted.heads.iter().collect();
@@ -518,9 +518,8 @@ impl<'a> Asker<'a> {
                 item
             });
             let measure = match measure {
-                // A table calculation runs along this dimension alone only where there is no other.
-                Ok(item) if item.level == Level::Aggregate || wanted.dimensions.len() == 1 => item,
-                Ok(_) | Err(_) => {
+                Ok(item) => item,
+                Err(_) => {
                     diagnostics.push(Diagnostic::warning(
                         "query.sort",
                         format!("the order by {using} is not supported; the natural order is used"),
@@ -528,12 +527,23 @@ impl<'a> Asker<'a> {
                     continue;
                 }
             };
-            let asked = Wanted::new(vec![dimension.clone()], vec![measure.clone()]);
+            // A table calculation runs as it does in the view; members are ordered by what they have there in all.
+            let over_view = measure.local && wanted.dimensions.len() > 1;
+            let level = match over_view {
+                true => wanted.dimensions.clone(),
+                false => vec![dimension.clone()],
+            };
+            let asked = Wanted::new(level, vec![measure.clone()]);
             let none = HashMap::new();
-            let found = self.table(&asked, Vec::new(), Ask::GROUPS, &[], &none, diagnostics);
+            let mut found = self
+                .table(&asked, Vec::new(), Ask::GROUPS, &[], &none, diagnostics)
+                .await?;
+            if over_view {
+                found = local::summed(&found, &dimension.key, &measure.key);
+            }
             orders.insert(
                 dimension.key.clone(),
-                local::ranks(&found.await?, &dimension.key, &measure.key, sort.descending),
+                local::ranks(&found, &dimension.key, &measure.key, sort.descending),
             );
         }
         Ok(orders)

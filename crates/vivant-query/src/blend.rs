@@ -170,9 +170,11 @@ impl Asker<'_> {
         }
         // What a filter leaves out of the secondary data source takes the marks along. Those that never had a
         // partner have nothing to compare, which a filter may keep.
-        let keeps_null = filters
-            .iter()
-            .all(|filter| local::keeps(&filter.test, &Value::Null, false));
+        let mut keeps_null = true;
+        for filter in filters {
+            // Conditions and ranks say nothing of what they never saw.
+            keeps_null &= local::keeps(&filter.test, &Value::Null, false, &self.surroundings).unwrap_or(true);
+        }
         let partners: HashSet<String> = match keeps_null {
             false => HashSet::new(),
             true => {

@@ -5,8 +5,10 @@ use vivant_calc::civil::{Date, DateTime};
 use vivant_calc::{DataType, Diagnostic, Level, Value};
 use vivant_document::spec::{FilterTest, Literal, MemberSet, RangeNulls};
 
+use crate::collate::order_key;
 use crate::expr::Typed;
 use crate::fields::{RowScope, in_list, unsupported};
+use crate::rows::Surroundings;
 use crate::values::scalar_of;
 
 type Found<T> = Result<T, Box<Diagnostic>>;
@@ -16,7 +18,7 @@ pub fn test_of(scope: &mut RowScope<'_>, value: &Typed, test: &FilterTest) -> Fo
     Ok(Some(match test {
         FilterTest::All => return Ok(None),
         FilterTest::Members(members) if members.is_all() => return Ok(None),
-        FilterTest::Members(members) => return listed(value, members),
+        FilterTest::Members(members) => return listed(value, members).map(Some),
         FilterTest::Range { min, max, nulls } => {
             let null = value.expr.clone().is_null();
             let bound = |literal: &Option<Literal>| match literal {
@@ -41,25 +43,11 @@ pub fn test_of(scope: &mut RowScope<'_>, value: &Typed, test: &FilterTest) -> Fo
             }
         }
         FilterTest::Relative {
-            period,
-            first,
-            last,
-            anchor,
             include_null,
             include_future,
+            ..
         } => {
-            let anchor = match anchor {
-                Some(Literal::Value(Value::Date(date))) => date.midnight(),
-                Some(Literal::Value(Value::DateTime(moment))) => *moment,
-                _ => scope.surroundings.now,
-            };
-            let week_start = scope.surroundings.week_start;
-            let (from, to) = relative(period, anchor, *first, *last, week_start).ok_or_else(|| {
-                Box::new(Diagnostic::error(
-                    "query.relative-date",
-                    format!("the period '{period}' of a relative date filter is not known"),
-                ))
-            })?;
+            let (from, to, anchor) = dates_of(test, scope.surroundings)?;
             let literal = |moment: DateTime| {
                 let value_of = match value.data_type {
                     DataType::Date => Value::Date(moment.date()),
@@ -84,21 +72,75 @@ pub fn test_of(scope: &mut RowScope<'_>, value: &Typed, test: &FilterTest) -> Fo
     }))
 }
 
-/// Tests an expression that stands for the one level of a set.
-fn listed(value: &Typed, members: &MemberSet) -> Found<Option<Expr>> {
-    Ok(Some(match members {
-        MemberSet::All(_) => return Ok(None),
+/// Gives the first moment of a relative range, the first after it, and the anchor.
+pub fn dates_of(test: &FilterTest, surroundings: &Surroundings) -> Found<(DateTime, DateTime, DateTime)> {
+    let FilterTest::Relative {
+        period,
+        first,
+        last,
+        anchor,
+        ..
+    } = test
+    else {
+        return Err(crate::expr::internal("no filter of relative dates"));
+    };
+    let anchor = match anchor {
+        Some(Literal::Value(Value::Date(date))) => date.midnight(),
+        Some(Literal::Value(Value::DateTime(moment))) => *moment,
+        _ => surroundings.now,
+    };
+    let found = relative(period, anchor, *first, *last, surroundings.week_start);
+    let (from, to) = found.ok_or_else(|| {
+        Box::new(Diagnostic::error(
+            "query.relative-date",
+            format!("the period '{period}' of a relative date filter is not known"),
+        ))
+    })?;
+    Ok((from, to, anchor))
+}
+
+/// Tests an expression that stands for the one level of a set. The test is true or false, never null.
+fn listed(value: &Typed, members: &MemberSet) -> Found<Expr> {
+    let all = |parts: &[MemberSet]| {
+        parts
+            .iter()
+            .map(|part| listed(value, part))
+            .collect::<Found<Vec<_>>>()
+    };
+    Ok(match members {
+        MemberSet::All(_) => lit(true),
         MemberSet::Empty(_) => lit(false),
         MemberSet::Except(all, out) => {
-            let all = listed(value, all)?.unwrap_or(lit(true));
-            let out = listed(value, out)?.unwrap_or(lit(true));
-            all.and(datafusion::logical_expr::not(out))
+            listed(value, all)?.and(datafusion::logical_expr::not(listed(value, out)?))
         }
-        other => match other.listed() {
-            Some(list) => in_list(value, list.into_iter()),
-            None => return Err(unsupported("such filters of computed values")),
+        MemberSet::Range { from, to, .. } => in_range(value, from, to),
+        MemberSet::Intersection(parts) | MemberSet::Cross(parts) => {
+            all(parts)?.into_iter().reduce(Expr::and).unwrap_or(lit(true))
+        }
+        other => match (other.listed(), other) {
+            (Some(list), _) => in_list(value, list.into_iter()),
+            (None, MemberSet::Union(parts)) => all(parts)?.into_iter().reduce(Expr::or).unwrap_or(lit(false)),
+            _ => return Err(unsupported("conditions and ranks as filters of computed values")),
         },
-    }))
+    })
+}
+
+/// Tests whether a value lies between two members in the order of its field; null lies nowhere.
+pub fn in_range(value: &Typed, from: &Literal, to: &Literal) -> Expr {
+    // Tableau: a range runs in the order of the field, which of texts is that of a dictionary.
+    let ordered = |expr: Expr| match value.data_type {
+        DataType::String => order_key(expr),
+        _ => expr,
+    };
+    let bound = |bound: &Value| ordered(lit(scalar_of(bound, value.data_type)));
+    let mut test = value.expr.clone().is_not_null();
+    if let Literal::Value(from) = from {
+        test = test.and(ordered(value.expr.clone()).gt_eq(bound(from)));
+    }
+    if let Literal::Value(to) = to {
+        test = test.and(ordered(value.expr.clone()).lt_eq(bound(to)));
+    }
+    test.is_true()
 }
 
 /// Returns the first moment of a relative range and the first after it.

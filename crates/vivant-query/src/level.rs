@@ -329,22 +329,20 @@ impl<'a, 's> Aggregation<'a, 's> {
                 Ok(Typed::new(expr, first.data_type).collated(first.collation))
             }
             "PERCENTILE" => {
-                let fraction = match arguments
-                    .get(1)
-                    .map(|node| formula.tree.kind(formula.tree.unwrapped(*node)))
-                {
-                    Some(NodeKind::Real(value)) => *value,
-                    Some(NodeKind::Integer(value)) => *value as f64,
-                    Some(NodeKind::Parameter(field)) => {
-                        let value = self
-                            .rows
-                            .surroundings
-                            .parameters
-                            .get(&field.name.name.to_lowercase());
-                        value.and_then(crate::frame::number).unwrap_or(0.5)
-                    }
-                    _ => return Err(unsupported("percentiles that are no numbers")),
-                };
+                let fraction = arguments.get(1).copied();
+                let fraction = fraction
+                    .filter(|node| formula.checked.of(*node).level == Level::Constant)
+                    .map(|node| {
+                        let row = crate::rows::Row::new(&surroundings);
+                        let context = crate::rows::context(&surroundings, &row);
+                        vivant_calc::eval::Evaluator::new(&formula.tree, &formula.checked)
+                            .run_node(node, &context)
+                            .map_err(Box::new)
+                    })
+                    .transpose()?;
+                let fraction = fraction
+                    .and_then(|found| crate::frame::number(&found.value))
+                    .ok_or_else(|| unsupported("percentiles that are no numbers"))?;
                 let column = self.add(percentile(first.widened(DataType::Real), fraction)?);
                 Ok(Typed::new(column, DataType::Real))
             }

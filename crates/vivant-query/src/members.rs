@@ -7,12 +7,12 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt as _, Operator, binary_expr
 use vivant_calc::{DataType, Diagnostic, Level, Value};
 use vivant_document::spec::{Count, FieldKind, FieldRef, Literal, MemberSet, Pill};
 
-use crate::collate::order_key;
 use crate::expr::{Typed, internal};
 use crate::fields::{RowScope, in_list, unknown_field, unsupported};
+use crate::filters::in_range;
 use crate::level::Aggregation;
 use crate::source::column;
-use crate::values::{arrow_type, scalar_of};
+use crate::values::arrow_type;
 
 type Found<T> = Result<T, Box<Diagnostic>>;
 
@@ -31,20 +31,7 @@ impl RowScope<'_> {
             }
             MemberSet::Range { level, from, to } => {
                 let value = self.level(level)?;
-                // Tableau: a range runs in the order of the field, which of texts is that of a dictionary.
-                let ordered = |expr: Expr| match value.data_type {
-                    DataType::String => order_key(expr),
-                    _ => expr,
-                };
-                let bound = |bound: &Value| ordered(lit(scalar_of(bound, value.data_type)));
-                let mut test = value.expr.clone().is_not_null();
-                if let Literal::Value(from) = from {
-                    test = test.and(ordered(value.expr.clone()).gt_eq(bound(from)));
-                }
-                if let Literal::Value(to) = to {
-                    test = test.and(ordered(value.expr.clone()).lt_eq(bound(to)));
-                }
-                Ok(test.is_true())
+                Ok(in_range(&value, from, to))
             }
             MemberSet::Union(parts) => self.union(parts),
             MemberSet::Intersection(parts) | MemberSet::Cross(parts) => {
@@ -163,6 +150,33 @@ impl RowScope<'_> {
         known.cloned().or_else(|| Pill::from_name(key))
     }
 
+    /// Lists the levels of a set; another set that it builds on has its own.
+    fn levels_of(&self, set: &MemberSet) -> Vec<String> {
+        let (mut todo, mut seen) = (vec![set], Vec::new());
+        while let Some(set) = todo.pop() {
+            let levels = set.levels();
+            if !levels.is_empty() {
+                return levels;
+            }
+            match set {
+                MemberSet::Set(name) if !seen.contains(&name) => {
+                    seen.push(name);
+                    if let Some(FieldKind::Set { members, .. }) = self.fields.get(name).map(|spec| &spec.kind)
+                    {
+                        todo.push(members);
+                    }
+                }
+                MemberSet::Union(parts) | MemberSet::Intersection(parts) | MemberSet::Cross(parts) => {
+                    todo.extend(parts.iter().rev());
+                }
+                MemberSet::Except(all, _) => todo.push(all),
+                MemberSet::Where { of, .. } | MemberSet::Top { of, .. } => todo.push(of),
+                _ => {}
+            }
+        }
+        Vec::new()
+    }
+
     fn count(&self, count: &Count) -> Found<usize> {
         let number = match count {
             Count::Number(number) => Some(*number),
@@ -195,7 +209,7 @@ impl RowScope<'_> {
             return Ok(found.is_not_null());
         }
         let mut groups = Vec::new();
-        for level in of.levels() {
+        for level in self.levels_of(of) {
             groups.push(self.level(&level)?);
         }
         if groups.is_empty() {

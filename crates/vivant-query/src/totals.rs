@@ -2,8 +2,8 @@
 //! that are shown where a pill says so.
 //!
 //! Tableau: the total of a pill is its own aggregation over all rows of the larger group, so that averages are
-//! those of rows and distinct counts count each value once. Filters of aggregates and of table calculations do
-//! not change totals.
+//! those of rows and distinct counts count each value once. Filters of aggregates do not change totals, and those
+//! of table calculations only where they say so.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::asker::{Asker, Item, Wanted};
 use crate::engine::Total;
 use crate::frame::Frame;
 use crate::local;
-use crate::query::Ask;
+use crate::query::{Ask, is_all};
 
 type Found<T> = Result<T, Box<Diagnostic>>;
 
@@ -31,6 +31,18 @@ impl Asker<'_> {
         let mut totals = Vec::new();
         if wanted.measures.iter().all(|item| item.attribute) {
             return Ok(totals);
+        }
+        // Tableau: a filter of a table calculation leaves totals as they are unless it is applied to them.
+        let (mut late, mut asked) = (Vec::new(), Vec::new());
+        for filter in &self.question.sheet.filters {
+            if !filter.totals || filter.hides || filter.column.is_measure_names() || is_all(&filter.test) {
+                continue;
+            }
+            let item = self.item(&filter.column)?;
+            if item.local {
+                asked.push(item);
+                late.push(filter);
+            }
         }
         for over in self.levels(wanted) {
             let (rolled, kept): (Vec<Item>, Vec<Item>) = wanted
@@ -51,7 +63,7 @@ impl Asker<'_> {
                 rolled,
             };
             let mut rows = self
-                .table(&level, Vec::new(), Ask::GROUPS, &[], orders, diagnostics)
+                .table(&level, asked.clone(), Ask::GROUPS, &late, orders, diagnostics)
                 .await?;
             // What is not shown has no total either.
             let shown: HashSet<String> = local::row_keys(body, &level.dimensions).into_iter().collect();

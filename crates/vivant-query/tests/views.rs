@@ -371,6 +371,89 @@ async fn table_calculations_of_totals_run_over_the_totals() {
 }
 
 #[tokio::test]
+async fn filters_of_table_calculations_are_applied_to_totals_where_they_say_so() {
+    let view = |filter| View {
+        instances: "<column-instance column='[amount]' derivation='Sum' name='[pcto:sum:amount:qk]' pivot='key' type='quantitative'><table-calc ordering-type='Rows' type='PctTotal' /></column-instance>",
+        view: filter,
+        rows: REGION,
+        row_attributes: "total='true'",
+        cols: YEAR,
+        text: vec!["[ds].[pcto:sum:amount:qk]"],
+        ..orders()
+    };
+    let plain = view(
+        "<filter class='quantitative' column='[ds].[pcto:sum:amount:qk]' included-values='in-range'><min>0.5</min></filter>",
+    );
+    let body = [
+        "East 2023 0.500",
+        "East 2024 0.500",
+        "South 2024 1.000",
+        "West 2024 0.556",
+    ];
+    assert_eq!(plain.rows().await, body);
+    assert_eq!(plain.totals().await, ["-region 2023 0.452", "-region 2024 0.548"]);
+    let applied = view(
+        "<filter affect-totals='true' class='quantitative' column='[ds].[pcto:sum:amount:qk]' included-values='in-range'><min>0.5</min></filter>",
+    );
+    assert_eq!(applied.rows().await, body);
+    assert_eq!(applied.totals().await, ["-region 2024 0.548"]);
+}
+
+#[tokio::test]
+async fn members_are_sorted_by_a_table_calculation_of_the_view() {
+    let view = View {
+        instances: "<column-instance column='[amount]' derivation='Sum' name='[cum:sum:amount:qk]' pivot='key' type='quantitative'>\
+                    <table-calc aggregation='Sum' ordering-type='Field' type='CumTotal'><order field='[ds].[none:year:ok]' /></table-calc></column-instance>",
+        view: "<computed-sort column='[ds].[none:region:nk]' direction='DESC' using='[ds].[cum:sum:amount:qk]' />",
+        rows: "([ds].[none:region:nk] / [ds].[none:year:ok])",
+        text: vec!["[ds].[cum:sum:amount:qk]"],
+        ..orders()
+    };
+    assert_eq!(
+        view.rows().await,
+        [
+            "West 2023 40",
+            "West 2024 90",
+            "East 2023 30",
+            "East 2024 60",
+            "South 2024 5"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn ranges_of_members_run_in_the_order_of_the_field() {
+    let of = |view| View {
+        view,
+        text: vec![SUM],
+        ..orders()
+    };
+    let texts = View {
+        rows: CUSTOMER,
+        ..of("<filter class='categorical' column='[ds].[none:customer:nk]'>\
+             <groupfilter function='range' level='[none:customer:nk]' from='&quot;bob&quot;' to='&quot;CID&quot;' /></filter>")
+    };
+    assert_eq!(texts.rows().await, ["Bob 20", "Cid 90"]);
+    let counts = View {
+        rows: REGION,
+        ..of("<filter class='categorical' column='[ds].[ctd:customer:ok]'>\
+             <groupfilter function='range' level='[ctd:customer:ok]' from='2' to='3' /></filter>")
+    };
+    assert_eq!(counts.rows().await, ["East 60"]);
+}
+
+#[tokio::test]
+async fn fractions_of_percentiles_may_be_computed() {
+    let view = View {
+        fields: vec![["Three quarters", "real", "PERCENTILE([amount], 1 - 0.25)", ""]],
+        rows: REGION,
+        text: vec!["[ds].[usr:Three quarters:qk]"],
+        ..orders()
+    };
+    assert_eq!(view.rows().await, ["East 25.000", "South 5.000", "West 47.500"]);
+}
+
+#[tokio::test]
 async fn totals_within_formulas_are_asked_of_the_rows() {
     let along = "<table-calc ordering-type='Rows' />";
     let view = View {

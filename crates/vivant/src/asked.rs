@@ -231,6 +231,7 @@ impl<'t> Target<'t> {
             action: None,
             hides: false,
             group: None,
+            totals: false,
         });
         sheet.filters = kept;
         if let Some(pill) = &self.pill

@@ -21,6 +21,8 @@ pub struct FilterSpec {
     pub hides: bool,
     /// The number that filters of several sheets share.
     pub group: Option<i64>,
+    /// Whether it is applied to totals, too, if it compares a table calculation.
+    pub totals: bool,
 }
 
 /// What a filter keeps.
@@ -331,6 +333,7 @@ impl FilterSpec {
                 .map(|name| unquote(&name)),
             hides: tree.has(node, "kind", "hide"),
             group: get("filter-group").and_then(|text| text.parse().ok()),
+            totals: tree.has(node, "affect-totals", "true"),
         })
     }
 }

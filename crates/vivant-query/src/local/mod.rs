@@ -8,17 +8,20 @@ mod table;
 
 pub use dense::{Group, fill, too_large};
 pub use functions::aggregate;
-pub use sort::{Orders, members, ranks, sort};
+pub use sort::{Orders, members, ranks, sort, summed};
 pub use table::Calculation;
 
 use std::collections::HashMap;
 
-use vivant_calc::Value;
 use vivant_calc::kernel::text::Collation;
+use vivant_calc::{Diagnostic, Value};
 use vivant_document::spec::{FieldRef, FilterTest, Literal, MemberSet, RangeNulls};
 
 use crate::asker::Item;
+use crate::fields::unsupported;
+use crate::filters::dates_of;
 use crate::frame::{ColumnRole, Frame, FrameColumn, compare};
+use crate::rows::Surroundings;
 
 /// Results beside the table that calculations read: by a measure and the dimensions it was asked for.
 pub type Extra = HashMap<(FieldRef, Vec<FieldRef>), Frame>;
@@ -123,18 +126,34 @@ pub fn outer_join(mut left: Frame, right: Frame) -> Frame {
 }
 
 /// Leaves out the rows that a filter of the finished table does not keep.
-pub fn filter(frame: &mut Frame, key: &FieldRef, test: &FilterTest) {
-    let Some(column) = frame.column(key) else { return };
-    let kept: Vec<usize> = (0..frame.rows)
-        .filter(|&row| keeps(test, &column.values[row], column.ignores_case))
-        .collect();
+pub fn filter(
+    frame: &mut Frame,
+    key: &FieldRef,
+    test: &FilterTest,
+    surroundings: &Surroundings,
+) -> Result<(), Box<Diagnostic>> {
+    let Some(column) = frame.column(key) else {
+        return Ok(());
+    };
+    let mut kept = Vec::with_capacity(frame.rows);
+    for row in 0..frame.rows {
+        if keeps(test, &column.values[row], column.ignores_case, surroundings)? {
+            kept.push(row);
+        }
+    }
     if kept.len() < frame.rows {
         frame.take(&kept);
     }
+    Ok(())
 }
 
 /// Tells whether a filter keeps a value.
-pub fn keeps(test: &FilterTest, value: &Value, ignores_case: bool) -> bool {
+pub fn keeps(
+    test: &FilterTest,
+    value: &Value,
+    ignores_case: bool,
+    surroundings: &Surroundings,
+) -> Result<bool, Box<Diagnostic>> {
     let at_least = |bound: &Option<Literal>| match bound.as_ref().and_then(Literal::value) {
         Some(bound) => compare(value, bound).is_ge(),
         None => true,
@@ -143,9 +162,9 @@ pub fn keeps(test: &FilterTest, value: &Value, ignores_case: bool) -> bool {
         Some(bound) => compare(value, bound).is_le(),
         None => true,
     };
-    match test {
-        FilterTest::All | FilterTest::Relative { .. } | FilterTest::Other(_) => true,
-        FilterTest::Members(members) => member(members, value, ignores_case),
+    Ok(match test {
+        FilterTest::All => true,
+        FilterTest::Members(members) => member(members, value, ignores_case)?,
         FilterTest::Range { min, max, nulls } => match (nulls, value.is_null()) {
             (RangeNulls::All, _) => true,
             (RangeNulls::NullOnly, null) => null,
@@ -154,10 +173,25 @@ pub fn keeps(test: &FilterTest, value: &Value, ignores_case: bool) -> bool {
             (_, true) => false,
             _ => at_least(min) && at_most(max),
         },
-    }
+        FilterTest::Relative {
+            include_null,
+            include_future,
+            ..
+        } => {
+            let (from, to, anchor) = dates_of(test, surroundings)?;
+            let moment = match value {
+                Value::Null => return Ok(*include_null),
+                Value::Date(date) => date.midnight(),
+                Value::DateTime(moment) => *moment,
+                _ => return Ok(false),
+            };
+            moment >= from && moment < to && (*include_future || moment <= anchor)
+        }
+        FilterTest::Other(class) => return Err(unsupported(&format!("filters of class '{class}'"))),
+    })
 }
 
-fn member(set: &MemberSet, value: &Value, ignores_case: bool) -> bool {
+fn member(set: &MemberSet, value: &Value, ignores_case: bool) -> Result<bool, Box<Diagnostic>> {
     let is = |literal: &Literal| match (literal.value(), value) {
         (Some(Value::String(one)), Value::String(text)) if ignores_case => {
             Collation::IgnoreCase.key(one) == Collation::IgnoreCase.key(text)
@@ -166,7 +200,7 @@ fn member(set: &MemberSet, value: &Value, ignores_case: bool) -> bool {
         (None, _) => false,
     };
     let member = |set: &MemberSet| member(set, value, ignores_case);
-    match set {
+    Ok(match set {
         MemberSet::All(_) => true,
         MemberSet::Empty(_) => false,
         MemberSet::Member { member, .. } => is(member),
@@ -175,9 +209,25 @@ fn member(set: &MemberSet, value: &Value, ignores_case: bool) -> bool {
             let to = to.value().is_none_or(|to| compare(value, to).is_le());
             from && to
         }
-        MemberSet::Union(parts) => parts.iter().any(member),
-        MemberSet::Intersection(parts) => parts.iter().all(member),
-        MemberSet::Except(all, out) => member(all) && !member(out),
-        _ => true,
-    }
+        MemberSet::Union(parts) => {
+            let mut found = false;
+            for part in parts {
+                found |= member(part)?;
+            }
+            found
+        }
+        MemberSet::Intersection(parts) | MemberSet::Cross(parts) => {
+            let mut found = true;
+            for part in parts {
+                found &= member(part)?;
+            }
+            found
+        }
+        MemberSet::Except(all, out) => member(all)? && !member(out)?,
+        MemberSet::Where { .. } | MemberSet::Top { .. } | MemberSet::Set(_) | MemberSet::Other(_) => {
+            return Err(unsupported(
+                "conditions, ranks and sets as filters of the finished table",
+            ));
+        }
+    })
 }

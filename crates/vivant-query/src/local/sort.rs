@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use vivant_calc::Value;
 use vivant_document::spec::{FieldRef, SheetSpec, SortBy};
 
+use super::functions::aggregate;
 use super::key_in;
 use crate::asker::Item;
-use crate::frame::{Frame, compare};
+use crate::frame::{Frame, FrameColumn, compare, number};
 
 /// Orders of members that queries found, by dimension and text of the member.
 pub type Orders = HashMap<FieldRef, HashMap<String, usize>>;
@@ -32,6 +33,46 @@ pub fn ranks(
         .enumerate()
         .map(|(place, row)| (key_in(column, &column.values[row]), place))
         .collect()
+}
+
+/// Sums up what each member of a dimension has.
+pub fn summed(frame: &Frame, dimension: &FieldRef, measure: &FieldRef) -> Frame {
+    let (Some(members), Some(values)) = (frame.column(dimension), frame.column(measure)) else {
+        return Frame::default();
+    };
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut found: Vec<(Value, Vec<Value>)> = Vec::new();
+    for (member, value) in members.values.iter().zip(&values.values) {
+        let place = *places.entry(key_in(members, member)).or_insert(found.len());
+        if place == found.len() {
+            found.push((member.clone(), Vec::new()));
+        }
+        found[place].1.push(value.clone());
+    }
+    let rows = found.len();
+    let (keys, sums) = found
+        .into_iter()
+        .map(|(member, values)| {
+            let are_numbers = values
+                .iter()
+                .all(|value| value.is_null() || number(value).is_some());
+            let by = if are_numbers { "SUM" } else { "MIN" };
+            (member, aggregate(by, &values, None, 0.0))
+        })
+        .unzip();
+    let like = |column: &FrameColumn, values: Vec<Value>| FrameColumn {
+        key: column.key.clone(),
+        role: column.role,
+        data_type: column.data_type,
+        values,
+        ignores_case: column.ignores_case,
+        bin: column.bin,
+    };
+    Frame {
+        columns: vec![like(members, keys), like(values, sums)],
+        rows,
+        ..Frame::default()
+    }
 }
 
 /// Gives the place of each row's member among the members of a dimension.
