@@ -312,7 +312,10 @@ pub(crate) fn along(stops: &[Color], part: f64) -> Color {
 
 impl Ramp {
     fn of(table: &Table<'_>, key: &FieldRef, rows: &[Row], spacious: bool) -> Option<Self> {
-        let numbers = rows.iter().filter_map(|row| number(&table.value(*row, key)));
+        let with_totals = encoding(table, std::slice::from_ref(key))
+            .is_some_and(|encoding| encoding.get("include-totals") == Some("true"));
+        let shown = rows.iter().filter(|row| with_totals || !table.is_total(**row));
+        let numbers = shown.filter_map(|row| number(&table.value(*row, key)));
         let (least, most) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
             (least.min(value), most.max(value))
         });

@@ -66,6 +66,8 @@ pub(crate) struct Cells {
     pub text_width: f64,
     /// The highest text of a cell.
     pub text_height: f64,
+    /// The width of the marks of a cell that stand side by side.
+    pub crowd_width: f64,
     /// Whether marks fill what room there is, such as tree maps and pies.
     pub spacious: bool,
     /// Whether cells hold text alone.
@@ -377,8 +379,14 @@ impl Layout {
                     continue;
                 }
                 let mut font = table.header_font(&header.key);
-                if header.total {
-                    font = font.weighing(Weight::Bold);
+                // In tables of text the outermost headers stand out.
+                let stands_out = texts && level == 0;
+                if header.total || stands_out && !table.has_weight(&header.key) {
+                    font = font.weighing(if header.total {
+                        Weight::Bold
+                    } else {
+                        Weight::Semibold
+                    });
                 }
                 let room = width - 2.0 * theme::PADDING;
                 let lines = match height >= 2.0 * font.line_height() {
@@ -392,7 +400,7 @@ impl Layout {
                     true => y + (height - block_height) / 2.0,
                     false => y + ((theme::ROW - font.line_height()) / 2.0).max(0.0),
                 } + font.ascent();
-                let ink = if texts || header.total {
+                let ink = if stands_out || header.total {
                     theme::DARK
                 } else {
                     theme::GREY
@@ -439,10 +447,16 @@ impl Layout {
                     continue;
                 }
                 let mut font = table.header_font(&header.key);
-                if header.total {
-                    font = font.weighing(Weight::Bold);
+                // In tables of text the outermost headers stand out.
+                let stands_out = texts && level == 0;
+                if header.total || stands_out && !table.has_weight(&header.key) {
+                    font = font.weighing(if header.total {
+                        Weight::Bold
+                    } else {
+                        Weight::Semibold
+                    });
                 }
-                let ink = if texts || header.total {
+                let ink = if stands_out || header.total {
                     theme::DARK
                 } else {
                     theme::GREY
@@ -494,12 +508,13 @@ impl Layout {
             .iter()
             .find(|lane| lane.headers.len() == self.col_levels.len())
         {
-            let names: Vec<String> = lane
+            let mut names: Vec<String> = lane
                 .headers
                 .iter()
                 .filter(|header| !header.key.is_measure_names())
-                .map(|header| table.title(&header.key))
+                .map(|header| table.label(&header.key))
                 .collect();
+            names.dedup();
             let words = names.join(" / ");
             let at = (self.panes.center().0, base_of(self.outer.y));
             items.push(Item::Text(
@@ -517,11 +532,11 @@ impl Layout {
             .find(|lane| lane.headers.len() == self.row_levels.len())
         {
             let mut x = self.outer.x;
+            let mut before = String::new();
             for (header, width) in lane.headers.iter().zip(&self.row_levels) {
-                if !header.key.is_measure_names() && *width > 0.0 {
-                    let words = theme::CAPTION
-                        .fit(&table.title(&header.key), width - theme::PADDING)
-                        .into_owned();
+                let name = table.label(&header.key);
+                if !header.key.is_measure_names() && *width > 0.0 && name != before {
+                    let words = theme::CAPTION.fit(&name, width - theme::PADDING).into_owned();
                     let base = base_of(self.panes.y - self.axes[2] - self.captions);
                     items.push(Item::Text(Text::new(
                         (x + theme::PADDING, base),
@@ -530,6 +545,7 @@ impl Layout {
                         theme::DARK,
                     )));
                 }
+                before = name;
                 x += width;
             }
         }
@@ -700,7 +716,7 @@ fn row_levels(table: &Table<'_>, rows: &[Lane], depth: usize, width: f64) -> Vec
                 .fold(0.0, f64::max);
             let caption = match (table.shows_captions(), key) {
                 (true, Some(key)) if !key.is_measure_names() => {
-                    theme::CAPTION.width(&table.title(key)).min(110.0)
+                    theme::CAPTION.width(&table.label(key)).min(110.0)
                 }
                 _ => 0.0,
             };
@@ -745,7 +761,8 @@ fn column_width(cols: &[Lane], has_row_axis: bool, cells: &Cells, even: f64) -> 
             + 2.0 * theme::PADDING;
     }
     if !has_row_axis {
-        return theme::COLUMN.min(even.max(theme::ROW));
+        let crowd = cells.crowd_width.min(even);
+        return theme::COLUMN.min(even.max(theme::ROW)).max(crowd);
     }
     theme::COLUMN.min(even).max(14.0)
 }
@@ -822,6 +839,10 @@ impl Table<'_> {
 
     fn header_font(&self, key: &vivant_document::spec::FieldRef) -> Font {
         self.font("label", Some(key), theme::TEXT)
+    }
+
+    fn has_weight(&self, key: &vivant_document::spec::FieldRef) -> bool {
+        self.setting("label", "font-weight", Some(key)).is_some()
     }
 
     /// Whether rows of text are banded.

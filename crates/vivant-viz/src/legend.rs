@@ -108,6 +108,7 @@ impl Legend {
             min: sizes.min,
             max: sizes.max,
             reversed: false,
+            unit: None,
         };
         let mut values: Vec<f64> = scale
             .ticks(40.0 * SIZES as f64, true, None, None, &|_| 0.0)

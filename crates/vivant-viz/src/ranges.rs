@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use vivant_calc::DataType;
-use vivant_document::spec::{AxisSpec, Literal, Side, format};
+use vivant_document::spec::{AxisSpec, Derivation, Literal, Side, format};
 use vivant_render::Rect;
 
 use crate::color::{Coloring, encoded};
@@ -89,7 +89,10 @@ pub(crate) fn scales(
                             }
                             _ => None,
                         };
-                        [own, own.zip(length).map(|(own, length)| own + length)]
+                        match own.and_then(|own| drawing.breadth(mark.row, own)) {
+                            Some((from, to)) => [Some(from), Some(to)],
+                            None => [own, own.zip(length).map(|(own, length)| own + length)],
+                        }
                     }
                 };
                 let range = ranges.entry((side, lane, axis.clone())).or_insert(Range {
@@ -263,5 +266,9 @@ fn scale(
         min,
         max,
         reversed: spec.is_some_and(|spec| spec.reverse),
+        unit: table.pill(&axis.key).and_then(|pill| match pill.derivation {
+            Derivation::Trunc(unit) => Some(unit),
+            _ => None,
+        }),
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use vivant_calc::{DataType, Value};
-use vivant_document::spec::{FieldRef, Literal, Pill, SheetSpec, WorkbookSpec};
+use vivant_document::spec::{Derivation, FieldRef, Literal, Pill, SheetSpec, WorkbookSpec};
 
 /// A column of rows.
 pub struct Column<'a> {
@@ -275,6 +275,21 @@ impl<'a> Table<'a> {
         }
         self.any_column(key)
             .map_or_else(|| key.name.clone(), |column| column.title.clone())
+    }
+
+    /// The name of a field above its headers: dates go by the field, whatever part of them is shown.
+    pub fn label(&self, key: &FieldRef) -> String {
+        let pill = self.pill(key).filter(|pill| {
+            matches!(
+                pill.derivation,
+                Derivation::Part(_) | Derivation::Trunc(_) | Derivation::MonthYear | Derivation::MonthDayYear
+            )
+        });
+        let source = self.workbook.source(&key.source);
+        let field = pill
+            .zip(source)
+            .and_then(|(pill, source)| source.field(&pill.field));
+        field.map_or_else(|| self.title(key), |field| field.caption.clone())
     }
 
     /// The format of a pill's numbers.

@@ -1,6 +1,7 @@
 //! Axes: from values to places, and where ticks stand.
 
 use vivant_calc::DataType;
+use vivant_document::spec::DateUnit;
 
 use crate::number::{moment, month_of, month_start, tick_text};
 
@@ -48,6 +49,8 @@ pub(crate) struct Scale {
     pub max: f64,
     /// Whether it runs backwards.
     pub reversed: bool,
+    /// What dates are cut off to; ticks are no finer.
+    pub unit: Option<DateUnit>,
 }
 
 /// A tick.
@@ -195,7 +198,7 @@ impl Scale {
         width: &dyn Fn(&str) -> f64,
     ) -> Vec<Tick> {
         let span = self.max - self.min;
-        for step in date_steps() {
+        for step in date_steps().filter(|step| self.takes(*step)) {
             let pixels = step.days() / span * length;
             if pixels
                 < if vertical {
@@ -215,6 +218,17 @@ impl Scale {
         Vec::new()
     }
 
+    /// Whether ticks may be so far apart.
+    fn takes(&self, step: DateStep) -> bool {
+        let Some(unit) = self.unit else { return true };
+        match (unit, step) {
+            (DateUnit::Year, DateStep::Months(months)) => months % 12 == 0,
+            (DateUnit::Quarter, DateStep::Months(months)) => months % 3 == 0,
+            (_, DateStep::Months(_)) => true,
+            (unit, DateStep::Days(days)) => unit_days(unit).is_some_and(|least| days >= least - 1e-9),
+        }
+    }
+
     fn ticks_by(&self, step: DateStep, format: Option<&str>) -> Vec<Tick> {
         let mut ticks = Vec::new();
         let mut add = |value: f64| {
@@ -227,7 +241,10 @@ impl Scale {
                     _ => None,
                 }
             });
-            let text = own.unwrap_or_else(|| date_text(value, step));
+            let text = own.unwrap_or_else(|| match (self.unit, step) {
+                (Some(DateUnit::Quarter), DateStep::Months(months)) if months < 12 => quarter_text(value),
+                _ => date_text(value, step),
+            });
             ticks.push(Tick { value, text });
         };
         match step {
@@ -256,6 +273,25 @@ impl Scale {
         }
         ticks
     }
+}
+
+/// How long a unit of dates is, for those that months do not count.
+pub(crate) fn unit_days(unit: DateUnit) -> Option<f64> {
+    match unit {
+        DateUnit::Second => Some(1.0 / 86_400.0),
+        DateUnit::Minute => Some(1.0 / 1440.0),
+        DateUnit::Hour => Some(1.0 / 24.0),
+        DateUnit::Day | DateUnit::Weekday => Some(1.0),
+        DateUnit::Week => Some(7.0),
+        _ => None,
+    }
+}
+
+fn quarter_text(value: f64) -> String {
+    let Some(month) = month_of(value) else {
+        return String::new();
+    };
+    format!("{} Q{}", month.div_euclid(12), month.rem_euclid(12) / 3 + 1)
 }
 
 /// The distance of ticks on a date axis.
@@ -317,6 +353,7 @@ mod tests {
             min,
             max,
             reversed: false,
+            unit: None,
         }
     }
 
@@ -344,12 +381,19 @@ mod tests {
             min: day(2022, 11, 20),
             max: day(2023, 12, 20),
             reversed: false,
+            unit: None,
         };
         let texts = texts(&scale, 400.0, false);
         assert!(
             texts.contains(&"Mar 2023".to_owned()) || texts.contains(&"Apr 2023".to_owned()),
             "{texts:?}"
         );
+        let quarters = Scale {
+            unit: Some(DateUnit::Quarter),
+            ..scale
+        };
+        let ticks = quarters.ticks(400.0, false, None, None, &|text| text.len() as f64 * 6.0);
+        assert_eq!(ticks.first().unwrap().text, "2023 Q1");
         let years = Scale {
             max: day(2041, 1, 1),
             ..scale
@@ -367,6 +411,7 @@ mod tests {
             min: 1.0,
             max: 100.0,
             reversed: true,
+            unit: None,
         };
         assert!((log.part(10.0) - 0.5).abs() < 1e-12);
         assert!(log.part(100.0).abs() < 1e-12);

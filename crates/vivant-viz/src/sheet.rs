@@ -429,15 +429,24 @@ fn cells(
     let mut cells = Cells {
         text_width: 0.0,
         text_height: 0.0,
+        crowd_width: 0.0,
         spacious,
         texts,
     };
     for (layer, coloring) in layers.iter().zip(colorings) {
         let drawing = layer.with(table, coloring);
-        if layer.row_axis.is_some()
-            || layer.col_axis.is_some()
-            || layer.kind != MarkKind::Text && layer.kind != MarkKind::Square
-        {
+        let has_axis = layer.row_axis.is_some() || layer.col_axis.is_some();
+        if !has_axis && !drawing.sizes.vary() && matches!(layer.kind, MarkKind::Shape | MarkKind::Circle) {
+            // Marks that share a cell stand side by side.
+            let mut crowds: HashMap<(usize, usize), usize> = HashMap::new();
+            for (row, col, _) in &layer.marks {
+                *crowds.entry((*row, *col)).or_default() += 1;
+            }
+            let most = crowds.into_values().max().unwrap_or(1);
+            cells.crowd_width = cells.crowd_width.max(drawing.pitch() * most as f64 + 4.0);
+            cells.text_height = cells.text_height.max(drawing.pitch());
+        }
+        if has_axis || layer.kind != MarkKind::Text && layer.kind != MarkKind::Square {
             continue;
         }
         for (_, _, row) in &layer.marks {

@@ -387,3 +387,65 @@ fn a_sheet_without_rows_has_no_axes() {
     let scene = draw_rows(&book("<mark class='Bar' />", SUM, KIND, ""), &data);
     assert!(words(&scene).is_empty(), "{:?}", words(&scene));
 }
+
+#[test]
+fn marks_that_share_a_cell_stand_side_by_side() {
+    let pane = format!("<mark class='Shape' /><encodings><lod column='{KIND}' /></encodings>");
+    let scene = draw_rows(&book(&pane, "", "", ""), &three());
+    let at: Vec<f64> = within(&scene, "marks")
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Circle((x, _), _, _) => Some(*x),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(at.len(), 3);
+    assert!(at[0] < at[1] && at[1] < at[2], "{at:?}");
+}
+
+#[test]
+fn bars_may_be_as_broad_as_a_field_says() {
+    let pane = format!(
+        "<mark class='Bar' /><mark-sizing mark-sizing-setting='marks-scaling-on' mark-alignment='mark-alignment-right' \
+         use-custom-mark-size='false' /><encodings><size column='[ds].[sum:wide:qk]' /></encodings><view><breakdown value='off' /></view>"
+    );
+    let instance = "<column-instance column='[wide]' derivation='Sum' name='[sum:wide:qk]' pivot='key' type='quantitative' />";
+    let mut book = book(&pane, SUM, COST, "");
+    let wide = Document::parse(
+        format!(
+            "<workbook version='18.1'><datasources><datasource name='ds' /></datasources><worksheets><worksheet name='S'><table><view>\
+             <datasource-dependencies datasource='ds'>{instance}</datasource-dependencies></view><panes /><rows /><cols /></table></worksheet></worksheets></workbook>"
+        ),
+        &Limits::default(),
+    );
+    book.sheets[0]
+        .pills
+        .extend(workbook(&wide.unwrap()).value.sheets.remove(0).pills);
+    let data: Data = vec![
+        (SUM, reals(&[5.0, 10.0])),
+        (COST, reals(&[1.0, 4.0])),
+        ("[ds].[sum:wide:qk]", reals(&[1.0, 3.0])),
+    ];
+    let bars = rects(&draw_rows(&book, &data), "marks");
+    // From 0 to 1 and from 1 to 4: one beside the other.
+    near(bars[0].0.right(), bars[1].0.x);
+    near(bars[1].0.width, 3.0 * bars[0].0.width);
+}
+
+#[test]
+fn only_the_least_and_the_greatest_have_labels_where_it_says_so() {
+    let style = |mode: &str| {
+        format!(
+            "<mark class='Bar' /><style><style-rule element='mark'><format attr='mark-labels-show' value='true' />\
+             <format attr='mark-labels-mode' value='{mode}' /></style-rule></style>"
+        )
+    };
+    let shown = |mode: &str| {
+        let scene = draw_rows(&book(&style(mode), SUM, KIND, ""), &three());
+        let labels = within(&scene, "labels").len();
+        labels
+    };
+    assert_eq!(shown("all"), 3);
+    assert_eq!(shown("range"), 2);
+    assert_eq!(shown("selection"), 0);
+}

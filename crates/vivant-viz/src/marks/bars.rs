@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use vivant_render::{Item, Rect};
 
-use super::{Layer, Mark, Wanted};
+use super::{Layer, Mark, MarkKind, Wanted};
 use crate::number::number;
-use crate::scale::Scale;
+use crate::scale::{Scale, unit_days};
 use crate::theme;
 
 impl Layer<'_> {
@@ -40,6 +40,16 @@ impl Layer<'_> {
             );
             let other = if vertical { &both.1 } else { &both.0 };
             let at = if vertical { mark.x } else { mark.y };
+            let spread = other.zip(at).and_then(|(other, at)| {
+                let (from, to) = match (self.breadth(mark.row, at), other.unit.and_then(unit_days)) {
+                    (Some(breadth), _) => breadth,
+                    // Whole days and hours, one beside the other.
+                    (None, Some(days)) if self.is_fixed() => (at, at + days),
+                    _ => return None,
+                };
+                let (a, b) = (other.part(from), other.part(to));
+                Some((a.min(b), (a - b).abs()))
+            });
             let (middle, band) = match (other, at, vertical) {
                 (Some(other), Some(at), true) => (mark.pane.x + mark.pane.width * other.part(at), thin),
                 (Some(other), Some(at), false) => {
@@ -56,6 +66,17 @@ impl Layer<'_> {
                 (None, false) => 1.0,
             };
             let thick = (band * theme::BAR * self.sizes.factor * size).clamp(1.0, band.max(1.0));
+            let (middle, thick) = match (spread, vertical) {
+                (None, _) => (middle, thick),
+                (Some((from, part)), true) => (
+                    mark.pane.x + mark.pane.width * (from + part / 2.0),
+                    (mark.pane.width * part).max(1.0),
+                ),
+                (Some((from, part)), false) => (
+                    mark.pane.y + mark.pane.height * (1.0 - from - part / 2.0),
+                    (mark.pane.height * part).max(1.0),
+                ),
+            };
             let rect = match vertical {
                 true => {
                     let (top, bottom) = (1.0 - a.max(b), 1.0 - a.min(b));
@@ -176,6 +197,37 @@ impl Layer<'_> {
             *end += value;
         }
         out
+    }
+
+    fn sizing(&self, name: &str) -> Option<&str> {
+        let mut all = self.card.sizing.iter();
+        all.find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether bars have a breadth in units of the axis that they stand on.
+    fn is_fixed(&self) -> bool {
+        self.kind == MarkKind::Bar && self.sizing("mark-sizing-setting") == Some("marks-scaling-on")
+    }
+
+    /// From where to where a bar reaches on the axis that it stands on, where the document or a field says so.
+    pub fn breadth(&self, row: usize, at: f64) -> Option<(f64, f64)> {
+        if !self.is_fixed() || self.row_axis.is_none() || self.col_axis.is_none() {
+            return None;
+        }
+        let wide = match &self.sizes.key {
+            _ if self.sizing("use-custom-mark-size") == Some("true") => self
+                .sizing("custom-mark-size-in-axis-units")?
+                .parse::<f64>()
+                .ok()?,
+            Some(key) => number(&self.table.value(self.table.rows[row], key))?,
+            None => return None,
+        };
+        Some(match self.sizing("mark-alignment") {
+            Some("mark-alignment-right") => (at - wide, at),
+            Some("mark-alignment-center") => (at - wide / 2.0, at + wide / 2.0),
+            _ => (at, at + wide),
+        })
     }
 
     /// Whether nothing is stacked on a bar.

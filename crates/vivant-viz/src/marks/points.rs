@@ -32,11 +32,13 @@ impl Layer<'_> {
     ) -> Vec<Item> {
         let mut items = Vec::with_capacity(marks.len());
         let shapes = self.shapes();
-        for mark in marks {
-            let (Some(point), Some(part)) = (
-                self.point(mark, &scales(mark.row)),
-                self.sizes.part(self.table, mark.row),
-            ) else {
+        let flow = self.flow(marks);
+        for (at, mark) in marks.iter().enumerate() {
+            let spot = match &flow {
+                Some(flow) => flow[at],
+                None => self.point(mark, &scales(mark.row)),
+            };
+            let (Some(point), Some(part)) = (spot, self.sizes.part(self.table, mark.row)) else {
                 continue;
             };
             let size = match self.sizes.vary() {
@@ -73,6 +75,43 @@ impl Layer<'_> {
             self.label_point(mark, point, size / 2.0 + 2.0, (false, false), wanted);
         }
         items
+    }
+
+    /// How far marks that share a cell are apart.
+    pub fn pitch(&self) -> f64 {
+        let size = match self.sizes.vary() {
+            true => LARGEST * self.sizes.factor,
+            false => theme::POINT * self.sizes.factor,
+        };
+        size * if self.kind == MarkKind::Shape {
+            PICTURE
+        } else {
+            1.0
+        } + 3.0
+    }
+
+    /// Where marks stand that share a cell without axes: side by side, in rows. `None` where each has its own place.
+    fn flow(&self, marks: &[Mark]) -> Option<Vec<Option<(f64, f64)>>> {
+        if self.row_axis.is_some() || self.col_axis.is_some() || self.kind == MarkKind::Density {
+            return None;
+        }
+        let cells = super::panes(marks);
+        if cells.iter().all(|(_, own)| own.len() < 2) {
+            return None;
+        }
+        let pitch = self.pitch();
+        let mut spots: HashMap<usize, (f64, f64)> = HashMap::new();
+        for (pane, own) in cells {
+            let across = ((pane.width - 4.0) / pitch).floor().max(1.0) as usize;
+            let lines = own.len().div_ceil(across);
+            let top = pane.center().1 - (lines as f64 - 1.0) / 2.0 * pitch;
+            for (at, mark) in own.iter().enumerate() {
+                let (line, column) = (at / across, at % across);
+                let x = pane.x + 2.0 + (column as f64 + 0.5) * pitch;
+                spots.insert(mark.row, (x, top + line as f64 * pitch));
+            }
+        }
+        Some(marks.iter().map(|mark| spots.get(&mark.row).copied()).collect())
     }
 
     fn shapes(&self) -> Shapes {
