@@ -185,8 +185,8 @@ fn what_needs_data_is_refused_by_name() {
         "a level of detail expression cannot be computed for a single row",
     );
     check(
-        "MAKEPOINT(1, NULL)",
-        "MAKEPOINT cannot be computed for a single row",
+        "DIFFERENCE(MAKEPOINT(1, 2), NULL)",
+        "DIFFERENCE cannot be computed for a single row",
     );
     check(
         "RAWSQL_INT('1')",

@@ -48,6 +48,7 @@ fn type_of(name: &str) -> DataType {
         "string" => DataType::String,
         "date" => DataType::Date,
         "datetime" => DataType::DateTime,
+        "spatial" => DataType::Spatial,
         other => panic!("there is no type {other}"),
     }
 }
@@ -60,7 +61,7 @@ fn value(text: &str, data_type: DataType) -> Value {
         DataType::Integer => Value::Integer(text.parse().unwrap()),
         DataType::Real => Value::Real(text.parse().unwrap()),
         DataType::Boolean => Value::Boolean(text == "TRUE"),
-        DataType::String => Value::String(serde_json::from_str(text).unwrap()),
+        DataType::String | DataType::Spatial => Value::String(serde_json::from_str(text).unwrap()),
         _ => {
             let read = Value::from_literal(&format!("#{text}#"));
             assert!(!read.has_errors(), "{text}");
@@ -222,7 +223,7 @@ macro_rules! areas {
     };
 }
 
-areas! { aggregates casts collation dates levels logic numbers tables text }
+areas! { aggregates casts collation dates levels logic numbers spatial tables text }
 
 #[test]
 fn there_are_enough_cases_and_none_is_forgotten() {
