@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use vivant_document::spec::{Fit, Side, format, format_for};
+use vivant_document::spec::{FieldRef, Fit, Side, format, format_for};
 use vivant_render::{Anchor, Color, Font, Group, Item, Rect, Stroke, Style, Text, Weight};
 
 use crate::lanes::{Axis, Lane};
@@ -109,7 +109,7 @@ impl Layout {
                     let widest = texts
                         .into_iter()
                         .flatten()
-                        .map(|tick| theme::TEXT.width(&tick.text))
+                        .map(|tick| table.tick_look(axis).0.width(&tick.text))
                         .fold(0.0, f64::max);
                     widest
                         + TICK
@@ -127,7 +127,7 @@ impl Layout {
                 .filter_map(|lane| lane.axes.get(nth))
                 .filter(|axis| shown(Side::Cols, axis))
                 .map(|axis| {
-                    TICK + theme::TEXT.line_height()
+                    TICK + table.tick_look(axis).0.line_height()
                         + if table.axis_title(Side::Cols, axis).is_empty() {
                             0.0
                         } else {
@@ -147,6 +147,7 @@ impl Layout {
             "width",
             (cols.len(), room_x),
             (has_col_axis, fits_x || spreads),
+            innermost(cols),
             |even| column_width(cols, has_row_axis, cells, even),
         );
         let upright = col_depth > 0 && !cells.texts && {
@@ -207,6 +208,7 @@ impl Layout {
             "height",
             (rows.len(), room_y),
             (has_row_axis, fits_y || spreads),
+            innermost(rows),
             |_| row_height(rows, has_col_axis, cells),
         );
 
@@ -269,10 +271,13 @@ impl Layout {
             }
         }
         let line = |from, to, color: Color| Item::Line(from, to, Stroke::new(color, 1.0));
-        let (grid, zero) = (
-            table.line("gridline", theme::GRID),
-            table.line("zeroline", theme::ZERO),
-        );
+        let lines = |side: Side| {
+            (
+                table.line("gridline", side, theme::GRID),
+                table.line("zeroline", side, theme::ZERO),
+            )
+        };
+        let (grid, zero) = lines(Side::Rows);
         for (at, lane) in rows.iter().enumerate() {
             let Some((axis, scale)) = lane
                 .axes
@@ -298,6 +303,7 @@ impl Layout {
                 items.extend(color.map(|color| line((self.panes.x, at), (self.panes.right(), at), color)));
             }
         }
+        let (grid, zero) = lines(Side::Cols);
         for (at, lane) in cols.iter().enumerate() {
             let Some((axis, scale)) = lane
                 .axes
@@ -342,18 +348,32 @@ impl Layout {
         self.vertical_axes(table, rows, axes, &mut items);
         self.horizontal_axes(table, cols, axes, &mut items);
         // The edge between headers and panes.
-        let edge = |from, to| Item::Line(from, to, Stroke::new(theme::DIVIDER, 1.0));
+        let edge = |from, to, has_axis: bool, side: Side| {
+            let element = if has_axis { "axis" } else { "table-div" };
+            let color = table.line(element, side, theme::DIVIDER)?;
+            Some(Item::Line(from, to, Stroke::new(color, 1.0)))
+        };
         let panes = &self.panes;
         if !self.row_levels.is_empty() || self.axes[0] > 0.0 {
             let x = sharp(panes.x);
-            items.push(edge((x, panes.y), (x, panes.bottom())));
+            items.extend(edge(
+                (x, panes.y),
+                (x, panes.bottom()),
+                self.axes[0] > 0.0,
+                Side::Cols,
+            ));
         }
         if self.below || self.axes[3] > 0.0 {
             let y = sharp(panes.bottom());
-            items.push(edge((panes.x, y), (panes.right(), y)));
+            items.extend(edge(
+                (panes.x, y),
+                (panes.right(), y),
+                self.axes[3] > 0.0,
+                Side::Rows,
+            ));
         } else if !self.col_levels.is_empty() {
             let y = sharp(panes.y);
-            items.push(edge((self.outer.x, y), (panes.right(), y)));
+            items.extend(edge((self.outer.x, y), (panes.right(), y), false, Side::Rows));
         }
         items
     }
@@ -369,11 +389,11 @@ impl Layout {
                 let header = &rows[block.start].headers[level];
                 if level + 1 < self.row_levels.len() && block.start > 0 {
                     let at = sharp(y);
-                    items.push(Item::Line(
-                        (x, at),
-                        (self.panes.right(), at),
-                        Stroke::new(theme::DIVIDER, 1.0),
-                    ));
+                    items.extend(
+                        table.line("table-div", Side::Rows, theme::DIVIDER).map(|color| {
+                            Item::Line((x, at), (self.panes.right(), at), Stroke::new(color, 1.0))
+                        }),
+                    );
                 }
                 if *width <= 0.0 {
                     continue;
@@ -437,11 +457,9 @@ impl Layout {
                 let header = &cols[block.start].headers[level];
                 if !innermost && block.start > 0 {
                     let at = sharp(x);
-                    items.push(Item::Line(
-                        (at, top),
-                        (at, self.panes.bottom()),
-                        Stroke::new(theme::DIVIDER, 1.0),
-                    ));
+                    items.extend(table.line("table-div", Side::Cols, theme::DIVIDER).map(|color| {
+                        Item::Line((at, top), (at, self.panes.bottom()), Stroke::new(color, 1.0))
+                    }));
                 }
                 if *height <= 0.0 {
                     continue;
@@ -565,6 +583,7 @@ impl Layout {
                     0 => (self.panes.x, -1.0, Anchor::End),
                     _ => (self.panes.right(), 1.0, Anchor::Start),
                 };
+                let (font, color) = table.tick_look(axis);
                 let mut group = Vec::new();
                 for tick in scale.ticks(
                     height,
@@ -581,14 +600,9 @@ impl Layout {
                         Stroke::new(theme::RULER, 1.0),
                     ));
                     // Texts at the ends stay within the pane.
-                    let half = theme::TEXT.cap_height() / 2.0;
+                    let half = font.cap_height() / 2.0;
                     let base = (place + half).clamp(y + 2.0 * half + 1.0, y + height - 1.0);
-                    let words = Text::new(
-                        (edge + sign * (TICK + 4.0), base),
-                        tick.text,
-                        theme::TEXT,
-                        theme::GREY,
-                    );
+                    let words = Text::new((edge + sign * (TICK + 4.0), base), tick.text, font, color);
                     group.push(Item::Text(words.anchored(anchor)));
                 }
                 let title = table.axis_title(Side::Rows, axis);
@@ -627,9 +641,10 @@ impl Layout {
                     0 => (self.panes.bottom(), 1.0),
                     _ => (self.panes.y, -1.0),
                 };
+                let (font, color) = table.tick_look(axis);
                 let text_base = match nth {
-                    0 => edge + TICK + theme::TEXT.ascent(),
-                    _ => edge - TICK - theme::TEXT.descent(),
+                    0 => edge + TICK + font.ascent(),
+                    _ => edge - TICK - font.descent(),
                 };
                 let mut group = Vec::new();
                 for tick in scale.ticks(
@@ -637,7 +652,7 @@ impl Layout {
                     false,
                     table.axis_format(&axis.key),
                     table.spacing(Side::Cols, axis),
-                    &|text| theme::TEXT.width(text),
+                    &|text| font.width(text),
                 ) {
                     let place = x + width * scale.part(tick.value);
                     let line = sharp(place);
@@ -646,11 +661,10 @@ impl Layout {
                         (line, edge + sign * TICK),
                         Stroke::new(theme::RULER, 1.0),
                     ));
-                    let half = theme::TEXT.width(&tick.text) / 2.0;
+                    let half = font.width(&tick.text) / 2.0;
                     let middle = place.clamp(x + half.min(width / 2.0), x + width - half.min(width / 2.0));
                     group.push(Item::Text(
-                        Text::new((middle, text_base), tick.text, theme::TEXT, theme::GREY)
-                            .anchored(Anchor::Middle),
+                        Text::new((middle, text_base), tick.text, font, color).anchored(Anchor::Middle),
                     ));
                 }
                 let title = table.axis_title(Side::Cols, axis);
@@ -731,6 +745,7 @@ fn lane_length(
     attr: &str,
     (count, room): (usize, f64),
     (has_axis, fills): (bool, bool),
+    innermost: Option<&FieldRef>,
     content: impl FnOnce(f64) -> f64,
 ) -> f64 {
     let even = room / count.max(1) as f64;
@@ -740,10 +755,20 @@ fn lane_length(
     if fills {
         return even.max(theme::ROW);
     }
-    let set = format(&table.sheet.style, "cell", attr)
+    let set = match innermost {
+        Some(key) => format_for(&table.sheet.style, "cell", attr, key),
+        None => format(&table.sheet.style, "cell", attr),
+    };
+    let set = set
         .and_then(|text| text.parse::<f64>().ok())
         .filter(|length| *length > 1.0);
     set.map_or_else(|| content(even), |length| length.min(1000.0))
+}
+
+/// The field of the innermost headers.
+fn innermost(lanes: &[Lane]) -> Option<&FieldRef> {
+    let header = lanes.iter().find_map(|lane| lane.headers.last())?;
+    Some(&header.key)
 }
 
 /// The width of a column without an axis. `even` is its part of the room.
@@ -784,7 +809,7 @@ impl Table<'_> {
     }
 
     /// Whether a field's headers are shown.
-    fn shows_header(&self, key: Option<&vivant_document::spec::FieldRef>) -> bool {
+    fn shows_header(&self, key: Option<&FieldRef>) -> bool {
         key.is_none_or(|key| format_for(&self.sheet.style, "label", "display", key) != Some("false"))
     }
 
@@ -833,15 +858,24 @@ impl Table<'_> {
     }
 
     /// The format of an axis: its own, else that of the field.
-    fn axis_format(&self, key: &vivant_document::spec::FieldRef) -> Option<&str> {
+    fn axis_format(&self, key: &FieldRef) -> Option<&str> {
         format_for(&self.sheet.style, "label", "text-format", key).or_else(|| self.format(key))
     }
 
-    fn header_font(&self, key: &vivant_document::spec::FieldRef) -> Font {
+    fn header_font(&self, key: &FieldRef) -> Font {
         self.font("label", Some(key), theme::TEXT)
     }
 
-    fn has_weight(&self, key: &vivant_document::spec::FieldRef) -> bool {
+    /// How the texts of an axis look.
+    fn tick_look(&self, axis: &Axis) -> (Font, Color) {
+        let key = Some(&axis.key);
+        (
+            self.font("label", key, theme::TEXT),
+            self.color("label", key, theme::GREY),
+        )
+    }
+
+    fn has_weight(&self, key: &FieldRef) -> bool {
         self.setting("label", "font-weight", Some(key)).is_some()
     }
 
@@ -851,10 +885,10 @@ impl Table<'_> {
     }
 
     /// The colour of lines of a kind, where they are shown.
-    fn line(&self, element: &str, color: Color) -> Option<Color> {
-        let hidden = format(&self.sheet.style, element, "line-visibility") == Some("off")
-            || format(&self.sheet.style, element, "stroke-size") == Some("0");
-        let set = format(&self.sheet.style, element, "stroke-color").and_then(|text| text.parse().ok());
+    fn line(&self, element: &str, side: Side, color: Color) -> Option<Color> {
+        let get = |attr: &str| self.reference_format(element, attr, "", side);
+        let hidden = get("line-visibility") == Some("off") || get("stroke-size") == Some("0");
+        let set = get("stroke-color").and_then(|text| text.parse().ok());
         (!hidden).then(|| set.unwrap_or(color))
     }
 }

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use vivant_calc::Diagnostic;
-use vivant_document::spec::{FieldRef, Fit, PaneSpec, PieceContent, SheetSpec, Side, WorkbookSpec, format};
+use vivant_calc::{Diagnostic, Value};
+use vivant_document::display;
+use vivant_document::spec::{
+    Derivation, FieldRef, FilterTest, Fit, PaneSpec, PieceContent, SheetSpec, Side, WorkbookSpec, format,
+};
 use vivant_render::{Color, Group, Item, Rect, Scene, Style};
 
 use crate::annotate::annotations;
@@ -236,6 +239,11 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     }
     if request.alone {
         height = (layout.outer.bottom() + theme::MARGIN).max(y + theme::MARGIN);
+        let lines = caption(&table, inner);
+        if !lines.is_empty() {
+            items.extend(label::draw(&lines, (theme::MARGIN, height), inner, 0));
+            height += label::height(&lines) + theme::MARGIN;
+        }
         width = width.max(layout.outer.right() + aside + theme::MARGIN);
     }
     items.push(Item::Group(Group {
@@ -379,32 +387,73 @@ impl Table<'_> {
     }
 }
 
-fn title(table: &Table<'_>, width: f64) -> Vec<label::Line> {
-    let value = |content: &PieceContent| match content {
-        PieceContent::Text(text) => text.clone(),
-        PieceContent::Token(word) => table.token(word).unwrap_or_default(),
-        PieceContent::Field(key) => {
-            let parameter = (key.source == "Parameters")
-                .then(|| table.workbook.parameters.iter().find(|one| one.name == key.name))
-                .flatten();
-            if let Some(parameter) = parameter {
-                let value = parameter.value.value().unwrap_or(&vivant_calc::Value::Null);
-                return vivant_document::display::text(value, vivant_document::spec::Derivation::None, None);
-            }
-            let mut texts: Vec<String> = Vec::new();
-            for row in table.rows.iter().filter(|row| table.has(**row, key)) {
-                let text = table.text(*row, key);
-                if !texts.contains(&text) {
-                    texts.push(text);
-                }
-            }
-            match texts.len() {
-                0 => String::new(),
-                1..=8 => texts.join(", "),
-                _ => "All".to_owned(),
-            }
-        }
+/// What a piece of a title or caption stands for.
+fn meaning(table: &Table<'_>, content: &PieceContent) -> String {
+    let key = match content {
+        PieceContent::Text(text) => return text.clone(),
+        PieceContent::Token(word) => return table.token(word).unwrap_or_default(),
+        PieceContent::Field(key) => key,
     };
+    let parameter = (key.source == "Parameters")
+        .then(|| table.workbook.parameter(&key.name))
+        .flatten();
+    if let Some(parameter) = parameter {
+        let value = parameter.value.value().unwrap_or(&Value::Null);
+        let shown = || display::text(value, Derivation::None, parameter.format.as_deref());
+        return parameter.alias.clone().unwrap_or_else(shown);
+    }
+    let mut texts: Vec<String> = Vec::new();
+    for row in table.rows.iter().filter(|row| table.has(**row, key)) {
+        let text = table.text(*row, key);
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    if texts.is_empty() {
+        // What is not in the view may be in its filters.
+        let filter = table.sheet.filters.iter().find(|filter| filter.column == *key);
+        let listed = filter.and_then(|filter| match &filter.test {
+            FilterTest::Members(members) => members.listed(),
+            _ => None,
+        });
+        let pill = table.pill(key);
+        let derivation = pill.map_or(Derivation::None, |pill| pill.derivation);
+        let values = listed.into_iter().flatten().filter_map(|literal| literal.value());
+        texts = values
+            .map(|value| display::text(value, derivation, None))
+            .collect();
+        if texts.is_empty() {
+            return if filter.is_some() {
+                "All".to_owned()
+            } else {
+                String::new()
+            };
+        }
+    }
+    match texts.len() {
+        1..=8 => texts.join(", "),
+        _ => "All".to_owned(),
+    }
+}
+
+/// The caption, where it is shown.
+fn caption(table: &Table<'_>, width: f64) -> Vec<label::Line> {
+    let tab = table
+        .workbook
+        .tabs
+        .iter()
+        .find(|tab| tab.name == table.sheet.name);
+    let is_shown = tab.is_some_and(|tab| tab.cards.iter().any(|(kind, _, _)| kind == "caption"));
+    let Some(text) = table.sheet.caption.as_ref().filter(|_| is_shown) else {
+        return Vec::new();
+    };
+    let font = table.font("caption", None, theme::TEXT);
+    let color = table.color("caption", None, theme::DARK);
+    label::lines(text, font, color, width, &|content| meaning(table, content))
+}
+
+fn title(table: &Table<'_>, width: f64) -> Vec<label::Line> {
+    let value = |content: &PieceContent| meaning(table, content);
     match &table.sheet.title {
         Some(text) => label::lines(text, theme::TITLE, theme::DARK, width, &value),
         None => vec![label::Line {

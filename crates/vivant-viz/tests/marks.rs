@@ -449,3 +449,107 @@ fn only_the_least_and_the_greatest_have_labels_where_it_says_so() {
     assert_eq!(shown("range"), 2);
     assert_eq!(shown("selection"), 0);
 }
+
+/// The parts of the lines of a scene: how many points each has.
+fn strokes(scene: &Scene) -> Vec<usize> {
+    let path = |item: &&Item| match item {
+        Item::Path(path, _) => Some(path.0.len()),
+        _ => None,
+    };
+    within(scene, "marks").iter().filter_map(path).collect()
+}
+
+#[test]
+fn a_line_breaks_where_a_value_is_missing_unless_it_goes_on() {
+    let data: Data = vec![
+        (KIND, texts(&["A", "B", "C", "D", "E"])),
+        (
+            SUM,
+            [1.0, 2.0, 3.0, 4.0, 5.0]
+                .iter()
+                .map(|value| {
+                    if *value == 3.0 {
+                        Value::Null
+                    } else {
+                        Value::Real(*value)
+                    }
+                })
+                .collect(),
+        ),
+    ];
+    let line = |formats: &str| {
+        let style = format!("<style><style-rule element='table'>{formats}</style-rule></style>");
+        strokes(&draw_rows(
+            &book("<mark class='Line' />", SUM, KIND, &style),
+            &data,
+        ))
+    };
+    assert_eq!(line(""), [2, 2]);
+    let format = |attr: &str, value: &str| format!("<format attr='{attr}' field='{SUM}' value='{value}' />");
+    assert_eq!(
+        line(&(format("omit-on-special", "true") + &format("break-on-special", "false"))),
+        [4]
+    );
+    assert_eq!(
+        line(&(format("omit-on-special", "false") + &format("break-on-special", "false"))),
+        [5]
+    );
+}
+
+#[test]
+fn lines_are_hidden_on_the_side_that_the_document_says() {
+    let lines = |formats: &str| {
+        let style = format!("<style><style-rule element='gridline'>{formats}</style-rule></style>");
+        let scene = draw_rows(
+            &book("<mark class='Circle' />", SUM, COST, &style),
+            &vec![(SUM, reals(&[1.0, 9.0])), (COST, reals(&[1.0, 9.0]))],
+        );
+        let mut found = (0, 0);
+        for item in within(&scene, "table") {
+            match item {
+                Item::Line(from, to, _) if from.1 == to.1 => found.0 += 1,
+                Item::Line(..) => found.1 += 1,
+                _ => {}
+            }
+        }
+        found
+    };
+    let (across, down) = lines("");
+    let (still, fewer) = lines("<format attr='line-visibility' scope='cols' value='off' />");
+    assert_eq!(still, across);
+    assert!(fewer < down, "{fewer} of {down}");
+}
+
+#[test]
+fn titles_name_what_filters_and_parameters_say() {
+    let mut book = book("<mark class='Bar' />", SUM, KIND, "");
+    let text = |content| vivant_document::spec::Piece {
+        content,
+        font: vivant_document::spec::RunFont::default(),
+    };
+    use vivant_document::spec::PieceContent;
+    book.sheets[0].title = Some(vivant_document::spec::RichText {
+        pieces: vec![
+            text(PieceContent::Token("Sheet Name".to_owned())),
+            text(PieceContent::Text(": ".to_owned())),
+            text(PieceContent::Field(FieldRef::parse(KIND, "ds").unwrap())),
+        ],
+    });
+    let data = three();
+    let picture = draw_sheet(&SheetRequest {
+        workbook: &book,
+        sheet: &book.sheets[0],
+        rows: &SheetRows {
+            panes: vec![(0, 0)],
+            frames: vec![rows(&data)],
+            ..SheetRows::default()
+        },
+        width: 600.0,
+        height: 400.0,
+        fit: Fit::Standard,
+        alone: true,
+        legends: true,
+        title: true,
+    });
+    assert!(has_word(&picture.scene, "S: A, B, C"));
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use vivant_document::spec::format;
+use vivant_document::spec::{format, format_for};
 use vivant_render::{Item, Path, Stroke, Style};
 
 use super::{Layer, Mark, Wanted};
@@ -12,6 +12,14 @@ use crate::theme;
 
 /// Width of the widest line of a size field.
 const WIDEST: f64 = 8.0;
+
+/// What becomes of a missing value.
+#[derive(Clone, Copy)]
+enum Special {
+    Break,
+    Connect,
+    Zero,
+}
 
 impl Layer<'_> {
     pub(super) fn lines(
@@ -43,13 +51,8 @@ impl Layer<'_> {
                     )
                 }),
                 None => line.sort_by(|a, b| {
-                    let place = |mark: &Mark| {
-                        self.point(mark, &scales(mark.row))
-                            .map(|(x, y)| if along_x { x } else { y })
-                    };
-                    place(a)
-                        .unwrap_or(f64::MAX)
-                        .total_cmp(&place(b).unwrap_or(f64::MAX))
+                    let place = |mark: &Mark| self.across(mark, &scales(mark.row), along_x);
+                    place(a).total_cmp(&place(b))
                 }),
             }
             let color = line.first().map_or(theme::NO_VALUE, |mark| self.color(mark.row));
@@ -65,7 +68,18 @@ impl Layer<'_> {
             for mark in &line {
                 match self.point(mark, &scales(mark.row)) {
                     Some(point) => parts.last_mut().expect("there is a part").push((point, mark.row)),
-                    None => parts.push(Vec::new()),
+                    // What has no value breaks the line, unless the document goes on or down to zero.
+                    None => match self.special(along_x) {
+                        Special::Break => parts.push(Vec::new()),
+                        Special::Connect => {}
+                        Special::Zero => {
+                            let mut zero = (*mark).clone();
+                            *(if along_x { &mut zero.y } else { &mut zero.x }) = Some(0.0);
+                            if let Some(point) = self.point(&zero, &scales(mark.row)) {
+                                parts.last_mut().expect("there is a part").push((point, mark.row));
+                            }
+                        }
+                    },
                 }
             }
             for part in parts.iter().filter(|part| !part.is_empty()) {
@@ -102,6 +116,20 @@ impl Layer<'_> {
             }
         }
         items
+    }
+
+    /// What a line does where a value is missing.
+    fn special(&self, along_x: bool) -> Special {
+        let axis = if along_x { self.row_axis } else { self.col_axis };
+        let get = |attr: &str| match axis {
+            Some(axis) => format_for(&self.table.sheet.style, "table", attr, &axis.key),
+            None => format(&self.table.sheet.style, "table", attr),
+        };
+        match (get("omit-on-special"), get("break-on-special")) {
+            (Some("false"), _) => Special::Zero,
+            (_, Some("false")) => Special::Connect,
+            _ => Special::Break,
+        }
     }
 
     pub(super) fn areas(

@@ -218,7 +218,7 @@ impl Reference<'_> {
 
 impl Table<'_> {
     /// A format of a reference line: its own, else that of its side, else that of all.
-    pub(super) fn reference_format(&self, element: &str, attr: &str, id: &str, side: Side) -> Option<&str> {
+    pub fn reference_format(&self, element: &str, attr: &str, id: &str, side: Side) -> Option<&str> {
         let scope = match side {
             Side::Rows => "rows",
             Side::Cols => "cols",
@@ -231,6 +231,8 @@ impl Table<'_> {
                 .flat_map(|rule| &rule.formats)
                 .rfind(|format| {
                     format.attr == attr
+                        && format.field.is_none()
+                        && format.data_class.is_none()
                         && match rank {
                             0 => format.id.as_deref() == Some(id),
                             1 => format.id.is_none() && format.scope.as_deref() == Some(scope),
