@@ -405,12 +405,10 @@ fn marks_that_share_a_cell_stand_side_by_side() {
 
 #[test]
 fn bars_may_be_as_broad_as_a_field_says() {
-    let pane = format!(
-        "<mark class='Bar' /><mark-sizing mark-sizing-setting='marks-scaling-on' mark-alignment='mark-alignment-right' \
-         use-custom-mark-size='false' /><encodings><size column='[ds].[sum:wide:qk]' /></encodings><view><breakdown value='off' /></view>"
-    );
+    let pane = "<mark class='Bar' /><mark-sizing mark-sizing-setting='marks-scaling-on' mark-alignment='mark-alignment-right' \
+         use-custom-mark-size='false' /><encodings><size column='[ds].[sum:wide:qk]' /></encodings><view><breakdown value='off' /></view>";
     let instance = "<column-instance column='[wide]' derivation='Sum' name='[sum:wide:qk]' pivot='key' type='quantitative' />";
-    let mut book = book(&pane, SUM, COST, "");
+    let mut book = book(pane, SUM, COST, "");
     let wide = Document::parse(
         format!(
             "<workbook version='18.1'><datasources><datasource name='ds' /></datasources><worksheets><worksheet name='S'><table><view>\
@@ -442,8 +440,7 @@ fn only_the_least_and_the_greatest_have_labels_where_it_says_so() {
     };
     let shown = |mode: &str| {
         let scene = draw_rows(&book(&style(mode), SUM, KIND, ""), &three());
-        let labels = within(&scene, "labels").len();
-        labels
+        within(&scene, "labels").len()
     };
     assert_eq!(shown("all"), 3);
     assert_eq!(shown("range"), 2);

@@ -20,15 +20,16 @@ impl Layer<'_> {
         let mut items = Vec::with_capacity(marks.len());
         let thin = self.step(marks, scales, vertical);
         let stacked = self.stacks(marks, vertical);
-        let mut order: Vec<(&Mark, &(Option<f64>, Option<f64>))> = marks.iter().zip(&stacked).collect();
+        let mut order: Vec<usize> = (0..marks.len()).collect();
         if !self.card.stacked.unwrap_or(true) {
             // The first member lies in front.
-            order.sort_by_key(|(mark, _)| {
-                std::cmp::Reverse(self.coloring.place(self.table, self.table.rows[mark.row]))
+            order.sort_by_key(|&at| {
+                std::cmp::Reverse(self.coloring.place(self.table, self.table.rows[marks[at].row]))
             });
         }
-        for (mark, (from, to)) in order {
-            let Some((from, to)) = from.zip(*to) else { continue };
+        for at in order {
+            let (mark, (from, to)) = (&marks[at], stacked[at]);
+            let Some((from, to)) = from.zip(to) else { continue };
             let both = scales(mark.row);
             let Some(scale) = (if vertical { &both.0 } else { &both.1 }) else {
                 continue;
