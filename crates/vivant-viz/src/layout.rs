@@ -179,7 +179,7 @@ impl Layout {
                 }
                 let wide = if innermost { col_width } else { col_width * 2.0 };
                 let most = texts
-                    .map(|text| theme::TEXT.wrap(text, (wide - 4.0).max(20.0)).len())
+                    .map(|text| words(theme::TEXT, text, (wide - 4.0).max(20.0)).len())
                     .max()
                     .unwrap_or(1)
                     .min(3);
@@ -410,7 +410,7 @@ impl Layout {
                 }
                 let room = width - 2.0 * theme::PADDING;
                 let lines = match height >= 2.0 * font.line_height() {
-                    true => font.wrap(&header.text, room),
+                    true => words(font, &header.text, room),
                     false => vec![font.fit(&header.text, room).into_owned()],
                 };
                 let most = ((height / font.line_height()).floor() as usize).clamp(1, lines.len().max(1));
@@ -490,7 +490,7 @@ impl Layout {
                     ));
                     continue;
                 }
-                let lines = font.wrap(&header.text, (width - 4.0).max(8.0));
+                let lines = words(font, &header.text, (width - 4.0).max(8.0));
                 let most = ((height / font.line_height()).floor() as usize)
                     .max(1)
                     .min(lines.len());
@@ -692,6 +692,24 @@ impl Layout {
 /// The middle of a pixel, where thin lines are sharp.
 pub(crate) fn sharp(place: f64) -> f64 {
     place.floor() + 0.5
+}
+
+/// Breaks a text at its blanks; a word that is too long is cut when it is drawn.
+fn words(font: Font, text: &str, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(last) if font.width(last) + font.width(" ") + font.width(word) <= width => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
 }
 
 /// Lanes that share a header of a level and all outside of it.

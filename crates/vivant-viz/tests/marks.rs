@@ -550,3 +550,20 @@ fn titles_name_what_filters_and_parameters_say() {
     });
     assert!(has_word(&picture.scene, "S: A, B, C"));
 }
+
+#[test]
+fn words_of_headers_stay_whole() {
+    let data: Data = vec![
+        (KIND, texts(&["Storage & Organization", "Extraordinarily", "C"])),
+        (SUM, reals(&[1.0, 2.0, 3.0])),
+    ];
+    let scene = draw_rows(&book("<mark class='Bar' />", SUM, KIND, ""), &data);
+    let shown: Vec<&str> = words(&scene).into_iter().map(|text| text.text.as_str()).collect();
+    assert!(shown.contains(&"Storage &"), "{shown:?}");
+    assert!(
+        shown
+            .iter()
+            .any(|text| text.starts_with("Organiz") && text.ends_with('…')),
+        "{shown:?}"
+    );
+}
