@@ -4,7 +4,8 @@
 //! relation to something measured in the same run. The relation counts: this table is read on many machines.
 //!
 //! The benches are Python programs for the environment of `scripts/python-env`; one alone also runs as
-//! `VIVANT_BIN=… VIVANT_BENCH_BIN=… VIVANT_CLIENT_BENCH=… $(scripts/python-env)/bin/python scripts/bench/NAME`.
+//! `VIVANT_BIN=… VIVANT_BENCH_BIN=… VIVANT_CLIENT_BENCH=…
+//! VIVANT_ANSWERS_BENCH=… $(scripts/python-env)/bin/python scripts/bench/NAME`.
 
 use std::path::Path;
 use std::process::Command;
@@ -44,9 +45,15 @@ pub fn run(args: &[&str]) -> Result<(), Failure> {
         "vivant-bench",
         "--package",
         "vivant-client",
+        "--package",
+        "vivant",
+        "--features",
+        "vivant/query",
         "--bins",
         "--example",
         "client_bench",
+        "--example",
+        "answers_bench",
     ]);
     process::run(&mut build)?;
     let environment = process::output(Command::new("bash").arg("scripts/python-env").current_dir(&root))?;
@@ -67,6 +74,10 @@ pub fn run(args: &[&str]) -> Result<(), Failure> {
             .env(
                 "VIVANT_CLIENT_BENCH",
                 target.join("release/examples/client_bench"),
+            )
+            .env(
+                "VIVANT_ANSWERS_BENCH",
+                target.join("release/examples/answers_bench"),
             );
         let printed = process::output(&mut bench)?;
         rows.extend(read(name(path), &printed)?);

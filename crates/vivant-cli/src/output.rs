@@ -23,6 +23,29 @@ fn ended(written: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// How much is written at once.
+const PIECE: usize = 256 << 10;
+
+/// stdout, and whether its reader has gone away.
+struct Gone {
+    out: io::BufWriter<io::Stdout>,
+    is_gone: bool,
+}
+
+impl Write for Gone {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.is_gone |= matches!(&written, Err(error) if error.kind() == io::ErrorKind::BrokenPipe);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        self.is_gone |= matches!(&flushed, Err(error) if error.kind() == io::ErrorKind::BrokenPipe);
+        flushed
+    }
+}
+
 /// Where a result goes, found to be writable before the work begins.
 #[derive(Debug)]
 pub enum Destination {
@@ -91,6 +114,43 @@ impl Destination {
                     .and_then(|()| temporary.as_file().sync_all());
                 written.map_err(|e| unwritable(&path, e))?;
                 temporary.persist(&path).map_err(|e| unwritable(&path, e.error))?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets a result be written piece by piece.
+    pub fn write_with(
+        self,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let name = self.name();
+        let unwritable = |e: io::Error| anyhow::anyhow!("{name} cannot be written: {e}");
+        match self {
+            Self::Stdout => {
+                let mut out = Gone {
+                    out: io::BufWriter::with_capacity(PIECE, io::stdout()),
+                    is_gone: false,
+                };
+                let written = write(&mut out);
+                match out.is_gone {
+                    true => Ok(()),
+                    false => written.and_then(|()| Ok(ended(out.out.flush())?)),
+                }
+            }
+            Self::Device(_, file) => {
+                let mut out = io::BufWriter::with_capacity(PIECE, file);
+                write(&mut out)?;
+                out.flush().map_err(unwritable)
+            }
+            Self::File { path, mut temporary } => {
+                let mut out = io::BufWriter::with_capacity(PIECE, temporary.as_file_mut());
+                write(&mut out)?;
+                let written = out.flush();
+                drop(out);
+                let written = written.and_then(|()| temporary.as_file().sync_all());
+                written.map_err(unwritable)?;
+                temporary.persist(&path).map_err(|e| unwritable(e.error))?;
                 Ok(())
             }
         }

@@ -240,28 +240,37 @@ fn number(sections: &[Section], value: f64, language: &Language) -> String {
     format!("{sign}{}{digits}{}", section.prefix, section.suffix)
 }
 
+/// Below this a whole number keeps its digits when it is divided by a power of ten and rounded again.
+const EXACT: f64 = (1_u64 << 50) as f64;
+
 /// Writes a number that is not negative with decimals between least and most.
 fn grouped(value: f64, least: usize, most: usize, group: bool) -> String {
     // Half goes away from zero, as on the screen.
     let factor = 10_f64.powi(most.min(15) as i32);
-    let rounded = (value * factor).round() / factor;
-    let rounded = if rounded.is_finite() { rounded } else { value };
-    let text = format!("{rounded:.most$}");
+    let scaled = (value * factor).round();
+    let text = if most <= 15 && (0.0..EXACT).contains(&scaled) {
+        // Whole numbers of this size have exactly the digits that the slow way finds.
+        let (scaled, unit) = (scaled as u64, 10_u64.pow(most as u32));
+        format!("{}.{:0most$}", scaled / unit, scaled % unit)
+    } else {
+        let rounded = scaled / factor;
+        let rounded = if rounded.is_finite() { rounded } else { value };
+        format!("{rounded:.most$}")
+    };
     let (integer, decimals) = text.split_once('.').unwrap_or((&text, ""));
-    let mut decimals = decimals.to_owned();
-    while decimals.len() > least && decimals.ends_with('0') {
-        decimals.pop();
-    }
-    let mut out = String::new();
-    for (at, digit) in integer.chars().enumerate() {
-        if group && at > 0 && (integer.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
+    let kept = decimals
+        .trim_end_matches('0')
+        .len()
+        .max(least.min(decimals.len()));
+    let decimals = if most == 0 { "" } else { &decimals[..kept] };
+    let mut out = String::with_capacity(text.len() + integer.len() / 3);
+    match group {
+        true => put_grouped(&mut out, integer, ","),
+        false => out.push_str(integer),
     }
     if !decimals.is_empty() {
         out.push('.');
-        out.push_str(&decimals);
+        out.push_str(decimals);
     }
     out
 }
@@ -396,11 +405,7 @@ pub fn text_in(language: &Language, value: &Value, derivation: Derivation, forma
             }
             _ => match format.number_in(language, *value as f64) {
                 Some(text) => text,
-                None => {
-                    let sign = if *value < 0 { "-" } else { "" };
-                    let digits = grouped(value.unsigned_abs() as f64, 0, 0, true);
-                    format!("{sign}{}", language.digits(&digits))
-                }
+                None => whole_in(language, *value),
             },
         },
         Value::Real(value) => match format.number_in(language, *value) {
@@ -409,6 +414,30 @@ pub fn text_in(language: &Language, value: &Value, derivation: Derivation, forma
         },
         Value::Date(day) => moment_text(language, day.midnight(), DataType::Date, derivation, &format),
         Value::DateTime(moment) => moment_text(language, *moment, DataType::DateTime, derivation, &format),
+    }
+}
+
+/// Writes a whole number without a format.
+fn whole_in(language: &Language, value: i64) -> String {
+    let mut out = String::with_capacity(27);
+    if value < 0 {
+        out.push('-');
+    }
+    put_grouped(&mut out, &value.unsigned_abs().to_string(), language.group);
+    out
+}
+
+/// Writes digits with something between groups of three.
+fn put_grouped(out: &mut String, digits: &str, between: &str) {
+    let mut at = match digits.len() % 3 {
+        0 => digits.len().min(3),
+        first => first,
+    };
+    out.push_str(&digits[..at]);
+    while at < digits.len() {
+        out.push_str(between);
+        out.push_str(&digits[at..at + 3]);
+        at += 3;
     }
 }
 
@@ -702,5 +731,29 @@ mod tests {
         }
         assert_eq!(text(&Value::DateTime(moment), quarter, None), "2024 Q1");
         assert_eq!(part_text(20_240_301, Derivation::MonthDayYear), "3/1/2024");
+    }
+
+    #[test]
+    fn numbers_have_the_digits_that_they_have_in_full() {
+        let mut value = 0.000_000_001_5_f64;
+        let mut step = 1_u64;
+        while value < 1e20 {
+            for most in [0_usize, 1, 2, 9, 15] {
+                let factor = 10_f64.powi(most as i32);
+                let rounded = (value * factor).round() / factor;
+                let slow = format!("{rounded:.most$}");
+                assert_eq!(grouped(value, most, most, false), slow, "{value} to {most}");
+            }
+            step = step
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            value *= 1.05 + (step >> 40) as f64 / (1_u64 << 26) as f64;
+        }
+        let of = |value| text(&Value::Integer(value), Derivation::None, None);
+        assert_eq!(of(i64::MIN), "-9,223,372,036,854,775,808");
+        assert_eq!(
+            [of(0), of(-12), of(123), of(1234), of(100_000)],
+            ["0", "-12", "123", "1,234", "100,000"]
+        );
     }
 }

@@ -368,21 +368,23 @@ impl<'a> Asker<'a> {
         orders: &local::Orders,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Found<Frame> {
-        let sheet = self.question.sheet;
-        let ask = Ask {
-            having: true,
-            aggregated: sheet.aggregated,
-            ..Ask::GROUPS
-        };
-        // Filters of what is there only when the groups are.
+        let late = self.late(diagnostics)?;
+        let asked = late.iter().filter_map(|(_, item)| item.clone()).collect();
+        let filters: Vec<&FilterSpec> = late.into_iter().map(|(filter, _)| filter).collect();
+        let ask = Ask::body(self.question.sheet);
+        self.table(wanted, asked, ask, &filters, orders, diagnostics)
+            .await
+    }
+
+    /// Lists the filters of what is there only when the groups are, with what they need.
+    pub(crate) fn late(&self, diagnostics: &mut Vec<Diagnostic>) -> Found<Vec<(&FilterSpec, Option<Item>)>> {
         let mut late = Vec::new();
-        let mut asked = Vec::new();
-        for filter in &sheet.filters {
+        for filter in &self.question.sheet.filters {
             if filter.column.is_measure_names() || is_all(&filter.test) {
                 continue;
             }
             if filter.hides {
-                late.push(filter);
+                late.push((filter, None));
                 continue;
             }
             if filter.column.is_generated() {
@@ -396,11 +398,10 @@ impl<'a> Asker<'a> {
             let item = self.item(&filter.column)?;
             let is_foreign = filter.column.source != self.fields.source.name;
             if item.local || is_foreign && !item.attribute {
-                asked.push(item);
-                late.push(filter);
+                late.push((filter, Some(item)));
             }
         }
-        self.table(wanted, asked, ask, &late, orders, diagnostics).await
+        Ok(late)
     }
 
     /// Gives the finished table of a level of detail. `late` are filters of the table, `asked` what they need.

@@ -13,6 +13,17 @@ use crate::query::{Ask, RowFilters};
 type Found<T> = Result<T, Box<Diagnostic>>;
 
 impl Asker<'_> {
+    /// Tells whether a sheet shows rows beyond its data whatever is computed.
+    pub(crate) fn is_densified(&self, wanted: &Wanted) -> bool {
+        let sheet = self.question.sheet;
+        let is_shown = |item: &Item| {
+            let own = FieldRef::new(item.key.source.clone(), item.field.clone());
+            sheet.show_missing.contains(&item.key) || sheet.show_missing.contains(&own)
+        };
+        let (empty_rows, empty_cols) = sheet.totals.show_empty;
+        sheet.aggregated && (empty_rows || empty_cols || wanted.dimensions.iter().any(is_shown))
+    }
+
     /// Adds the rows that the sheet shows beyond its data.
     pub(crate) async fn densify(&self, frame: &mut Frame, wanted: &Wanted, over_table: bool) -> Found<()> {
         let sheet = self.question.sheet;

@@ -2,11 +2,9 @@
 //! results become the rows of marks cards.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use datafusion::execution::context::SessionContext;
-use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::SessionConfig;
 use vivant_calc::civil::{DateTime, Weekday};
 use vivant_calc::diag::Warned;
@@ -17,7 +15,9 @@ use vivant_document::spec::{FieldRef, FilterTest, Literal, PaneSpec, SheetSpec, 
 use crate::asker::{Asker, Wanted};
 use crate::calc::Fields;
 use crate::data::Data;
+use crate::flow::{Flow, Lines};
 use crate::frame::Frame;
+use crate::resources::{MOST_PARTITIONS, Resources};
 use crate::rows::Surroundings;
 
 type Found<T> = Result<T, Box<Diagnostic>>;
@@ -58,20 +58,23 @@ pub struct Total {
     pub rows: Frame,
 }
 
-/// What plans may hold in memory, all questions of the process together. Sorting and grouping go on disk
-/// beyond it.
-const MEMORY: usize = 2 << 30;
-
 /// Answers questions.
 pub struct Engine<'e> {
     pub(crate) session: SessionContext,
     pub(crate) data: &'e dyn Data,
+    pub(crate) resources: Resources,
 }
 
 impl<'e> Engine<'e> {
-    /// Makes an engine over tables.
+    /// Makes an engine over tables, whose plans spill to the system's folder for temporary files.
     pub fn new(data: &'e dyn Data) -> Engine<'e> {
-        let mut config = SessionConfig::new().with_target_partitions(2);
+        Engine::within(&Resources::default(), data)
+    }
+
+    /// Makes an engine over tables.
+    pub fn within(resources: &Resources, data: &'e dyn Data) -> Engine<'e> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let mut config = SessionConfig::new().with_target_partitions(cores.clamp(2, MOST_PARTITIONS));
         // Whether a test can be null is seen differently before and after a plan is made; no value depends on it.
         config
             .options_mut()
@@ -81,9 +84,13 @@ impl<'e> Engine<'e> {
         config.options_mut().execution.parquet.schema_force_view_types = false;
         // Names are exact: what a document calls a field is what the plan calls a column.
         config.options_mut().sql_parser.enable_ident_normalization = false;
-        let session = SessionContext::new_with_config_rt(config, runtime());
+        let session = SessionContext::new_with_config_rt(config, Arc::clone(&resources.env));
         session.add_optimizer_rule(Arc::new(crate::remote::GroupRemotely));
-        Engine { session, data }
+        Engine {
+            session,
+            data,
+            resources: resources.clone(),
+        }
     }
 
     /// Gives the rows of a sheet.
@@ -95,15 +102,39 @@ impl<'e> Engine<'e> {
         question: &Question<'_>,
         surroundings: &Surroundings,
     ) -> Found<Warned<Answer>> {
+        let found = self.begun(question, surroundings, None).await?;
+        Ok(Warned::with(found.value.gathered().await?, found.diagnostics))
+    }
+
+    /// Gives the rows of a sheet as they come. A level of detail of at most `few` values, and one whose rows
+    /// depend on one another, is held in memory; any other is sorted on disk.
+    ///
+    /// # Errors
+    /// The first thing that makes an answer impossible, with the sheet in its place.
+    pub async fn flow(
+        &self,
+        question: &Question<'_>,
+        surroundings: &Surroundings,
+        few: usize,
+    ) -> Found<Warned<Flow>> {
+        self.begun(question, surroundings, Some(few)).await
+    }
+
+    async fn begun(
+        &self,
+        question: &Question<'_>,
+        surroundings: &Surroundings,
+        few: Option<usize>,
+    ) -> Found<Warned<Flow>> {
         let place = format!("worksheet '{}'", question.sheet.name);
         let mut diagnostics = Vec::new();
-        let found = self.sheet(question, surroundings, &mut diagnostics).await;
+        let found = self.sheet(question, surroundings, few, &mut diagnostics).await;
         let diagnostics = diagnostics
             .into_iter()
             .map(|one: Diagnostic| one.within(&place))
             .collect();
         match found {
-            Ok(answer) => Ok(Warned::with(answer, diagnostics)),
+            Ok(flow) => Ok(Warned::with(flow, diagnostics)),
             Err(error) => Err(Box::new(error.within(place))),
         }
     }
@@ -112,11 +143,13 @@ impl<'e> Engine<'e> {
         &self,
         question: &Question<'_>,
         surroundings: &Surroundings,
+        few: Option<usize>,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Found<Answer> {
+    ) -> Found<Flow> {
         let sheet = question.sheet;
+        let mut flow = Flow::of(&sheet.name, &self.resources);
         let Some(primary) = sheet.primary() else {
-            return Ok(Answer::default());
+            return Ok(flow);
         };
         let source = question.workbook.source(primary).ok_or_else(|| {
             Box::new(Diagnostic::error(
@@ -163,10 +196,7 @@ impl<'e> Engine<'e> {
                 })
                 .collect(),
         };
-        let mut answer = Answer {
-            measure_names: measure_names(sheet),
-            ..Answer::default()
-        };
+        flow.shape.measure_names = measure_names(sheet);
         let default = PaneSpec {
             id: 0,
             axis: None,
@@ -189,7 +219,7 @@ impl<'e> Engine<'e> {
         }
         let mut levels: Vec<(BTreeSet<FieldRef>, Wanted)> = Vec::new();
         for &pane in &panes {
-            let wanted = asker.wanted(pane, &answer.measure_names, diagnostics);
+            let wanted = asker.wanted(pane, &flow.shape.measure_names, diagnostics);
             let dims: BTreeSet<FieldRef> = wanted.dimensions.iter().map(|item| item.key.clone()).collect();
             let position = match levels.iter().position(|(known, _)| *known == dims) {
                 Some(position) => {
@@ -201,34 +231,29 @@ impl<'e> Engine<'e> {
                     levels.len() - 1
                 }
             };
-            answer.panes.push((pane.id, position));
+            flow.shape.panes.push((pane.id, position));
         }
         for (number, (_, wanted)) in levels.iter().enumerate() {
             let orders = asker.orders(wanted, diagnostics).await?;
+            if let Some(few) = few
+                && let Some(lines) = asker.lines(wanted, &orders, few, diagnostics).await?
+            {
+                flow.push(lines, Vec::new());
+                continue;
+            }
             let frame = asker.body(wanted, &orders, diagnostics).await?;
             let totals = asker.totals(number, wanted, &frame, &orders, diagnostics).await?;
-            for (pane, (_, position)) in panes.iter().zip(&answer.panes) {
-                if *position == number {
-                    let domains = &mut answer.domains;
+            for (pane, (_, position)) in panes.iter().zip(&flow.shape.panes) {
+                // Colours matter to those who ask for the whole.
+                if *position == number && few.is_none() {
+                    let domains = &mut flow.shape.domains;
                     asker.domains(pane, wanted, &frame, domains, diagnostics).await;
                 }
             }
-            answer.frames.push(frame);
-            answer.totals.extend(totals);
+            flow.push(Lines::Whole(Some(frame)), totals);
         }
-        Ok(answer)
+        Ok(flow)
     }
-}
-
-/// What all engines of the process share: memory, and files that sorting and grouping spill to.
-fn runtime() -> Arc<RuntimeEnv> {
-    static RUNTIME: OnceLock<Arc<RuntimeEnv>> = OnceLock::new();
-    let made = RUNTIME.get_or_init(|| {
-        let bounded = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY)));
-        // Without a folder for temporary files there is no spilling.
-        bounded.build_arc().unwrap_or_default()
-    });
-    Arc::clone(made)
 }
 
 /// Reads the first day of the week of a data source.

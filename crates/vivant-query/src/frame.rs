@@ -165,6 +165,14 @@ fn rank(value: &Value) -> u8 {
     }
 }
 
+/// Returns bytes that are ordered as [`compare`] orders texts.
+pub fn order_key(text: &str) -> Vec<u8> {
+    let mut key = Collation::IgnoreCase.order_key(text).into_bytes();
+    // Texts that are the same so far have as many characters, so that none begins another.
+    key.extend(text.bytes().map(|byte| !byte));
+    key
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,5 +185,19 @@ mod tests {
         assert_eq!(start(0.1, 0.0, 3), Value::Real(0.3));
         assert_eq!(start(2.5, 0.5, 2), Value::Real(5.5));
         assert_eq!(Bin { size: 5.0, peg: 0.0 }.start(&Value::Null), Value::Null);
+    }
+
+    #[test]
+    fn keys_are_ordered_as_texts_are() {
+        let words = [
+            "", "a", "A", "aa", "AB", "Ab", "ab", "a b", "a-b", "ä", "Ä", "a\0", "a\0b", "b", "2", "10", "-",
+            " ", "é", "É", "ﬁ", "𝔸", "\u{7f}", "İ", "i",
+        ];
+        for a in words {
+            for b in words {
+                let texts = compare(&Value::String(a.to_owned()), &Value::String(b.to_owned()));
+                assert_eq!(order_key(a).cmp(&order_key(b)), texts, "{a:?} and {b:?}");
+            }
+        }
     }
 }

@@ -19,12 +19,14 @@ mod engine;
 mod expr;
 mod fields;
 mod filters;
+mod flow;
 mod frame;
 mod level;
 mod local;
 mod members;
 mod query;
 mod remote;
+mod resources;
 mod rows;
 mod source;
 mod spatial;
@@ -37,9 +39,13 @@ mod whole;
 pub use data::{Data, Table, TableFuture};
 /// The columns of a table.
 pub use datafusion::arrow::datatypes::SchemaRef;
+/// Rows of a table.
+pub use datafusion::arrow::record_batch::RecordBatch;
 pub use engine::{Answer, Engine, Question, Total};
+pub use flow::{Flow, FlowPart};
 pub use frame::{Bin, ColumnRole, Frame, FrameColumn, MANY, compare, number};
 pub use remote::{Comparison, Condition, Fetched, Grouping, Measure, Remote, Wanted, remote};
+pub use resources::Resources;
 pub use rows::Surroundings;
 pub use tables::{PlanTable, batch, in_memory, parquet};
 pub use values::{arrow_type, calc_type};

@@ -3,14 +3,16 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrame;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{Expr, lit};
 use futures_util::StreamExt as _;
 use vivant_calc::kernel::text::Collation;
 use vivant_calc::tree::{LodKind, NodeId, NodeKind, Tree};
 use vivant_calc::{DataType, Diagnostic, Level, Value};
 use vivant_document::spec::{
-    Aggregate, Derivation, FieldKind, FieldRef, FilterSpec, FilterTest, OBJECT_PART, Pill,
+    Aggregate, Derivation, FieldKind, FieldRef, FilterSpec, FilterTest, OBJECT_PART, Pill, SheetSpec,
 };
 
 use crate::asker::{Asker, Item, Wanted, field_key};
@@ -20,6 +22,7 @@ use crate::filters::{Stage, stage, test_of};
 use crate::frame::{Bin, ColumnRole, Frame, FrameColumn, MANY};
 use crate::level::Aggregation;
 use crate::local;
+use crate::resources::Resources;
 use crate::rows::Formula;
 use crate::source::Opener;
 use crate::values::Reader;
@@ -55,6 +58,15 @@ impl Ask<'_> {
         having: false,
         aggregated: true,
     };
+
+    /// What the marks of a sheet show.
+    pub(crate) fn body(sheet: &SheetSpec) -> Ask<'static> {
+        Ask {
+            having: true,
+            aggregated: sheet.aggregated,
+            ..Ask::GROUPS
+        }
+    }
 }
 
 /// Tells whether a filter keeps everything.
@@ -67,12 +79,168 @@ pub(crate) fn is_all(test: &FilterTest) -> bool {
     }
 }
 
+/// One of the queries of a level of detail.
+struct Part {
+    wanted: Wanted,
+    /// The logical tables that are read, the one whose rows are all kept first.
+    objects: Vec<String>,
+    /// Whether rows without a partner are left out.
+    inner: bool,
+}
+
+/// A plan whose columns are the dimensions and then the measures of a level of detail.
+pub(crate) struct Plan {
+    frame: DataFrame,
+    /// For each of them the type of its values, and whether texts are the same in upper and lower case.
+    types: Vec<(DataType, bool)>,
+    /// For each of them the column that tells which values stand for several.
+    several: Vec<Option<usize>>,
+}
+
+/// What a column of a result is.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) key: FieldRef,
+    role: ColumnRole,
+    pub(crate) data_type: DataType,
+    pub(crate) ignores_case: bool,
+    bin: Option<Bin>,
+    several: Option<usize>,
+}
+
+impl Plan {
+    fn new(frame: DataFrame, exprs: Vec<(Typed, String)>, tests: Vec<(usize, Expr)>) -> Found<Plan> {
+        let types: Vec<(DataType, bool)> = exprs
+            .iter()
+            .map(|(typed, _)| (typed.data_type, typed.ignores_case()))
+            .collect();
+        let mut chosen: Vec<Expr> = exprs
+            .into_iter()
+            .map(|(typed, name)| typed.expr.alias(name))
+            .collect();
+        // Which values stand for several comes beside them.
+        let mut several = vec![None; types.len()];
+        for (index, test) in tests {
+            several[index] = Some(chosen.len());
+            chosen.push(test.alias(format!("several{index}")));
+        }
+        if chosen.is_empty() {
+            chosen.push(lit(1_i64).alias("none"));
+        }
+        Ok(Plan {
+            frame: frame.select(chosen).map_err(internal)?,
+            types,
+            several,
+        })
+    }
+}
+
+/// The first rows of a plan.
+pub(crate) struct Gathered {
+    pub(crate) batches: Vec<RecordBatch>,
+    /// What comes behind them, if there are more than were asked for.
+    pub(crate) rest: Option<SendableRecordBatchStream>,
+}
+
+impl Gathered {
+    /// Runs a plan until it has given more than `most` values, or to its end.
+    pub(crate) async fn begin(plan: Plan, most: usize, resources: &Resources) -> Found<Gathered> {
+        let failure = |error| resources.failure(&error);
+        let most = most / plan.types.len().max(1);
+        let mut stream = plan.frame.execute_stream().await.map_err(failure)?;
+        let (mut batches, mut rows) = (Vec::new(), 0_usize);
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(failure)?;
+            rows += batch.num_rows();
+            batches.push(batch);
+            if rows > most {
+                let rest = Some(stream);
+                return Ok(Gathered { batches, rest });
+            }
+        }
+        Ok(Gathered { batches, rest: None })
+    }
+}
+
+/// Reads the values of batches.
+pub(crate) fn frame_of(heads: &[Head], batches: &[RecordBatch]) -> Frame {
+    let rows = batches.iter().map(RecordBatch::num_rows).sum();
+    let columns = heads.iter().enumerate().map(|(index, head)| {
+        let mut values = Vec::with_capacity(rows);
+        for batch in batches {
+            let reader = Reader::new(batch.column(index));
+            values.extend((0..batch.num_rows()).map(|row| reader.get(row)));
+        }
+        if let Some(test) = head.several {
+            let found = batches.iter().flat_map(|batch| {
+                let reader = Reader::new(batch.column(test));
+                (0..batch.num_rows()).map(move |row| reader.get(row))
+            });
+            for (value, is_many) in values.iter_mut().zip(found) {
+                if is_many == Value::Boolean(true) {
+                    *value = Value::String(MANY.to_owned());
+                }
+            }
+        }
+        if head.ignores_case && head.role == ColumnRole::Dimension {
+            spell_alike(&mut values);
+        }
+        FrameColumn {
+            key: head.key.clone(),
+            role: head.role,
+            data_type: head.data_type,
+            values,
+            ignores_case: head.ignores_case,
+            bin: head.bin,
+        }
+    });
+    Frame {
+        columns: columns.collect(),
+        rows,
+        added: Vec::new(),
+        members: Vec::new(),
+    }
+}
+
+fn too_large(most: usize) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error("query.too-large", format!("the view has more than {most} rows"))
+            .hint("filter it, or ask for it at a higher level"),
+    )
+}
+
 impl Asker<'_> {
     /// Runs the queries of a level of detail and puts their results together.
     pub(crate) async fn queried(&self, wanted: &Wanted, ask: Ask<'_>) -> Found<Frame> {
+        let mut result: Option<Frame> = None;
+        for part in self.parts(wanted)? {
+            let plan = self.query(&part, ask).await?;
+            let frame = self.collected(plan, &part.wanted).await?;
+            result = Some(match result {
+                None => frame,
+                Some(before) => local::outer_join(before, frame),
+            });
+        }
+        Ok(result.unwrap_or_default())
+    }
+
+    /// Makes the plan of a level of detail, if one query gives it.
+    pub(crate) async fn planned(&self, wanted: &Wanted, ask: Ask<'_>) -> Found<Option<Plan>> {
+        match self.parts(wanted)?.as_slice() {
+            [part] => self.query(part, ask).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Lists the queries of a level of detail.
+    fn parts(&self, wanted: &Wanted) -> Found<Vec<Part>> {
         let source = self.fields.source;
         if source.objects.len() <= 1 {
-            return self.query(wanted, &[], false, ask).await;
+            return Ok(vec![Part {
+                wanted: wanted.clone(),
+                objects: Vec::new(),
+                inner: false,
+            }]);
         }
         // Each measure is computed over the rows of its own table.
         let mut dimension_objects = Vec::new();
@@ -100,11 +268,10 @@ impl Asker<'_> {
             let (_, items) = groups.remove(position);
             groups[0].1.extend(items);
         }
-        let mut result: Option<Frame> = None;
         if groups.is_empty() {
             groups.push((None, Vec::new()));
         }
-        for (owner, measures) in groups {
+        let parts = groups.into_iter().map(|(owner, measures)| {
             let mut objects: Vec<String> = owner.into_iter().collect();
             for measure in &measures {
                 add_all(&mut objects, self.objects_of(measure));
@@ -113,15 +280,13 @@ impl Asker<'_> {
             if objects.is_empty() {
                 objects.extend(source.objects.first().map(|object| object.id.clone()));
             }
-            let inner = measures.is_empty();
-            let part = Wanted::new(wanted.dimensions.clone(), measures);
-            let frame = self.query(&part, &objects, inner, ask).await?;
-            result = Some(match result {
-                None => frame,
-                Some(before) => local::outer_join(before, frame),
-            });
-        }
-        Ok(result.unwrap_or_default())
+            Part {
+                inner: measures.is_empty(),
+                wanted: Wanted::new(wanted.dimensions.clone(), measures),
+                objects,
+            }
+        });
+        Ok(parts.collect())
     }
 
     pub(crate) fn row_filters(&self) -> impl Iterator<Item = &FilterSpec> {
@@ -199,8 +364,13 @@ impl Asker<'_> {
             .map(|object| object.id.clone())
     }
 
-    /// Runs one query.
-    async fn query(&self, wanted: &Wanted, objects: &[String], inner: bool, ask: Ask<'_>) -> Found<Frame> {
+    /// Makes the plan of one query.
+    async fn query(&self, part: &Part, ask: Ask<'_>) -> Found<Plan> {
+        let Part {
+            wanted,
+            objects,
+            inner,
+        } = part;
         let sheet = self.question.sheet;
         let opener = Opener {
             session: &self.engine.session,
@@ -208,7 +378,7 @@ impl Asker<'_> {
             surroundings: &self.surroundings,
         };
         let source = self.fields.source;
-        let rows = opener.rows(source, objects, inner).await?;
+        let rows = opener.rows(source, objects, *inner).await?;
         let mut scope = RowScope::new(self.fields, rows, &self.surroundings);
 
         // Filters of the data source, then those in context.
@@ -270,7 +440,7 @@ impl Asker<'_> {
         scope.filtered = true;
 
         if !ask.aggregated {
-            return self.disaggregated(scope, wanted, groups).await;
+            return self.disaggregated(scope, wanted, groups);
         }
         let mut aggregation = Aggregation::new(&mut scope, &groups);
         let mut exprs: Vec<(Typed, String)> = Vec::new();
@@ -310,15 +480,10 @@ impl Asker<'_> {
         if let Some(test) = tests.into_iter().reduce(Expr::and) {
             frame = frame.filter(test).map_err(internal)?;
         }
-        self.collected(frame, exprs, several, wanted).await
+        Plan::new(frame, exprs, several)
     }
 
-    async fn disaggregated(
-        &self,
-        mut scope: RowScope<'_>,
-        wanted: &Wanted,
-        mut groups: Vec<Typed>,
-    ) -> Found<Frame> {
+    fn disaggregated(&self, mut scope: RowScope<'_>, wanted: &Wanted, mut groups: Vec<Typed>) -> Found<Plan> {
         let mut exprs: Vec<(Typed, String)> = Vec::new();
         let is_computed = |item: &Item| {
             let spec = self.fields.get(&item.field);
@@ -333,7 +498,7 @@ impl Asker<'_> {
                 exprs.push((typed, format!("m{index}")));
             }
             let frame = scope.frame.clone();
-            return self.collected(frame, exprs, Vec::new(), wanted).await;
+            return Plan::new(frame, exprs, Vec::new());
         }
         // Aggregates of formulas are over the one row of each mark.
         let id = scope.fresh("row");
@@ -356,91 +521,37 @@ impl Asker<'_> {
             exprs.push((typed, format!("m{index}")));
         }
         let (frame, _) = aggregation.finish()?;
-        self.collected(frame, exprs, Vec::new(), wanted).await
+        Plan::new(frame, exprs, Vec::new())
     }
 
-    async fn collected(
-        &self,
-        frame: DataFrame,
-        exprs: Vec<(Typed, String)>,
-        several: Vec<(usize, Expr)>,
-        wanted: &Wanted,
-    ) -> Found<Frame> {
-        let types: Vec<(DataType, bool)> = exprs
-            .iter()
-            .map(|(typed, _)| (typed.data_type, typed.ignores_case()))
-            .collect();
-        let mut chosen: Vec<Expr> = exprs
-            .into_iter()
-            .map(|(typed, name)| typed.expr.alias(name))
-            .collect();
-        // Which values stand for several comes beside them.
-        let mut tests = vec![None; types.len()];
-        for (index, test) in several {
-            tests[index] = Some(chosen.len());
-            chosen.push(test.alias(format!("several{index}")));
+    /// Runs a plan to its end.
+    async fn collected(&self, plan: Plan, wanted: &Wanted) -> Found<Frame> {
+        let heads = self.heads(&plan, wanted);
+        let most = self.question.most_values;
+        let gathered = Gathered::begin(plan, most, &self.engine.resources).await?;
+        if gathered.rest.is_some() {
+            return Err(too_large(most / heads.len().max(1)));
         }
-        if chosen.is_empty() {
-            chosen.push(lit(1_i64).alias("none"));
-        }
-        let frame = frame.select(chosen).map_err(internal)?;
-        let mut stream = frame.execute_stream().await.map_err(internal)?;
-        let (mut batches, mut rows) = (Vec::new(), 0_usize);
-        while let Some(batch) = stream.next().await {
-            let batch = batch.map_err(internal)?;
-            rows += batch.num_rows();
-            let most = self.question.most_values / types.len().max(1);
-            if rows > most {
-                return Err(Box::new(
-                    Diagnostic::error("query.too-large", format!("the view has more than {most} rows"))
-                        .hint("filter it, or ask for it at a higher level"),
-                ));
-            }
-            batches.push(batch);
-        }
-        let items = wanted
-            .dimensions
-            .iter()
-            .map(|item| (item, ColumnRole::Dimension))
-            .chain(wanted.measures.iter().map(|item| (item, ColumnRole::Measure)));
-        let columns = items
-            .enumerate()
-            .map(|(index, (item, role))| {
-                let mut values = Vec::with_capacity(rows);
-                for batch in &batches {
-                    let reader = Reader::new(batch.column(index));
-                    values.extend((0..batch.num_rows()).map(|row| reader.get(row)));
-                }
-                if let Some(test) = tests[index] {
-                    let found = batches.iter().flat_map(|batch| {
-                        let reader = Reader::new(batch.column(test));
-                        (0..batch.num_rows()).map(move |row| reader.get(row))
-                    });
-                    for (value, is_many) in values.iter_mut().zip(found) {
-                        if is_many == Value::Boolean(true) {
-                            *value = Value::String(MANY.to_owned());
-                        }
-                    }
-                }
-                if types[index].1 && role == ColumnRole::Dimension {
-                    spell_alike(&mut values);
-                }
-                FrameColumn {
-                    key: item.key.clone(),
-                    role,
-                    data_type: types[index].0,
-                    values,
-                    ignores_case: types[index].1,
-                    bin: self.bin(item),
-                }
+        Ok(frame_of(&heads, &gathered.batches))
+    }
+
+    /// Says what the columns of a plan are.
+    pub(crate) fn heads(&self, plan: &Plan, wanted: &Wanted) -> Vec<Head> {
+        let dimensions = wanted.dimensions.iter().map(|item| (item, ColumnRole::Dimension));
+        let measures = wanted.measures.iter().map(|item| (item, ColumnRole::Measure));
+        dimensions
+            .chain(measures)
+            .zip(&plan.types)
+            .zip(&plan.several)
+            .map(|(((item, role), (data_type, ignores_case)), several)| Head {
+                key: item.key.clone(),
+                role,
+                data_type: *data_type,
+                ignores_case: *ignores_case,
+                bin: self.bin(item),
+                several: *several,
             })
-            .collect();
-        Ok(Frame {
-            columns,
-            rows,
-            added: Vec::new(),
-            members: Vec::new(),
-        })
+            .collect()
     }
 
     /// Tells where the bins of an item begin.

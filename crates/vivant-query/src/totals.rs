@@ -29,7 +29,7 @@ impl Asker<'_> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Found<Vec<Total>> {
         let mut totals = Vec::new();
-        if wanted.measures.iter().all(|item| item.attribute) {
+        if !self.has_totals(wanted) {
             return Ok(totals);
         }
         // Tableau: a filter of a table calculation leaves totals as they are unless it is applied to them.
@@ -78,6 +78,11 @@ impl Asker<'_> {
             });
         }
         Ok(totals)
+    }
+
+    /// Tells whether a level of detail has totals.
+    pub(crate) fn has_totals(&self, wanted: &Wanted) -> bool {
+        !wanted.measures.iter().all(|item| item.attribute) && !self.levels(wanted).is_empty()
     }
 
     /// Lists the levels of totals: the headers that each leaves out.

@@ -138,6 +138,12 @@ async fn ask(book: &WorkbookSpec) -> Answer {
     let answer = Engine::new(&Orders).answer(&question, &surroundings).await;
     let answer = answer.unwrap_or_else(|error| panic!("{error}"));
     assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
+    let flow = Engine::new(&Orders).flow(&question, &surroundings, 0).await;
+    let flow = flow.unwrap_or_else(|error| panic!("{error}")).value;
+    let pieces = flow.gathered().await.unwrap_or_else(|error| panic!("{error}"));
+    for (piece, frame) in pieces.frames.iter().zip(&answer.value.frames) {
+        assert_eq!(lines(piece), lines(frame));
+    }
     answer.value
 }
 

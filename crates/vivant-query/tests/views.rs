@@ -182,7 +182,17 @@ impl View<'_> {
         };
         let surroundings = Surroundings::of(&book, now, None, &[]);
         let tables = Tables(tables.collect());
-        let found = Engine::new(&tables).answer(&question, &surroundings).await?;
+        let engine = Engine::new(&tables);
+        let found = engine.answer(&question, &surroundings).await?;
+        // What comes piece by piece, sorted by the engine, is the same.
+        let flow = engine.flow(&question, &surroundings, 0).await?;
+        assert_eq!(flow.diagnostics, found.diagnostics);
+        let mut pieces = flow.value.gathered().await?;
+        for (piece, frame) in pieces.frames.iter_mut().zip(&found.value.frames) {
+            assert!(piece.members.is_empty() || piece.members == frame.members);
+            piece.members.clone_from(&frame.members);
+        }
+        assert_eq!(pieces, found.value);
         Ok((found.value, found.diagnostics))
     }
 

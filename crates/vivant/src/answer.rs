@@ -16,6 +16,7 @@ use vivant_query::{Answer, Data, Engine, Question, Surroundings, Table, TableFut
 
 use crate::asked;
 use crate::document;
+use crate::export::{ExportError, Form, Sending};
 use crate::live::{DATA, Reading, UNSUPPORTED, diagnostic};
 use crate::published;
 use crate::refresh::PreviousExtract;
@@ -67,8 +68,10 @@ pub struct Ask {
     pub asker: Option<Asker>,
     /// The time on the clock; without it the world's.
     pub now: Option<DateTime>,
-    /// How many values a result may have; without it 20 million.
+    /// How many values a result may have that is held in memory; without it 20 million.
     pub most_values: Option<usize>,
+    /// How many values are put in order in memory where rows can be written as they come; without it a million.
+    pub few_values: Option<usize>,
     /// Ends the question.
     pub stop: Stop,
 }
@@ -129,8 +132,21 @@ impl AnswerError {
     }
 }
 
-/// How many values a result may have unless something else is asked for.
+/// Why the rows of a sheet were not written.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// There is no answer.
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
+    /// The answer cannot be written.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+}
+
+/// How many values a result may have that is held in memory, unless something else is asked for.
 const MOST_VALUES: usize = 20_000_000;
+/// How many values are put in order in memory where rows can be written as they come.
+const FEW_VALUES: usize = 1_000_000;
 
 impl Book {
     /// Opens a workbook.
@@ -262,6 +278,50 @@ impl Book {
         parameters: &[(String, String)],
         ask: &Ask,
     ) -> Result<Warned<Answer>, AnswerError> {
+        let Some(asked) = self.asked(workbook, sheet, parameters, ask)? else {
+            return Ok(Warned::new(Answer::default()));
+        };
+        let question = asked.question(ask);
+        let engine = Engine::within(self.tables.resources(), &asked);
+        let found = run(asked.ended(ask, engine.answer(&question, &asked.surroundings)))?;
+        sound(found)
+    }
+
+    /// Writes the rows of a worksheet as they come, so that memory does not grow with them; returns what may
+    /// differ from what Tableau shows. What is written before an error is of no use.
+    pub fn send(&self, sheet: &str, ask: &Ask, form: Form<'_>) -> Result<Vec<Diagnostic>, SendError> {
+        let Some(spec) = self.spec.sheet(sheet) else {
+            return Err(self.no_sheet(sheet).into());
+        };
+        let (sheet, parameters) = asked::put(&self.spec, spec, ask)?;
+        let Some(asked) = self.asked(&self.spec, &sheet, &parameters, ask)? else {
+            Sending::begin(&self.spec, spec, &Answer::default(), form)?.end()?;
+            return Ok(Vec::new());
+        };
+        let question = asked.question(ask);
+        let engine = Engine::within(self.tables.resources(), &asked);
+        let few = ask.few_values.unwrap_or(FEW_VALUES);
+        run(async {
+            let flow = engine.flow(&question, &asked.surroundings, few);
+            let found = sound(asked.ended(ask, flow).await?)?;
+            let (mut flow, diagnostics) = (found.value, found.diagnostics);
+            let mut sending = Sending::begin(&self.spec, spec, &flow.shape, form)?;
+            while let Some(part) = asked.ended(ask, flow.next()).await? {
+                sending.take(&part.rows, &part.over)?;
+            }
+            sending.end()?;
+            Ok(diagnostics)
+        })
+    }
+
+    /// Reads what is asked of a worksheet; `None` if it shows nothing.
+    fn asked<'b>(
+        &'b self,
+        workbook: &'b WorkbookSpec,
+        sheet: &'b SheetSpec,
+        parameters: &[(String, String)],
+        ask: &Ask,
+    ) -> Result<Option<Asked<'b>>, AnswerError> {
         let place = format!("worksheet '{}'", sheet.name);
         let in_place = |one: &&Diagnostic| {
             let path = one.place.path.as_deref();
@@ -272,7 +332,7 @@ impl Book {
             return Err(AnswerError::Sheet(Box::new(unknown.clone())));
         }
         if is_empty(sheet) {
-            return Ok(Warned::new(Answer::default()));
+            return Ok(None);
         }
         let asker = ask.asker.clone().or_else(|| self.world.asker());
         let user = asker.map(|asker| User {
@@ -283,32 +343,13 @@ impl Book {
             attributes: Vec::new(),
         });
         let now = ask.now.unwrap_or_else(|| self.world.now());
-        let surroundings = Surroundings::of(workbook, now, user, parameters);
-        let question = Question {
+        Ok(Some(Asked {
+            book: self,
             workbook,
             sheet,
-            most_values: ask.most_values.unwrap_or(MOST_VALUES),
-        };
-        let data = Asked {
-            book: self,
+            surroundings: Surroundings::of(workbook, now, user, parameters),
             reading: Reading::new(&ask.stop),
-        };
-        let engine = Engine::new(&data);
-        let found = run(async {
-            tokio::select! {
-                biased;
-                () = ask.stop.stopped() => Err(AnswerError::Stopped),
-                found = engine.answer(&question, &surroundings) => match ask.stop.is_stopped() {
-                    // What failed because of the end is not wrong.
-                    true => Err(AnswerError::Stopped),
-                    false => found.map_err(|error| AnswerError::Sheet(data.reading.failure().unwrap_or(error))),
-                },
-            }
-        })?;
-        match found.diagnostics.iter().find(|one| one.is_error()) {
-            Some(error) => Err(AnswerError::Sheet(Box::new(error.clone()))),
-            None => Ok(found),
-        }
+        }))
     }
 
     /// Reads a file of the package or beside it, which may have so many bytes.
@@ -414,10 +455,48 @@ fn is_empty(sheet: &SheetSpec) -> bool {
         && !sheet.panes.iter().any(on_cards)
 }
 
-/// The tables of a book for one question.
+/// Tells an answer from one that would be wrong.
+fn sound<T>(found: Warned<T>) -> Result<Warned<T>, AnswerError> {
+    match found.diagnostics.iter().find(|one| one.is_error()) {
+        Some(error) => Err(AnswerError::Sheet(Box::new(error.clone()))),
+        None => Ok(found),
+    }
+}
+
+/// What is asked of a book, and its tables for that.
 struct Asked<'b> {
     book: &'b Book,
+    workbook: &'b WorkbookSpec,
+    sheet: &'b SheetSpec,
+    surroundings: Surroundings,
     reading: Reading,
+}
+
+impl Asked<'_> {
+    fn question(&self, ask: &Ask) -> Question<'_> {
+        Question {
+            workbook: self.workbook,
+            sheet: self.sheet,
+            most_values: ask.most_values.unwrap_or(MOST_VALUES),
+        }
+    }
+
+    /// Waits for a part of the work, unless the question is ended.
+    async fn ended<T>(
+        &self,
+        ask: &Ask,
+        work: impl Future<Output = Result<T, Box<Diagnostic>>>,
+    ) -> Result<T, AnswerError> {
+        tokio::select! {
+            biased;
+            () = ask.stop.stopped() => Err(AnswerError::Stopped),
+            found = work => match ask.stop.is_stopped() {
+                // What failed because of the end is not wrong.
+                true => Err(AnswerError::Stopped),
+                false => found.map_err(|error| AnswerError::Sheet(self.reading.failure().unwrap_or(error))),
+            },
+        }
+    }
 }
 
 impl Data for Asked<'_> {

@@ -30,14 +30,14 @@ mod tables;
 mod world;
 
 #[cfg(feature = "query")]
-pub use answer::{AnswerError, Ask, Book, BookRequest};
+pub use answer::{AnswerError, Ask, Book, BookRequest, SendError};
 #[cfg(feature = "query")]
 pub use asked::values;
 pub use document::PackageFiles;
 #[cfg(feature = "draw")]
 pub use draw::{DrawError, Drawn, Orientation, Paper, ViewSize, pdf};
 #[cfg(feature = "query")]
-pub use export::{ExportError, csv, csv_in, json, parquet, xlsx, xlsx_in};
+pub use export::{ExportError, Form, csv, csv_in, json, parquet, xlsx, xlsx_in};
 pub use extract::{ExtractRequest, Extracted, create_extracts, delete_extracts, renew_package};
 pub use load::{LoadRequest, load};
 pub use refresh::{
@@ -46,6 +46,8 @@ pub use refresh::{
 };
 #[cfg(feature = "query")]
 pub use stop::Stop;
+/// What may differ from what Tableau shows, and where.
+pub use vivant_calc::Diagnostic;
 /// A moment on a clock, without a time zone.
 pub use vivant_calc::civil::DateTime;
 pub use vivant_data::extract::ExtractColumn;

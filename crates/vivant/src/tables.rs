@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
 use vivant_calc::{DataType, Diagnostic};
-use vivant_data::parquet::ParquetWriter;
+use vivant_data::parquet::{ParquetWriter, open as open_parquet};
 use vivant_data::spec::{ConnectionSpec, FileColumn, TableSpec};
 use vivant_data::{
     Batches, Column, ColumnType, DataError, DataFile, DataLimits, Database, Files, LiveTable, Place,
     Selection, open, open_sql,
 };
 use vivant_document::spec::{self, RelationSpec, SourceSpec};
-use vivant_query::{PlanTable, Table, in_memory, parquet, remote};
+use vivant_query::{PlanTable, Resources, Table, in_memory, parquet, remote};
 
 use crate::answer::{AnswerError, BookRequest};
 use crate::document::Package;
@@ -149,6 +149,23 @@ impl Origin {
         self.at(|place| table.read(selection, place))
     }
 
+    /// Finds the file of a table that can be read where it lies.
+    fn in_place(&self, source: &SourceSpec, table: Table<'_>) -> Result<Option<DataFile>, DataError> {
+        let Table::Relation(RelationSpec::Table(table)) = table else {
+            return Ok(None);
+        };
+        let connection = self.connection(source, table.connection.as_deref(), &table.name)?;
+        match connection.path().filter(|_| connection.class == "parquet") {
+            None => Ok(None),
+            Some(path) => {
+                let file = self.find(&path)?;
+                // Whether it is one, and not too wide, is found out before a plan depends on it.
+                open_parquet(&file, &self.limits)?;
+                Ok(Some(file))
+            }
+        }
+    }
+
     fn batches(&self, source: &SourceSpec, table: Table<'_>) -> Result<Batches, DataError> {
         self.at(|place| self.batches_at(source, table, place))
     }
@@ -234,6 +251,9 @@ pub(crate) struct Tables {
     /// What databases said of their tables.
     live: Mutex<HashMap<String, Arc<LiveTable>>>,
     bytes: AtomicUsize,
+    resources: Resources,
+    /// Files that are read where they lie.
+    kept_files: Mutex<Vec<DataFile>>,
     folder: TempDir,
     files: AtomicUsize,
 }
@@ -241,16 +261,24 @@ pub(crate) struct Tables {
 impl Tables {
     pub(crate) fn new(spool: &Path) -> Result<Self, AnswerError> {
         let folder = tempfile::Builder::new().prefix("tables-").tempdir_in(spool);
+        let folder = folder.map_err(|source| AnswerError::Io {
+            what: "the folder for tables".to_owned(),
+            source,
+        })?;
         Ok(Self {
             open: Mutex::default(),
             live: Mutex::default(),
             bytes: AtomicUsize::new(0),
-            folder: folder.map_err(|source| AnswerError::Io {
-                what: "the folder for tables".to_owned(),
-                source,
-            })?,
+            resources: Resources::spilling_to(folder.path()).map_err(AnswerError::Sheet)?,
+            kept_files: Mutex::default(),
+            folder,
             files: AtomicUsize::new(0),
         })
+    }
+
+    /// What plans over the tables use.
+    pub(crate) fn resources(&self) -> &Resources {
+        &self.resources
     }
 
     /// Returns how many bytes are in memory.
@@ -289,6 +317,14 @@ impl Tables {
                 if !files.is_empty() {
                     return parquet(&files).await.map_err(Failure::Plan);
                 }
+            }
+            if let Some(file) = origin.in_place(source, table)? {
+                let made = parquet(&[file.path().to_owned()]).await.map_err(Failure::Plan)?;
+                self.kept_files
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(file);
+                return Ok(made);
             }
             let (made, _) = self.read(origin.batches(source, table)?, &reading.stop).await?;
             Ok(made)

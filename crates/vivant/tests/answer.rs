@@ -11,8 +11,9 @@ use std::sync::Arc;
 use calamine::{Data, Reader, Xlsx};
 use vivant::{
     AnswerError, Ask, Asker, Book, BookRequest, ConnectionSpec, Credentials, DataError, DataFile, DataLimits,
-    DateTime, Published, Stop, World,
+    DateTime, Form, Published, Stop, World,
 };
+use vivant_document::display::ENGLISH;
 use vivant_document::{FileKind, Limits};
 
 const ROWS: &str =
@@ -130,6 +131,17 @@ impl Bench {
         let spec = self.book.spec.sheet(sheet).expect("it is there");
         let mut out = Vec::new();
         vivant::csv(&self.book.spec, spec, &answer.value, &mut out).expect("memory");
+        // What is written while the rows come is the same, put in order in memory or not.
+        for few_values in [None, Some(0)] {
+            let ask = Ask {
+                few_values,
+                ..ask.clone()
+            };
+            let mut sent = Vec::new();
+            let told = self.book.send(sheet, &ask, Form::Csv(ENGLISH, &mut sent));
+            assert_eq!(told.expect("an answer"), answer.diagnostics);
+            assert_eq!(String::from_utf8_lossy(&sent), String::from_utf8_lossy(&out));
+        }
         Ok(String::from_utf8(out).expect("text"))
     }
 }
@@ -424,6 +436,25 @@ fn json_and_parquet_hold_values_as_they_are() {
     vivant::parquet(&bench.book.spec, spec, &answer, &file).expect("a file");
     let found = vivant_data::parquet::rows(&DataFile::new("rows", &file)).expect("it opens");
     assert_eq!(found, 3);
+
+    let mut sent = Vec::new();
+    let ask = Ask {
+        few_values: Some(0),
+        ..Ask::default()
+    };
+    bench
+        .book
+        .send("S", &ask, Form::Json(&mut sent))
+        .expect("an answer");
+    assert_eq!(sent, out);
+    bench
+        .book
+        .send("S", &ask, Form::Parquet(&file))
+        .expect("an answer");
+    assert_eq!(
+        vivant_data::parquet::rows(&DataFile::new("rows", &file)).expect("it opens"),
+        3
+    );
 }
 
 #[test]

@@ -15,6 +15,7 @@ use vivant::{
     Ask, Asker, Book, BookRequest, ConnectionSpec, Credentials, DataError, DataFile, DataLimits, DateTime,
     Folders, HyperEngine, Published, World,
 };
+use vivant_document::display::ENGLISH;
 use vivant_document::{FileKind, Limits};
 
 use crate::exit::{Unclear, UsageError};
@@ -123,23 +124,31 @@ fn write(args: &Args) -> anyhow::Result<ExitCode> {
         Ok(None) => return Err(Unclear::missing(format!("{view} has no worksheet")).into()),
         Err(error) => return Err(Unclear::missing(error.to_string()).into()),
     };
-    let answer = book.answer(&sheet.name, &ask)?;
-    for diagnostic in &answer.diagnostics {
-        eprintln!("{diagnostic}");
-    }
-    let (spec, rows) = (&book.spec, &answer.value);
-    let mut bytes = Vec::new();
+    let tell = |diagnostics: &[vivant::Diagnostic]| {
+        for diagnostic in diagnostics {
+            eprintln!("{diagnostic}");
+        }
+    };
     match form {
-        Form::Csv => vivant::csv(spec, sheet, rows, &mut bytes)?,
-        Form::Json => vivant::json(spec, sheet, rows, &mut bytes)?,
-        Form::Xlsx => bytes = vivant::xlsx(spec, sheet, rows)?,
+        Form::Csv | Form::Json => to.write_with(|out| {
+            let form = match form {
+                Form::Json => vivant::Form::Json(out),
+                _ => vivant::Form::Csv(ENGLISH, out),
+            };
+            tell(&book.send(&sheet.name, &ask, form)?);
+            Ok(())
+        })?,
         Form::Parquet => {
             let file = spool.path().join("rows.parquet");
-            vivant::parquet(spec, sheet, rows, &file)?;
-            bytes = std::fs::read(file)?;
+            tell(&book.send(&sheet.name, &ask, vivant::Form::Parquet(&file))?);
+            to.write_from(&mut std::fs::File::open(file)?)?;
+        }
+        Form::Xlsx => {
+            let answer = book.answer(&sheet.name, &ask)?;
+            tell(&answer.diagnostics);
+            to.write(&vivant::xlsx(&book.spec, sheet, &answer.value)?)?;
         }
     }
-    to.write(&bytes)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use vivant::{AnswerError, Ask, Asker, DateTime, ExportError, Stop};
+use vivant::{AnswerError, Ask, Asker, DateTime, ExportError, SendError, Stop};
 use vivant_document::display::{ENGLISH, Language};
 use vivant_model::{Capability, ContentKind, Luid};
 use vivant_store::{Caller, ListQuery, Millis, PageRequest, View};
@@ -29,7 +29,7 @@ use books::{Books, Open, Sources};
 use cache::{Cache, Failed, Made};
 pub use output::Output;
 
-/// How many bytes of answers are remembered.
+/// How many bytes of answers are remembered; those of files on disk count less.
 const CACHE_BYTES: usize = 128 << 20;
 /// How old an answer may be where nothing else is asked (Tableau Server: 360 minutes, too).
 pub const DEFAULT_MAX_AGE_MINUTES: i64 = 360;
@@ -298,7 +298,7 @@ impl Question {
         };
         match made {
             Ok(value) => Ok(Made {
-                bytes: value.in_memory(),
+                bytes: Some(value.weight()),
                 value,
                 // What may change outside is as old as the first that was read of it.
                 made_at: match open.book.is_live() {
@@ -306,7 +306,7 @@ impl Question {
                     false => now,
                 },
             }),
-            Err(Fault::Answer(error)) => {
+            Err(SendError::Answer(error)) => {
                 let failed = failure(&error);
                 let is_broken = failed.code == ErrorCode::InternalError;
                 if error.is_of_data() || is_broken {
@@ -318,51 +318,37 @@ impl Question {
                     false => failed,
                 })
             }
-            Err(Fault::Export(error @ ExportError::TooLarge { .. })) => Err(Failed {
+            Err(SendError::Export(error @ ExportError::TooLarge { .. })) => Err(Failed {
                 code: ErrorCode::ViewDataInvalid,
                 detail: sentence(&error.to_string()),
             }),
-            Err(Fault::Export(error)) => Err(broken(internal(error))),
+            Err(SendError::Export(error)) => Err(broken(internal(error))),
         }
     }
 
-    fn write(&self, open: &Open, folder: &std::path::Path) -> std::result::Result<Output, Fault> {
+    fn write(&self, open: &Open, folder: &std::path::Path) -> std::result::Result<Output, SendError> {
         let book = &open.book;
-        let answer = book.answer(&self.sheet, &self.ask)?;
-        for diagnostic in &answer.diagnostics {
-            tracing::debug!(sheet = self.sheet, "{diagnostic}");
-        }
-        let sheet = book.spec.sheet(&self.sheet).ok_or_else(|| AnswerError::NoSheet {
-            name: self.sheet.clone(),
-            known: String::new(),
-        })?;
         let mut out = output::Collector::new(folder);
-        match self.form {
-            Form::Csv => vivant::csv_in(self.language, &book.spec, sheet, &answer.value, &mut out)?,
+        let diagnostics = match self.form {
+            Form::Csv => {
+                let form = vivant::Form::Csv(self.language, &mut out);
+                book.send(&self.sheet, &self.ask, form)?
+            }
             Form::Crosstab => {
+                let answer = book.answer(&self.sheet, &self.ask)?;
+                let sheet = book.spec.sheet(&self.sheet).ok_or_else(|| AnswerError::NoSheet {
+                    name: self.sheet.clone(),
+                    known: String::new(),
+                })?;
                 let bytes = vivant::xlsx_in(self.language, &book.spec, sheet, &answer.value)?;
                 out.write_all(&bytes).map_err(ExportError::Io)?;
+                answer.diagnostics
             }
+        };
+        for diagnostic in &diagnostics {
+            tracing::debug!(sheet = self.sheet, "{diagnostic}");
         }
         Ok(out.finish().map_err(ExportError::Io)?)
-    }
-}
-
-/// Why a question has no answer.
-enum Fault {
-    Answer(AnswerError),
-    Export(ExportError),
-}
-
-impl From<AnswerError> for Fault {
-    fn from(error: AnswerError) -> Self {
-        Fault::Answer(error)
-    }
-}
-
-impl From<ExportError> for Fault {
-    fn from(error: ExportError) -> Self {
-        Fault::Export(error)
     }
 }
 

@@ -1,19 +1,19 @@
 //! Exports: the rows of a sheet as a table in the order that Tableau writes, and as files.
 //!
-//! [`csv`], [`json`] and [`parquet`] write the summary data: one line for each mark. [`xlsx`] writes the
-//! crosstab: the table as the sheet lays it out.
+//! [`csv`], [`json`] and [`parquet`] write the summary data of an answer: one line for each mark; [`Form`] names the
+//! same files for rows that are written as they come. [`xlsx`] writes the crosstab: the table as the sheet lays it
+//! out.
 
 mod crosstab;
 mod format;
+mod sending;
 mod text;
 mod title;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use vivant_calc::{DataType, Value};
 use vivant_data::DataError;
-use vivant_data::parquet::ParquetWriter;
 use vivant_document::display::{self, ENGLISH, Language};
 use vivant_document::spec::{
     Addressing, Derivation, FieldKind, FieldRef, FieldSpec, Literal, Pill, SheetSpec, WorkbookSpec,
@@ -22,7 +22,8 @@ use vivant_document::spec::{
 use vivant_query::{Answer, Bin, ColumnRole, Frame, FrameColumn};
 
 pub use crosstab::{xlsx, xlsx_in};
-pub use text::{csv, csv_in, json};
+pub(crate) use sending::Sending;
+pub use sending::{Form, csv, csv_in, json, parquet};
 
 /// Why an answer cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -47,33 +48,6 @@ pub enum ExportError {
     /// It cannot be written.
     #[error("{0}")]
     Io(#[from] std::io::Error),
-}
-
-/// Writes the summary data of a sheet as a Parquet file.
-pub fn parquet(
-    workbook: &WorkbookSpec,
-    sheet: &SheetSpec,
-    answer: &Answer,
-    path: &Path,
-) -> Result<(), ExportError> {
-    let summary = Summary::new(workbook, sheet, answer);
-    let mut columns: Vec<(String, DataType, Vec<Value>)> = summary
-        .names()
-        .into_iter()
-        .zip(summary.types())
-        .map(|(name, data_type)| (name, data_type, Vec::new()))
-        .collect();
-    summary.each(&mut |cells| {
-        for (column, cell) in columns.iter_mut().zip(cells) {
-            column.2.push(cell.plain());
-        }
-        Ok(())
-    })?;
-    let batch = vivant_query::batch(columns).map_err(|error| ExportError::Spreadsheet(error.to_string()))?;
-    let mut writer = ParquetWriter::create(path, batch.schema())?;
-    writer.write(&batch)?;
-    writer.finish()?;
-    Ok(())
 }
 
 /// A column of an export.
@@ -241,7 +215,6 @@ impl Cell<'_> {
 
 /// The summary data of a sheet: dimensions, then measures, one line for each mark.
 struct Summary<'a> {
-    answer: &'a Answer,
     dimensions: Vec<Shown<'a>>,
     /// Measures with a column of their own.
     measures: Vec<Shown<'a>>,
@@ -250,7 +223,8 @@ struct Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    fn new(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, answer: &'a Answer) -> Summary<'a> {
+    /// Finds the columns; the rows of the answer do not matter.
+    fn new(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, answer: &Answer) -> Summary<'a> {
         let shelves: Vec<&FieldRef> = sheet
             .rows
             .fields()
@@ -285,7 +259,6 @@ impl<'a> Summary<'a> {
             }
         }
         Summary {
-            answer,
             dimensions,
             measures,
             listed,
@@ -346,17 +319,7 @@ impl<'a> Summary<'a> {
         types
     }
 
-    /// Hands out the lines one by one: those of each frame, then its totals.
-    fn each(&self, take: &mut dyn FnMut(&[Cell<'_>]) -> Result<(), ExportError>) -> Result<(), ExportError> {
-        for (number, frame) in self.answer.frames.iter().enumerate() {
-            self.lines(frame, &[], take)?;
-            for total in self.answer.totals.iter().filter(|total| total.frame == number) {
-                self.lines(&total.rows, &total.over, take)?;
-            }
-        }
-        Ok(())
-    }
-
+    /// Hands out the lines of a frame or of totals one by one.
     fn lines(
         &self,
         frame: &Frame,
