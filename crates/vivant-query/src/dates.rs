@@ -1,5 +1,6 @@
 //! Parts of dates and dates cut off, as expressions of plans.
 
+use datafusion::common::ScalarValue;
 use datafusion::functions::datetime::expr_fn::{date_part, date_trunc};
 use datafusion::logical_expr::{Expr, Operator, binary_expr, cast, lit};
 use vivant_calc::DataType;
@@ -69,15 +70,26 @@ pub fn trunc(unit: DateUnit, date: &Typed, week_start: Weekday, fiscal_start: i6
         DateUnit::Year => "year",
         DateUnit::Quarter => "quarter",
         DateUnit::Month => "month",
-        DateUnit::Week if week_start == Weekday::Monday => "week",
-        DateUnit::IsoWeek => "week",
+        DateUnit::Week | DateUnit::IsoWeek => "week",
         DateUnit::Day => "day",
         DateUnit::Hour => "hour",
         DateUnit::Minute => "minute",
         DateUnit::Second => "second",
         _ => return None,
     };
-    let moment = cast(date.expr.clone(), arrow_type(DataType::DateTime));
-    let cut = date_trunc(lit(word), moment);
+    let mut moment = cast(date.expr.clone(), arrow_type(DataType::DateTime));
+    // Plans begin weeks on Mondays: days are moved there and back again.
+    let ahead = match unit {
+        DateUnit::Week => Weekday::Monday.days_after(week_start),
+        _ => 0,
+    };
+    let days = || lit(ScalarValue::new_interval_dt(i32::try_from(ahead).unwrap_or(0), 0));
+    if ahead != 0 {
+        moment = binary_expr(moment, Operator::Plus, days());
+    }
+    let mut cut = date_trunc(lit(word), moment);
+    if ahead != 0 {
+        cut = binary_expr(cut, Operator::Minus, days());
+    }
     Some(cast(cut, arrow_type(date.data_type)))
 }

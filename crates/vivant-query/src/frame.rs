@@ -119,7 +119,10 @@ impl Frame {
             self.added = order.iter().map(|&row| self.added[row]).collect();
         }
         for column in &mut self.columns {
-            column.values = order.iter().map(|&row| column.values[row].clone()).collect();
+            let values = &mut column.values;
+            // No row comes twice.
+            let taken = order.iter().map(|&row| std::mem::replace(&mut values[row], Value::Null));
+            column.values = taken.collect();
         }
         self.rows = order.len();
     }

@@ -414,11 +414,17 @@ fn project(
             DataType::Unknown | DataType::Spatial | DataType::Table | DataType::Null => data_type,
             wanted => wanted,
         };
-        let value = match data_type {
-            DataType::Spatial => geometry_text(column(&name)),
-            _ => column(&name),
+        let target = arrow_type(wanted);
+        let is_same = frame
+            .schema()
+            .field_with_unqualified_name(&name)
+            .is_ok_and(|found| *found.data_type() == target);
+        let expr = match data_type {
+            DataType::Spatial => try_cast(geometry_text(column(&name)), target),
+            // A cast that changes nothing would keep filters from the statistics of files.
+            _ if is_same => column(&name),
+            _ => try_cast(column(&name), target),
         };
-        let expr = try_cast(value, arrow_type(wanted));
         exprs.push(expr.alias(&field.name));
         fields.insert(field.name.clone(), (field.name.clone(), wanted));
         if wanted == DataType::String {

@@ -5,65 +5,23 @@
 
 #![expect(clippy::print_stdout, reason = "this is a program for another one")]
 
+mod shared;
+
 use std::fs::File;
 use std::io::{BufRead as _, BufWriter};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use vivant::{
-    Ask, Book, BookRequest, ConnectionSpec, Credentials, DataError, DataFile, DataLimits, DateTime, Folders,
-    Form, HyperEngine, World,
-};
+use vivant::{Ask, Form};
 use vivant_document::display::ENGLISH;
-use vivant_document::{FileKind, Limits};
-
-struct Here {
-    folders: Folders,
-    hyper: Option<HyperEngine>,
-}
-
-impl World for Here {
-    fn file(&self, path: &str) -> Result<DataFile, DataError> {
-        self.folders.find(path)
-    }
-
-    fn credentials(&self, _: &ConnectionSpec) -> Option<Credentials> {
-        None
-    }
-
-    fn hyper(&self) -> Option<HyperEngine> {
-        self.hyper.clone()
-    }
-
-    fn now(&self) -> DateTime {
-        DateTime::from_micros(1_700_000_000_000_000).expect("a moment")
-    }
-}
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [path, spool] = arguments.as_slice() else {
-        println!("usage: answers_bench BOOK FOLDER");
+    let Some(path) = std::env::args_os().nth(1).map(PathBuf::from) else {
+        println!("usage: answers_bench BOOK");
         std::process::exit(2);
     };
-    let path = Path::new(path);
-    let ending = path.extension().and_then(|ending| ending.to_str());
     let begun = Instant::now();
-    let request = BookRequest {
-        document: DataFile::new(path.display().to_string(), path),
-        kind: ending.and_then(FileKind::from_extension).expect("a workbook"),
-        extracts: Vec::new(),
-        spool: Path::new(spool),
-        document_limits: Limits::default(),
-        data_limits: DataLimits::default(),
-    };
-    let hyper = std::env::var_os("HYPERD_PATH").map(PathBuf::from);
-    let world = Here {
-        folders: Folders::anywhere().beside(path.parent().unwrap_or(Path::new("."))),
-        hyper: HyperEngine::find(hyper.as_deref(), &[]),
-    };
-    let book = Book::open(&request, Arc::new(world)).expect("it opens");
+    let book = shared::open(&path).expect("a workbook").expect("it opens");
     println!("{}\t{}", begun.elapsed().as_secs_f64(), peak());
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("text");

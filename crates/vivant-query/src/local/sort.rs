@@ -1,8 +1,10 @@
 //! The order of rows: each dimension by its own order, the outermost first.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use vivant_calc::Value;
+use vivant_calc::kernel::text::Collation;
 use vivant_document::spec::{FieldRef, SheetSpec, SortBy};
 
 use super::functions::aggregate;
@@ -80,16 +82,20 @@ pub fn places(frame: &Frame, sheet: &SheetSpec, dimension: &FieldRef, orders: &O
     let Some(column) = frame.column(dimension) else {
         return vec![0; frame.rows];
     };
-    let mut members: Vec<(String, &Value)> = Vec::new();
-    let mut seen = HashMap::new();
-    for value in &column.values {
-        seen.entry(key_in(column, value)).or_insert_with_key(|key| {
-            members.push((key.clone(), value));
-        });
-    }
+    // Each member once, and the number of each row's member.
+    let (mut numbers, mut members) = (HashMap::new(), Vec::new());
+    let number = |value| {
+        *numbers.entry(Key::of(column, value)).or_insert_with(|| {
+            members.push(value);
+            members.len() - 1
+        })
+    };
+    let mut places: Vec<usize> = column.values.iter().map(number).collect();
+    drop(numbers);
     let sort = sheet.sorts.iter().find(|sort| sort.column == *dimension);
     let descending = sort.is_some_and(|sort| sort.descending);
-    members.sort_by(|(_, a), (_, b)| compare(a, b));
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by(|&a, &b| compare(members[a], members[b]));
     match sort.map(|sort| &sort.by) {
         Some(SortBy::List(list)) => {
             let listed: HashMap<String, usize> = list
@@ -98,26 +104,55 @@ pub fn places(frame: &Frame, sheet: &SheetSpec, dimension: &FieldRef, orders: &O
                 .enumerate()
                 .map(|(place, value)| (key_in(column, value), place))
                 .collect();
-            members.sort_by_key(|(key, _)| listed.get(key).copied().unwrap_or(usize::MAX));
+            let place = |&at: &usize| listed.get(&key_in(column, members[at])).copied();
+            order.sort_by_cached_key(|at| place(at).unwrap_or(usize::MAX));
         }
         Some(SortBy::Field(_)) => {
             if let Some(found) = orders.get(dimension) {
-                members.sort_by_key(|(key, _)| found.get(key).copied().unwrap_or(usize::MAX));
+                let place = |&at: &usize| found.get(&key_in(column, members[at])).copied();
+                order.sort_by_cached_key(|at| place(at).unwrap_or(usize::MAX));
             }
         }
-        Some(SortBy::Natural | SortBy::Alphabetic) if descending => members.reverse(),
+        Some(SortBy::Natural | SortBy::Alphabetic) if descending => order.reverse(),
         _ => {}
     }
-    let places: HashMap<String, usize> = members
-        .into_iter()
-        .enumerate()
-        .map(|(place, (key, _))| (key, place))
-        .collect();
-    column
-        .values
-        .iter()
-        .map(|value| places[&key_in(column, value)])
-        .collect()
+    let mut place_of = vec![0; order.len()];
+    for (place, member) in order.into_iter().enumerate() {
+        place_of[member] = place;
+    }
+    for place in &mut places {
+        *place = place_of[*place];
+    }
+    places
+}
+
+/// A member, for looking up: the same as its [`key_in`] without writing it.
+#[derive(PartialEq, Eq, Hash)]
+enum Key<'v> {
+    Null,
+    Number(i64),
+    Real(u64),
+    Boolean(bool),
+    Text(Cow<'v, str>),
+    Day(i64),
+    Moment(i64),
+}
+
+impl<'v> Key<'v> {
+    fn of(column: &FrameColumn, value: &'v Value) -> Key<'v> {
+        match value {
+            Value::Null => Key::Null,
+            Value::Integer(value) => Key::Number(*value),
+            Value::Real(value) if value.fract() == 0.0 && value.abs() < 1e15 => Key::Number(*value as i64),
+            Value::Real(value) if value.is_nan() => Key::Real(f64::NAN.to_bits()),
+            Value::Real(value) => Key::Real(value.to_bits()),
+            Value::Boolean(value) => Key::Boolean(*value),
+            Value::String(text) if column.ignores_case => Key::Text(Collation::IgnoreCase.key(text)),
+            Value::String(text) => Key::Text(text.into()),
+            Value::Date(date) => Key::Day(date.days()),
+            Value::DateTime(moment) => Key::Moment(moment.micros()),
+        }
+    }
 }
 
 /// Lists the members of dimensions in the order of display; those that have another in each pane are left out.
