@@ -121,7 +121,9 @@ impl Frame {
         for column in &mut self.columns {
             let values = &mut column.values;
             // No row comes twice.
-            let taken = order.iter().map(|&row| std::mem::replace(&mut values[row], Value::Null));
+            let taken = order
+                .iter()
+                .map(|&row| std::mem::replace(&mut values[row], Value::Null));
             column.values = taken.collect();
         }
         self.rows = order.len();

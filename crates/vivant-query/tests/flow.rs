@@ -12,10 +12,10 @@ use vivant_query::{
     Data, Engine, Flow, PlanTable, Question, Resources, Surroundings, Table, TableFuture, in_memory,
 };
 
-const ROWS: i64 = 100_000;
+const ROWS: i64 = 400_000;
 const MEMORY: usize = 40 << 20;
 
-/// Numbers in no order, each with a text of half a kilobyte that no other has.
+/// Numbers in no order, each with a text of a hundred bytes that no other has.
 struct Wide(PlanTable);
 
 impl Wide {
@@ -25,7 +25,7 @@ impl Wide {
             let ids: Vec<i64> = (from..ROWS.min(from + 8192))
                 .map(|at| (at * 77_773) % ROWS)
                 .collect();
-            let texts = ids.iter().map(|id| format!("{id:0512}"));
+            let texts = ids.iter().map(|id| format!("{id:0096}"));
             let amounts = ids.iter().map(|id| *id as f64 / 4.0);
             RecordBatch::try_from_iter([
                 ("id", Arc::new(Int64Array::from(ids.clone())) as _),
@@ -90,8 +90,7 @@ async fn ask(book: &WorkbookSpec, memory: usize) -> Result<Flow, Box<Diagnostic>
 
 const LEAST: &str =
     "<column-instance column='[text]' derivation='Min' name='[min:text:nk]' pivot='key' type='nominal' />";
-const SUM: &str =
-    "<column-instance column='[amount]' derivation='Sum' name='[sum:amount:qk]' pivot='key' type='quantitative' />";
+const SUM: &str = "<column-instance column='[amount]' derivation='Sum' name='[sum:amount:qk]' pivot='key' type='quantitative' />";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_rows_than_memory_come_in_order() {
@@ -105,7 +104,7 @@ async fn more_rows_than_memory_come_in_order() {
         };
         for (id, text) in ids.values.iter().zip(&texts.values) {
             assert_eq!(*id, Value::Integer(next));
-            assert_eq!(*text, Value::String(format!("{next:0512}")));
+            assert_eq!(*text, Value::String(format!("{next:0096}")));
             next += 1;
         }
     }
