@@ -286,6 +286,9 @@ fn report(table: &Table<'_>, layer: &Drawn<'_>, diagnostics: &mut Vec<Diagnostic
     if layer.kind == MarkKind::Map || geographic(&layer.row_axis) || geographic(&layer.col_axis) {
         say("maps are not drawn");
     }
+    if table.sheet.annotations.iter().any(|note| note.class == "area") {
+        say("annotations of areas are not drawn");
+    }
     if layer.kind == MarkKind::Density {
         say("density is drawn as overlapping spots, without its own colours");
     }

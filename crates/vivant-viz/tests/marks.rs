@@ -567,3 +567,27 @@ fn words_of_headers_stay_whole() {
         "{shown:?}"
     );
 }
+
+#[test]
+fn formulas_that_are_not_known_are_told() {
+    let pane = reference("formula='harmonic' scope='per-table'", "");
+    let book = book(&pane, SUM, KIND, "");
+    let data = three();
+    let picture = draw_sheet(&SheetRequest {
+        workbook: &book,
+        sheet: &book.sheets[0],
+        rows: &SheetRows {
+            panes: vec![(0, 0)],
+            frames: vec![rows(&data)],
+            ..SheetRows::default()
+        },
+        width: 600.0,
+        height: 400.0,
+        fit: Fit::Standard,
+        alone: true,
+        legends: true,
+        title: false,
+    });
+    let told: Vec<String> = picture.diagnostics.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|one| one.contains("'harmonic'")), "{told:?}");
+}

@@ -210,6 +210,31 @@ fn attribute<'s>(attributes: &'s [(String, String)], name: &str) -> Option<&'s s
         .map(|(_, value)| value.as_str())
 }
 
+/// The formulas that reference lines have.
+const FORMULAS: [&str; 12] = [
+    "constant",
+    "average",
+    "median",
+    "min",
+    "max",
+    "sum",
+    "total",
+    "percentile",
+    "quantiles",
+    "stdev",
+    "confidence",
+    "medianconfidence",
+];
+
+/// Says once what is not drawn.
+fn tell(table: &Table<'_>, message: String, diagnostics: &mut Vec<Diagnostic>) {
+    let one = Diagnostic::warning("viz.unsupported", message);
+    let one = one.within(format!("worksheet '{}'", table.sheet.name));
+    if !diagnostics.contains(&one) {
+        diagnostics.push(one);
+    }
+}
+
 /// The lines of a reference: where they stand, and what is written beside them.
 fn lines(
     table: &Table<'_>,
@@ -263,14 +288,19 @@ fn lines(
     });
     if formula == "total" && parameter_value.is_none() && values.len() > 1 && !additive {
         // A sum of averages would be a wrong number.
-        diagnostics.push(
-            Diagnostic::warning(
-                "viz.unsupported",
-                "a reference line shows the total of a field that is not a sum; it is not drawn",
-            )
-            .within(format!("worksheet '{}'", table.sheet.name)),
+        tell(
+            table,
+            "a reference line shows the total of a field that is not a sum; it is not drawn".to_owned(),
+            diagnostics,
         );
         return Vec::new();
+    }
+    if !FORMULAS.contains(&formula) {
+        tell(
+            table,
+            format!("reference lines of the formula '{formula}' are not drawn"),
+            diagnostics,
+        );
     }
     let found: Vec<(f64, String)> = match formula {
         _ if spec.get("percentage-bands") == Some("true") => {
