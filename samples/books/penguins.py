@@ -1,6 +1,6 @@
 """Palmer Penguins: 344 penguins of three species, measured near Palmer Station, Antarctica."""
 
-from kit.dashboard import Dashboard, card, column, control, heading, legend, row, view, words
+from kit.dashboard import Dashboard, card, column, control, heading, image, legend, row, view, words
 from kit.sheet import (
     GREY, Pane, Sheet, average_line, axis, axis_title, box_plot, cross, fmt, keep, keep_all, measure_names, measure_order, nest,
     ramp, rule, sort_by, text, titled, tooltip, trend,
@@ -230,12 +230,12 @@ def build(files, thumbnails):
         "Penguins at a Glance", 1200, 860, background=PAPER,
         title=text(("The Penguins of Palmer Station", {"fontname": "Tableau Semibold", "fontsize": "20", "fontcolor": INK})),
         body=column(
-            heading(fixed=52),
+            row(image("Image/penguin.png", fixed=64), heading(), fixed=64),
             words(text(
                 ("344 adult penguins of three species nested near ", {}), ("Palmer Station, Antarctica", {"bold": "true"}),
                 (" and were measured in 2007, 2008 and 2009. Hover over a species to find it in every chart; select an island to see its penguins alone.", {}),
-                fontsize="11", fontcolor="#4b5b63",
-            ), fixed=46),
+                fontsize="10", fontcolor="#4b5b63",
+            ), fixed=50),
             row(
                 column(
                     row(view(bills, style=_paper()), view(masses, style=_paper())),
@@ -250,6 +250,11 @@ def build(files, thumbnails):
                 ),
             ),
         ),
+        floating=[(
+            words(text(("Gentoos: long bills, but shallow ones", {"fontsize": "9", "fontcolor": INK})),
+                  style={"background-color": "#fdf6ec", "border-color": "#e07a2f", "border-style": "solid", "border-width": "1", "padding": 4}),
+            (366, 388, 132, 50),
+        )],
     )
     actions = [
         highlight_action("Highlight species", board.name, ["Species"]),
@@ -258,7 +263,7 @@ def build(files, thumbnails):
     sheets = [bills, masses, islands, flippers, summary, heat, spread]
     return Workbook(
         "Palmer Penguins", [source], sheets, [board], actions=actions, tabs=[board.name, *[sheet.name for sheet in sheets]],
-        thumbnails=thumbnails, files={"Data/Penguins/penguins.csv": files("penguins.csv")}, parameters=source.parameters,
+        thumbnails=thumbnails, files={"Data/Penguins/penguins.csv": files("penguins.csv"), "Image/penguin.png": files("penguin.png")}, parameters=source.parameters,
     )
 
 

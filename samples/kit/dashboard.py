@@ -67,6 +67,11 @@ def blank(**options):
     return Box("empty", **options)
 
 
+def image(path, **options):
+    """A picture of the package, fitted into its zone."""
+    return Box("bitmap", attrs={"is-centered": "1", "is-scaled": "1", "param": path}, **options)
+
+
 def button(target, caption, **options):
     """A text button that goes to another dashboard."""
     content = E(
@@ -77,14 +82,14 @@ def button(target, caption, **options):
 
 
 class Dashboard:
-    """A dashboard of a fixed or minimum size."""
+    """A dashboard of a fixed or minimum size. `floating` are boxes above the others with left, top, width and height in pixels."""
 
-    def __init__(self, name, width, height, body, title=None, background=None, maximum=None, fits=None):
-        self.name, self.width, self.height, self.body = name, width, height, body
+    def __init__(self, name, width, height, body, title=None, background=None, maximum=None, fits=None, floating=()):
+        self.name, self.width, self.height, self.body, self.floating = name, width, height, body, floating
         self.title, self.background, self.maximum, self.fits = title, background, maximum, fits or {}
 
     def boxes(self):
-        return list(self.body.walk())
+        return [*self.body.walk(), *(box for box, _ in self.floating)]
 
     def sheets(self):
         found = []
@@ -109,6 +114,8 @@ class Dashboard:
                 name_boxes(child)
 
         name_boxes(self.body)
+        for box, _ in self.floating:
+            name_boxes(box)
 
         def unit(x, y, w, h):
             left, top = round(x * 100000 / self.width), round(y * 100000 / self.height)
@@ -142,7 +149,7 @@ class Dashboard:
         return E("zones", None, E(
             "zone", {"h": 100000, "id": 2, "type-v2": "layout-basic", "w": 100000, "x": 0, "y": 0},
             inner, zone_style({"margin": ROOT_MARGIN}),
-        ))
+        ), [place(box, *rectangle) for box, rectangle in self.floating])
 
     def element(self):
         size = {"minheight": self.height, "minwidth": self.width, "maxheight": self.height, "maxwidth": self.width, "sizing-mode": "fixed"}

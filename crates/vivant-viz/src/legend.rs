@@ -1,12 +1,13 @@
-//! Legends: what colours and sizes mean.
+//! Legends: what colours, sizes and shapes mean.
 
 use vivant_document::spec::FieldRef;
-use vivant_render::{Anchor, Color, Fill, Font, Item, Rect, Stroke, Style, Text};
+use vivant_render::{Anchor, Bitmap, Color, Fill, Font, Item, Rect, Stroke, Style, Text};
 
 use crate::color::Coloring;
-use crate::marks::Sizes;
+use crate::marks::{Sizes, shape_names};
 use crate::rows::Table;
 use crate::scale::{Scale, ScaleKind};
+use crate::shape;
 use crate::theme;
 
 /// Width of a legend beside a sheet.
@@ -42,6 +43,8 @@ enum Content {
 enum Symbol {
     Swatch(Color),
     Circle(f64),
+    Shape(String, Color),
+    Picture(Bitmap),
 }
 
 /// How the items of a legend follow each other.
@@ -95,6 +98,34 @@ impl Legend {
                 },
             }),
         }
+    }
+
+    /// The legend of shapes by the members of a field; in their colours where they have some by the same field.
+    pub fn of_shapes(table: &Table<'_>, key: &FieldRef, coloring: &Coloring) -> Option<Self> {
+        let names = shape_names(table, key);
+        let items: Vec<(Symbol, String)> = names
+            .into_iter()
+            .filter_map(|(value, name)| {
+                let row = table
+                    .rows
+                    .iter()
+                    .find(|row| table.has(**row, key) && table.value(**row, key) == value)?;
+                let own = match coloring {
+                    Coloring::Members { keys, .. } if *keys == [key.clone()] => coloring.color(table, *row),
+                    _ => theme::GREY,
+                };
+                let known = table.workbook.shapes.iter().find(|(known, _)| *known == name);
+                let symbol = match known.and_then(|(_, text)| shape::bitmap(text)) {
+                    Some(picture) => Symbol::Picture(picture),
+                    None => Symbol::Shape(name, own),
+                };
+                Some((symbol, table.text(*row, key)))
+            })
+            .collect();
+        (!items.is_empty()).then(|| Self {
+            title: title(table, "shape", std::slice::from_ref(key)),
+            content: Content::Items(items),
+        })
     }
 
     /// The legend of sizes that follow a number.
@@ -188,7 +219,7 @@ fn draw_items(
     let (wide, high) = list
         .iter()
         .fold((SWATCH, PITCH), |(wide, high), (symbol, _)| match symbol {
-            Symbol::Swatch(_) => (wide, high),
+            Symbol::Swatch(_) | Symbol::Shape(..) | Symbol::Picture(_) => (wide, high),
             Symbol::Circle(diameter) => (wide.max(*diameter), high.max(diameter + 2.0)),
         });
     let longest = list.iter().map(|(_, text)| font.width(text)).fold(0.0, f64::max);
@@ -204,11 +235,23 @@ fn draw_items(
         let left = area.x + (at % columns) as f64 * column;
         let top = area.y + (at / columns) as f64 * high;
         // What has no room is left out, as a scroll bar would hide it.
-        if top + high / 2.0 > area.bottom() {
+        if at >= columns && top + high / 2.0 > area.bottom() {
             break;
         }
-        let middle = top + high / 2.0;
+        // In a zone that is lower than a line, the line stands in its middle.
+        let middle = top + high.min(area.height) / 2.0;
         match symbol {
+            Symbol::Shape(name, color) => {
+                items.push(shape::shape(
+                    name,
+                    (left + wide / 2.0, middle),
+                    SWATCH - 2.0,
+                    *color,
+                ));
+            }
+            Symbol::Picture(picture) => {
+                items.push(shape::picture(picture, (left + wide / 2.0, middle), SWATCH + 3.0));
+            }
             Symbol::Swatch(color) => {
                 let swatch = Rect::new(left, (middle - SWATCH / 2.0).round(), SWATCH, SWATCH);
                 items.push(Item::Rect(swatch, 0.0, Style::fill(*color)));

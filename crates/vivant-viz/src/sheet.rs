@@ -2,15 +2,13 @@
 
 use std::collections::HashMap;
 
-use vivant_calc::{Diagnostic, Value};
-use vivant_document::display;
-use vivant_document::spec::{
-    Derivation, FieldRef, FilterTest, Fit, PaneSpec, PieceContent, SheetSpec, Side, WorkbookSpec, format,
-};
+use vivant_calc::Diagnostic;
+use vivant_document::spec::{FieldRef, Fit, PaneSpec, PieceContent, SheetSpec, Side, WorkbookSpec, format};
 use vivant_render::{Color, Group, Item, Rect, Scene, Style};
 
 use crate::annotate::annotations;
 use crate::color::{Coloring, encoded};
+use crate::dashboard::{filter_words, parameter_text};
 use crate::label;
 use crate::lanes::{Axis, lanes};
 use crate::layers::{Drawn, layers, mark};
@@ -317,7 +315,7 @@ fn report(table: &Table<'_>, layer: &Drawn<'_>, diagnostics: &mut Vec<Diagnostic
 pub(crate) struct CardLegend {
     /// The number of the card.
     pub pane: i64,
-    /// Of what: `color` or `size`.
+    /// Of what: `color`, `size` or `shape`.
     pub of: &'static str,
     /// The fields.
     pub keys: Vec<FieldRef>,
@@ -348,11 +346,23 @@ fn legends(table: &Table<'_>, layers: &[Drawn<'_>], colorings: &[Coloring]) -> V
         };
         let sizes = Sizes::of(table, layer.card);
         let size_keys = sizes.key.iter().cloned().collect();
-        let both = [
-            ("color", keys, Legend::of_colors(table, coloring)),
+        let shape = match layer.kind {
+            MarkKind::Shape => encoded(layer.card, "shape").find(|key| !table.is_continuous(key)),
+            _ => None,
+        };
+        let shape_keys: Vec<FieldRef> = shape.into_iter().cloned().collect();
+        let shapes = shape.and_then(|key| Legend::of_shapes(table, key, coloring));
+        // Tableau: a field that gives both colour and shape has one legend.
+        let (colors, shapes) = match shape_keys == keys {
+            true => (shapes, None),
+            false => (Legend::of_colors(table, coloring), shapes),
+        };
+        let all = [
+            ("color", keys, colors),
             ("size", size_keys, Legend::of_sizes(table, &sizes)),
+            ("shape", shape_keys, shapes),
         ];
-        for (of, keys, legend) in both {
+        for (of, keys, legend) in all {
             let known = found.iter().any(|other| other.of == of && other.keys == keys);
             if let (Some(legend), false) = (legend, known) {
                 found.push(CardLegend {
@@ -401,9 +411,7 @@ fn meaning(table: &Table<'_>, content: &PieceContent) -> String {
         .then(|| table.workbook.parameter(&key.name))
         .flatten();
     if let Some(parameter) = parameter {
-        let value = parameter.value.value().unwrap_or(&Value::Null);
-        let shown = || display::text(value, Derivation::None, parameter.format.as_deref());
-        return parameter.alias.clone().unwrap_or_else(shown);
+        return parameter_text(parameter);
     }
     let mut texts: Vec<String> = Vec::new();
     for row in table.rows.iter().filter(|row| table.has(**row, key)) {
@@ -414,24 +422,7 @@ fn meaning(table: &Table<'_>, content: &PieceContent) -> String {
     }
     if texts.is_empty() {
         // What is not in the view may be in its filters.
-        let filter = table.sheet.filters.iter().find(|filter| filter.column == *key);
-        let listed = filter.and_then(|filter| match &filter.test {
-            FilterTest::Members(members) => members.listed(),
-            _ => None,
-        });
-        let pill = table.pill(key);
-        let derivation = pill.map_or(Derivation::None, |pill| pill.derivation);
-        let values = listed.into_iter().flatten().filter_map(|literal| literal.value());
-        texts = values
-            .map(|value| display::text(value, derivation, None))
-            .collect();
-        if texts.is_empty() {
-            return if filter.is_some() {
-                "All".to_owned()
-            } else {
-                String::new()
-            };
-        }
+        return filter_words(table.workbook, table.sheet, key);
     }
     match texts.len() {
         1..=8 => texts.join(", "),

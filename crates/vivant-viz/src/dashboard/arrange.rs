@@ -286,7 +286,7 @@ mod tests {
         workbook(&document).value
     }
 
-    /// Lists zones with their numbers and places.
+    /// Lists zones with their numbers and places inside their margins.
     fn check(size: &str, zones: &str, asked: Option<(f64, f64)>, expected: &[(i64, [f64; 4])]) {
         let spec = read(size, zones);
         let (width, height) = dashboard_size(&spec.dashboards[0], asked);
@@ -334,7 +334,7 @@ mod tests {
             Some((600.0, 400.0)),
             &[
                 (1, [0.0, 0.0, 600.0, 400.0]),
-                (2, [0.0, 0.0, 600.0, 100.0]),
+                (2, [4.0, 4.0, 592.0, 92.0]),
                 (3, [0.0, 100.0, 600.0, 200.0]),
                 (4, [0.0, 300.0, 600.0, 100.0]),
             ],

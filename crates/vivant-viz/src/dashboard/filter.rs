@@ -397,6 +397,34 @@ fn range(
     }
 }
 
+/// What a filter keeps, in words: its members or its ends, else `All`.
+///
+/// Tableau: so titles say the value of a field that the rows of the sheet do not have.
+pub(crate) fn words(workbook: &WorkbookSpec, sheet: &SheetSpec, key: &FieldRef) -> String {
+    const MOST: usize = 8;
+    let write = |literal: &Literal| {
+        let value = literal.value()?;
+        Some(member_text(workbook, sheet, key, value))
+    };
+    let found = match filter_of(workbook, sheet, key).map(|filter| &filter.test) {
+        Some(FilterTest::Members(set)) => set.listed().and_then(|members| {
+            let texts: Option<Vec<String>> = members.into_iter().map(write).collect();
+            texts
+                .filter(|texts| (1..=MOST).contains(&texts.len()))
+                .map(|texts| texts.join(", "))
+        }),
+        Some(FilterTest::Range {
+            min: Some(min),
+            max: Some(max),
+            ..
+        }) => write(min)
+            .zip(write(max))
+            .map(|(min, max)| format!("{min} to {max}")),
+        _ => None,
+    };
+    found.unwrap_or_else(|| "All".to_owned())
+}
+
 /// A member of a field as a control writes it.
 pub(crate) fn member_text(
     workbook: &WorkbookSpec,

@@ -27,8 +27,10 @@ use crate::theme;
 use crate::label::styled;
 pub use arrange::dashboard_size;
 use arrange::{Placed, arrange};
+pub(crate) use control::parameter_text;
 use control::{ControlState, Words};
 pub use filter::Domain;
+pub(crate) use filter::words as filter_words;
 use words::{Meaning, Upright};
 
 /// What to draw.
@@ -362,8 +364,8 @@ impl<'a> Drawing<'a> {
             .or_else(|| same_kind().find(|legend| legend.pane == pane))
             .or_else(|| same_kind().next());
         let Some(found) = found else {
-            if of == "shape" || of == "map" {
-                self.say(format!("legends of {of}s are not drawn"));
+            if of == "map" {
+                self.say("legends of maps are not drawn".to_owned());
             }
             return Vec::new();
         };
@@ -625,7 +627,8 @@ impl<'a> Drawing<'a> {
 
 /// The room inside legends and controls.
 fn padded(area: Rect) -> Rect {
-    area.inset(4.0, 3.0, 4.0, 0.0)
+    let above = if area.height < 24.0 { 0.0 } else { 3.0 };
+    area.inset(theme::PADDING, above, theme::PADDING, 0.0)
 }
 
 /// The room beside texts.
