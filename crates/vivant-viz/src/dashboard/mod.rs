@@ -255,11 +255,10 @@ impl<'a> Drawing<'a> {
     }
 
     fn meaning(&self) -> Meaning<'a> {
-        let contents = self.contents;
         Meaning {
             workbook: self.workbook,
             name: &self.dashboard.name,
-            word: Box::new(move |word| contents.word(word)),
+            contents: self.contents,
         }
     }
 

@@ -3,6 +3,7 @@
 use vivant_document::spec::{Piece, PieceContent, RichText, RunFont, WorkbookSpec};
 use vivant_render::{Color, Font, Item, Rect, Weight};
 
+use crate::dashboard::Contents;
 use crate::dashboard::control::parameter_text;
 use crate::label::{self};
 use crate::theme;
@@ -17,8 +18,8 @@ pub(crate) struct Meaning<'a> {
     pub workbook: &'a WorkbookSpec,
     /// The name of the dashboard.
     pub name: &'a str,
-    /// What the caller knows: `Workbook Name`, `User Name`, …
-    pub word: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    /// Who knows the other words: `Workbook Name`, `User Name`, …
+    pub contents: &'a dyn Contents,
 }
 
 impl Meaning<'_> {
@@ -27,7 +28,7 @@ impl Meaning<'_> {
         match content {
             PieceContent::Text(text) => text.clone(),
             PieceContent::Token(word) if word == "Sheet Name" => self.name.to_owned(),
-            PieceContent::Token(word) => (self.word)(word).unwrap_or_default(),
+            PieceContent::Token(word) => self.contents.word(word).unwrap_or_default(),
             PieceContent::Field(key) => self
                 .workbook
                 .parameters
