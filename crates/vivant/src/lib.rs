@@ -18,6 +18,8 @@ mod draw;
 mod export;
 mod extract;
 #[cfg(feature = "query")]
+mod kept;
+#[cfg(feature = "query")]
 mod live;
 mod load;
 #[cfg(feature = "query")]
@@ -39,6 +41,8 @@ pub use draw::{DrawError, Drawn, Orientation, Paper, ViewSize, pdf};
 #[cfg(feature = "query")]
 pub use export::{ExportError, Form, csv, csv_in, json, parquet, xlsx, xlsx_in};
 pub use extract::{ExtractRequest, Extracted, create_extracts, delete_extracts, renew_package};
+#[cfg(feature = "query")]
+pub use kept::Kept;
 pub use load::{LoadRequest, load};
 pub use refresh::{
     PreviousExtract, Progress, RefreshError, RefreshMode, RefreshRequest, Refreshed, RefreshedExtract,
