@@ -619,7 +619,7 @@ impl Layout {
                     ));
                 }
                 items.push(Item::Group(Group {
-                    class: "axis".to_owned(),
+                    class: "axis rows".to_owned(),
                     clip: None,
                     items: group,
                 }));
@@ -680,7 +680,7 @@ impl Layout {
                     ));
                 }
                 items.push(Item::Group(Group {
-                    class: "axis".to_owned(),
+                    class: "axis cols".to_owned(),
                     clip: None,
                     items: group,
                 }));

@@ -203,7 +203,7 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         cull &= format(&layer.card.style, "mark", "mark-labels-cull") != Some("false");
         let scales = |row: usize| scale_of.get(&row).copied().unwrap_or((None, None));
         drawn.push(Item::Group(Group {
-            class: "marks".to_owned(),
+            class: format!("marks {}", layer.kind.name()),
             clip: (!texts).then_some(clip),
             items: drawing.draw(&marks, &scales, &mut wanted),
         }));

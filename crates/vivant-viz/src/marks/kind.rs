@@ -86,6 +86,24 @@ impl MarkKind {
         }
     }
 
+    /// Its name, for those who read the picture.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bar => "bar",
+            Self::Line => "line",
+            Self::Area => "area",
+            Self::Circle => "circle",
+            Self::Square => "square",
+            Self::Shape => "shape",
+            Self::Text => "text",
+            Self::Pie => "pie",
+            Self::Gantt => "gantt",
+            Self::Polygon => "polygon",
+            Self::Density => "density",
+            Self::Map => "map",
+        }
+    }
+
     /// Whether marks start at the zero of their axis.
     pub fn stands_on_zero(self) -> bool {
         matches!(self, Self::Bar | Self::Area)
