@@ -1,14 +1,16 @@
 //! Reads a folder of real workbooks and data sources with `vivant doc check` and `vivant doc coverage`: counts, by
 //! code, what is found in how many of them, and how many sheets, data sources and calculations are understood.
 //! `vivant data --check` then asks every worksheet whose data is in its package: how many have data, and what the
-//! others miss.
+//! others miss. The example `views` draws every view: how many are drawn with nothing unsupported, what the others
+//! miss, and, where the folder has Tableau's own pictures of views, how much ours look like them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::json::Json;
-use crate::{Failure, files, process, say};
+use crate::pictures::{Painter, generic, is_unsupported, is_workbook};
+use crate::{Failure, contact, files, process, say};
 
 /// Endings of the documents that are checked.
 const ENDINGS: &[&str] = &["twb", "twbx", "tds", "tdsx"];
@@ -69,18 +71,7 @@ struct Row {
 /// Checks every document below `folder` and prints the table.
 pub fn run(folder: &str) -> Result<(), Failure> {
     let folder = std::path::absolute(folder).map_err(|e| format!("cannot look at `{folder}`: {e}"))?;
-    let documents: Vec<PathBuf> = files::walk(&folder, "")?
-        .iter()
-        .filter(|path| is_document(path))
-        .map(|path| folder.join(path))
-        .collect();
-    if documents.is_empty() {
-        return Err(Failure::usage(format!(
-            "`{}` holds no workbook and no data source",
-            folder.display()
-        )));
-    }
-
+    let documents = documents(&folder)?;
     let root = files::root()?;
     let target = process::target_folder()?;
     process::claim_target(&root, &target)?;
@@ -110,11 +101,23 @@ pub fn run(folder: &str) -> Result<(), Failure> {
         say(line);
     }
     say("");
-    let asked = data(&root, &vivant, &documents)?;
+    let engine = engine(&root)?;
+    let asked = data(&vivant, &engine, &documents)?;
     for line in asked.lines() {
         say(line);
     }
+    say("");
+    let painter = Painter::build(&root, &target, engine)?;
+    let drawn = painter.draw(&documents)?;
+    for line in drawn.lines() {
+        say(line);
+    }
+    if folder.join(contact::THUMBNAILS).is_dir() {
+        say("");
+        contact::scores(&root, &painter.folder, &folder)?;
+    }
     let mut below = below(&understood);
+    below.extend(drawn.below());
     if asked.whole * 100 < asked.inside * LEAST_DATA {
         below.push(format!("worksheets with data below {LEAST_DATA} %"));
     }
@@ -125,6 +128,22 @@ pub fn run(folder: &str) -> Result<(), Failure> {
             "less is understood than has to be: {}",
             below.join(", ")
         )))
+    }
+}
+
+/// Lists the documents below a folder.
+pub fn documents(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let documents: Vec<PathBuf> = files::walk(folder, "")?
+        .iter()
+        .filter(|path| is_document(path))
+        .map(|path| folder.join(path))
+        .collect();
+    match documents.is_empty() {
+        true => Err(Failure::usage(format!(
+            "`{}` holds no workbook and no data source",
+            folder.display()
+        ))),
+        false => Ok(documents),
     }
 }
 
@@ -145,21 +164,16 @@ fn ask(vivant: &Path, command: &str, documents: &[PathBuf]) -> Result<Json, Stri
 }
 
 /// Asks every worksheet of the workbooks for its data.
-fn data(root: &Path, vivant: &Path, documents: &[PathBuf]) -> Result<Asked, String> {
-    let engine = match std::env::var_os("HYPERD_PATH") {
-        Some(engine) => PathBuf::from(engine),
-        None => hyperd(root)?,
-    };
+fn data(vivant: &Path, engine: &Path, documents: &[PathBuf]) -> Result<Asked, String> {
     let mut asked = Asked::default();
     for document in documents {
-        let ending = document.extension().unwrap_or_default().to_ascii_lowercase();
-        if ending != "twb" && ending != "twbx" {
+        if !is_workbook(document) {
             continue;
         }
         let output = Command::new(vivant)
             .args(["data", "--check", "--json"])
             .arg(document)
-            .env("HYPERD_PATH", &engine)
+            .env("HYPERD_PATH", engine)
             .stdin(Stdio::null())
             .output()
             .map_err(|e| format!("cannot start `{}`: {e}", vivant.display()))?;
@@ -182,6 +196,14 @@ fn data(root: &Path, vivant: &Path, documents: &[PathBuf]) -> Result<Asked, Stri
         }
     }
     Ok(asked)
+}
+
+/// Finds the engine of `.hyper` files: what is named, else the tests' own.
+pub fn engine(root: &Path) -> Result<PathBuf, String> {
+    match std::env::var_os("HYPERD_PATH") {
+        Some(engine) => Ok(PathBuf::from(engine)),
+        None => hyperd(root),
+    }
 }
 
 /// Finds the engine of `.hyper` files in the environment that the tests of documents prepare.
@@ -262,36 +284,6 @@ impl Asked {
         );
         lines
     }
-}
-
-fn is_unsupported(code: &str) -> bool {
-    code.ends_with("unsupported") || code == "spec.not-understood"
-}
-
-/// Leaves the names out of a message, so that the same reason counts together.
-fn generic(message: &str) -> String {
-    let mut out = String::new();
-    let (mut quote, mut depth) = (None, 0_usize);
-    for c in message.chars() {
-        match (c, quote) {
-            ('[', None) => {
-                depth += 1;
-                if depth == 1 {
-                    out.push('…');
-                }
-            }
-            (']', None) => depth = depth.saturating_sub(1),
-            (_, None) if depth > 0 => {}
-            ('\'' | '`', None) => {
-                quote = Some(c);
-                out.push('…');
-            }
-            (_, Some(open)) if c == open => quote = None,
-            (_, Some(_)) => {}
-            (_, None) => out.push(c),
-        }
-    }
-    out.chars().take(100).collect()
 }
 
 /// Counts findings by severity and code.

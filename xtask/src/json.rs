@@ -1,4 +1,4 @@
-//! A strict JSON reader, as much of it as `cargo metadata` needs. It does not write.
+//! A strict JSON reader, as much of it as `cargo metadata` needs. Of writing it knows texts alone.
 
 /// Deeper nesting than any output read here has; it bounds the recursion.
 const MAX_DEPTH: usize = 100;
@@ -54,6 +54,20 @@ impl Json {
             _ => Err(format!("the member `{key}` is not a list")),
         }
     }
+}
+
+/// Writes a text as JSON.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\0'..='\x1f' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            _ => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 struct Reader<'a> {
@@ -282,6 +296,12 @@ mod tests {
         ] {
             assert!(Json::parse(bad).is_err(), "{bad} was accepted");
         }
+    }
+
+    #[test]
+    fn texts_are_written_as_they_are_read() {
+        let odd = "a\"b\\c\nd\u{1}é";
+        assert_eq!(Json::parse(&quoted(odd)).unwrap(), text(odd));
     }
 
     #[test]

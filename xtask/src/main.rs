@@ -6,10 +6,13 @@ use std::process::ExitCode;
 
 mod bench;
 mod codegen;
+mod contact;
 mod coverage;
 mod files;
 mod fuzz;
+mod golden;
 mod json;
+mod pictures;
 mod process;
 mod service;
 mod test;
@@ -22,7 +25,9 @@ usage: cargo xtask COMMAND
   tidy                             check the rules of the house that the compiler does not know
   codegen [--check]                write the generated documents, or check that they are current
   bench [--list] [NAME]...         build for release, run the programs of scripts/bench, print one table
-  coverage DIR                     check every workbook and data source under DIR
+  coverage DIR                     check every workbook and data source under DIR, ask and draw their views
+  contact-sheet DIR [-o FOLDER]    draw every view under DIR, and set it beside Tableau's own picture on a page
+  golden                           draw the samples' views anew and keep them as what the tests hold views against
   fuzz [--requests NUMBER] [--seed TEXT] [--only OPERATION]
                                    build for release, send bent requests to every operation (10000 to each)
 ";
@@ -71,6 +76,9 @@ fn run(args: &[&str]) -> Result<(), Failure> {
         ["codegen", "--check"] => codegen::check(),
         ["bench", rest @ ..] => bench::run(rest),
         ["coverage", folder] => coverage::run(folder),
+        ["contact-sheet", folder] => contact::run(folder, None),
+        ["contact-sheet", folder, "-o", out] => contact::run(folder, Some(out)),
+        ["golden"] => golden::run(),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["help" | "--help" | "-h"] => {
             say(USAGE.trim_end());
