@@ -36,7 +36,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("vivant-data", &["vivant-document", "vivant-calc"]),
     ("vivant-query", &["vivant-document", "vivant-calc", "vivant-data"]),
     ("vivant-render", &[]),
-    ("vivant-viz", &["vivant-document", "vivant-render", "vivant-calc"]),
+    // Names and outlines of places: sheets are geocoded below the engine's answer and drawn in viz.
+    ("vivant-geo", &[]),
+    (
+        "vivant-viz",
+        &["vivant-document", "vivant-render", "vivant-calc", "vivant-geo"],
+    ),
     (
         "vivant",
         &[
@@ -44,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "vivant-calc",
             "vivant-data",
             "vivant-query",
+            "vivant-geo",
             "vivant-viz",
             "vivant-render",
         ],
