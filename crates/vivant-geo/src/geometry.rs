@@ -136,7 +136,9 @@ mod tests {
         }
         // A line that claims four billion points, and collections without end.
         assert_eq!(geometry(&[1, 2, 0, 0, 0, 255, 255, 255, 255, 0]), None);
-        let deep: Vec<u8> = std::iter::repeat_n([1, 7, 0, 0, 0, 1, 0, 0, 0], 1000).flatten().collect();
+        let deep: Vec<u8> = std::iter::repeat_n([1, 7, 0, 0, 0, 1, 0, 0, 0], 1000)
+            .flatten()
+            .collect();
         assert_eq!(geometry(&deep), None);
     }
 }

@@ -14,7 +14,7 @@ mod outline;
 mod pack;
 mod role;
 
-pub use gazetteer::{Asked, City, Label, Miss, Place, cities, find, label};
+pub use gazetteer::{Asked, City, Kind, Label, Miss, Place, cities, find, kind, label};
 pub use geometry::{Geometry, geometry};
 pub use mercator::{EXTENT, LIMIT, project, unproject};
 pub use outline::{Arc, ArcKind, Outlines, Shape, ShapeId, outlines};

@@ -69,10 +69,7 @@ mod tests {
             Role::parse("[Country].[ISO3166_2]"),
             Some(Role::Place(Level::Country))
         );
-        assert_eq!(
-            Role::parse("[Geographical].[Latitude]"),
-            Some(Role::Latitude)
-        );
+        assert_eq!(Role::parse("[Geographical].[Latitude]"), Some(Role::Latitude));
         assert_eq!(Role::parse("[CBSA].[Name]"), Some(Role::Other("CBSA".to_owned())));
         assert_eq!(Role::parse(""), None);
         assert_eq!(Role::parse("[State"), None);

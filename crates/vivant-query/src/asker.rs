@@ -6,8 +6,8 @@ use std::sync::Arc;
 use vivant_calc::tree::NodeId;
 use vivant_calc::{DataType, Diagnostic, Level};
 use vivant_document::spec::{
-    Addressing, Aggregate, Derivation, FieldKind, FieldRef, FilterSpec, OBJECT_PART, Offset, PaneSpec, Pill,
-    SheetSpec, Side, SortBy, TableCalc, TableCalcKind,
+    Addressing, Aggregate, Derivation, FieldKind, FieldRef, FilterSpec, FilterTest, OBJECT_PART, Offset,
+    PaneSpec, Pill, SheetSpec, Side, SortBy, TableCalc, TableCalcKind,
 };
 
 use crate::calc::{Fields, level_of};
@@ -388,11 +388,11 @@ impl<'a> Asker<'a> {
                 continue;
             }
             if filter.column.is_generated() {
-                let what = format!(
-                    "places are not looked up; the filter on {} is passed over",
-                    filter.column
-                );
-                diagnostics.push(Diagnostic::warning("query.unsupported", what));
+                // Ranges are for those who look places up, which is not done here.
+                if !matches!(filter.test, FilterTest::Range { .. }) {
+                    let what = format!("the filter on {} is passed over: it is no range", filter.column);
+                    diagnostics.push(Diagnostic::warning("query.unsupported", what));
+                }
                 continue;
             }
             let item = self.item(&filter.column)?;

@@ -927,7 +927,7 @@ async fn parameters_are_dimensions_of_one_member() {
 }
 
 #[tokio::test]
-async fn filters_of_places_are_passed_over_with_a_warning() {
+async fn filters_of_places_are_left_to_those_who_look_them_up() {
     let view = View {
         rows: REGION,
         text: vec![SUM],
@@ -936,7 +936,13 @@ async fn filters_of_places_are_passed_over_with_a_warning() {
     };
     let (answer, diagnostics) = view.asked().await.expect("an answer");
     assert_eq!(answer.frames[0].rows, 3);
-    assert!(diagnostics[0].to_string().contains("places are not looked up"));
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let listed = View {
+        view: "<filter class='categorical' column='[ds].[Latitude (generated)]'><groupfilter function='member' level='[Latitude (generated)]' member='1.5' /></filter>",
+        ..view
+    };
+    let (_, diagnostics) = listed.asked().await.expect("an answer");
+    assert!(diagnostics[0].to_string().contains("is passed over"));
 }
 
 #[tokio::test]

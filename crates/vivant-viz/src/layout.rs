@@ -270,6 +270,10 @@ impl Layout {
                 items.push(Item::Rect(band, 0.0, Style::fill(theme::BAND)));
             }
         }
+        // Maps have land and water instead.
+        if crate::map::is_map(table) {
+            return items;
+        }
         let line = |from, to, color: Color| Item::Line(from, to, Stroke::new(color, 1.0));
         let lines = |side: Side| {
             (
@@ -856,7 +860,8 @@ impl Table<'_> {
 
     /// Whether an axis is shown.
     fn shows_axis(&self, side: Side, axis: &Axis) -> bool {
-        self.axis_attribute(side, axis, "display") != Some("false")
+        let on_map = || crate::map::coordinate(self, &axis.key).is_some() && crate::map::is_map(self);
+        self.axis_attribute(side, axis, "display") != Some("false") && !on_map()
     }
 
     /// The title of an axis.

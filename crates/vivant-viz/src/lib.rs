@@ -15,6 +15,7 @@ mod lanes;
 mod layers;
 mod layout;
 mod legend;
+mod map;
 mod marks;
 mod number;
 mod palette;

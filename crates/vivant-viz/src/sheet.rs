@@ -14,6 +14,7 @@ use crate::lanes::{Axis, lanes};
 use crate::layers::{Drawn, layers, mark};
 use crate::layout::{Axes, Cells, Layout};
 use crate::legend::{self, Arrangement, Fonts, Legend};
+use crate::map::{self, Base, Map};
 use crate::marks::{Mark, MarkKind, Sizes, placed, shape_names, widest};
 use crate::ranges::scales;
 use crate::reference::{Reference, behind, hidden, over, references};
@@ -143,6 +144,22 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     let layout = Layout::new(&table, &rows, &cols, &axes, &cells, area, request.fit);
 
     let mut drawn = layout.background(&table, &rows, &cols, &axes, texts);
+    let map = map::is_map(&table).then(|| (map_of(&table, &layers), Base::of(&table)));
+    if let Some((map, base)) = &map {
+        for row in 0..rows.len() {
+            drawn.extend((0..cols.len()).map(|col| map.base(base, layout.pane(row, col))));
+        }
+        if map.unknown > 0 {
+            let one = format!(
+                "{} places are not known, or their names are ambiguous",
+                map.unknown
+            );
+            diagnostics.push(
+                Diagnostic::warning("viz.unknown-places", one)
+                    .within(format!("worksheet '{}'", table.sheet.name)),
+            );
+        }
+    }
     let mut wanted = Vec::new();
     let mut cull = true;
     let scale_at = |side: Side, lane: usize, axis: &Axis| axes.scale(side, lane, axis).copied();
@@ -181,9 +198,13 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
             .iter()
             .map(|&(row_lane, col_lane, row)| {
                 let find = |side, lane, axis: &Option<Axis>| {
-                    axis.as_ref()
-                        .and_then(|axis| axes.scale(side, lane, axis))
-                        .copied()
+                    let axis = axis.as_ref()?;
+                    match &map {
+                        Some((map, _)) if map::coordinate(&table, &axis.key) == Some(side) => {
+                            Some(map.view(layout.pane(row_lane, col_lane)).axis(side))
+                        }
+                        _ => axes.scale(side, lane, axis).copied(),
+                    }
                 };
                 (
                     row,
@@ -197,7 +218,13 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         let marks: Vec<Mark> = layer
             .marks
             .iter()
-            .map(|&(row_lane, col_lane, row)| mark(&table, layer, row, layout.pane(row_lane, col_lane)))
+            .map(|&(row_lane, col_lane, row)| {
+                let mark = mark(&table, layer, row, layout.pane(row_lane, col_lane));
+                match (&map, &layer.row_axis, &layer.col_axis) {
+                    (Some((map, _)), Some(lat), Some(lon)) => map.mark(&table, mark, &lat.key, &lon.key),
+                    _ => mark,
+                }
+            })
             .collect();
         let drawing = layer.with(&table, coloring);
         cull &= format(&layer.card.style, "mark", "mark-labels-cull") != Some("false");
@@ -205,7 +232,14 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         drawn.push(Item::Group(Group {
             class: format!("marks {}", layer.kind.name()),
             clip: (!texts).then_some(clip),
-            items: drawing.draw(&marks, &scales, &mut wanted),
+            items: match &map {
+                Some((map, base)) if layer.kind == MarkKind::Map => {
+                    let (mut items, points) = drawing.filled(&marks, map, base, &mut wanted);
+                    items.extend(drawing.draw(&points, &scales, &mut wanted));
+                    items
+                }
+                _ => drawing.draw(&marks, &scales, &mut wanted),
+            },
         }));
         notes.extend(annotations(&drawing, &marks, &scales, &mut noted));
     }
@@ -214,6 +248,9 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     }
     let within = layout.panes.inset(-2.0, -2.0, -40.0, -2.0);
     drawn.push(Item::Group(placed(wanted, cull, within)));
+    if let Some((map, base)) = &map {
+        drawn.extend(map.notes(&table, layout.panes, base));
+    }
     drawn.extend(layout.frame(&table, &rows, &cols, &axes, texts));
     if !notes.is_empty() {
         drawn.push(clipped("annotations", notes));
@@ -280,9 +317,8 @@ fn report(table: &Table<'_>, layer: &Drawn<'_>, diagnostics: &mut Vec<Diagnostic
             diagnostics.push(one);
         }
     };
-    let geographic = |axis: &Option<Axis>| axis.as_ref().is_some_and(|axis| axis.key.is_generated());
-    if layer.kind == MarkKind::Map || geographic(&layer.row_axis) || geographic(&layer.col_axis) {
-        say("maps are not drawn");
+    if layer.kind == MarkKind::Map && !map::is_map(table) {
+        say("areas are drawn on maps alone, where latitudes are on rows and longitudes on columns");
     }
     if table.sheet.annotations.iter().any(|note| note.class == "area") {
         say("annotations of areas are not drawn");
@@ -460,6 +496,17 @@ fn title(table: &Table<'_>, width: f64) -> Vec<label::Line> {
             align: None,
         }],
     }
+}
+
+/// What the map of a sheet has to show.
+fn map_of(table: &Table<'_>, layers: &[Drawn<'_>]) -> Map {
+    let marks = layers.iter().filter_map(|layer| {
+        let (lat, lon) = (&layer.row_axis.as_ref()?.key, &layer.col_axis.as_ref()?.key);
+        let geometry = encoded(layer.card, "geometry").next();
+        let rows = layer.marks.iter();
+        Some(rows.map(move |(_, _, row)| (*row, layer.kind, lat, lon, geometry)))
+    });
+    Map::of(table, marks.flatten())
 }
 
 fn cells(

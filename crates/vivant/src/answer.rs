@@ -18,6 +18,7 @@ use crate::asked;
 use crate::document;
 use crate::export::{ExportError, Form, Sending};
 use crate::live::{DATA, Reading, UNSUPPORTED, diagnostic};
+use crate::places;
 use crate::published;
 use crate::refresh::PreviousExtract;
 use crate::stop::Stop;
@@ -284,7 +285,9 @@ impl Book {
         let question = asked.question(ask);
         let engine = Engine::within(self.tables.resources(), &asked);
         let found = run(asked.ended(ask, engine.answer(&question, &asked.surroundings)))?;
-        sound(found)
+        let mut found = sound(found)?;
+        places::locate(workbook, sheet, &mut found.value, &mut found.diagnostics);
+        Ok(found)
     }
 
     /// Writes the rows of a worksheet as they come, so that memory does not grow with them; returns what may
@@ -304,7 +307,8 @@ impl Book {
         run(async {
             let flow = engine.flow(&question, &asked.surroundings, few);
             let found = sound(asked.ended(ask, flow).await?)?;
-            let (mut flow, diagnostics) = (found.value, found.diagnostics);
+            let (mut flow, mut diagnostics) = (found.value, found.diagnostics);
+            diagnostics.extend(places::passed_over(&sheet));
             let mut sending = Sending::begin(&self.spec, spec, &flow.shape, form)?;
             while let Some(part) = asked.ended(ask, flow.next()).await? {
                 sending.take(&part.rows, &part.over)?;

@@ -23,6 +23,8 @@ mod kept;
 mod live;
 mod load;
 #[cfg(feature = "query")]
+mod places;
+#[cfg(feature = "query")]
 mod published;
 mod refresh;
 #[cfg(feature = "query")]

@@ -44,8 +44,9 @@ impl MarkKind {
     }
 
     fn automatic(table: &Table<'_>, card: &PaneSpec, row: Option<&Axis>, col: Option<&Axis>) -> Self {
-        let generated = |axis: Option<&Axis>| axis.is_some_and(|axis| axis.key.is_generated());
-        if generated(row) || generated(col) {
+        let geographic =
+            |axis: Option<&Axis>| axis.is_some_and(|axis| crate::map::coordinate(table, &axis.key).is_some());
+        if geographic(row) && geographic(col) && crate::map::is_map(table) {
             return match encoded(card, "geometry").next() {
                 Some(_) => Self::Map,
                 None => Self::Circle,

@@ -1,6 +1,7 @@
 //! Marks: where they are, and how they look; each family draws in a module of its own.
 
 mod bars;
+mod filled;
 mod kind;
 mod labels;
 mod lines;

@@ -116,6 +116,8 @@ impl<'a> Crosstab<'a> {
             ..
         } = Summary::new(workbook, sheet, answer).spoken(language);
         let is_list = !listed.is_empty();
+        // Where places are is no number to read across.
+        let own = own.into_iter().filter(|shown| !shown.key.is_generated());
         let measures: Vec<Shown<'a>> = listed.into_iter().chain(own).collect();
         let on_cols = sheet.cols.fields();
         let names_on_rows = sheet.rows.fields().iter().any(|key| key.is_measure_names());

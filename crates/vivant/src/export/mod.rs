@@ -235,7 +235,9 @@ impl<'a> Summary<'a> {
         let mut seen = BTreeSet::new();
         // Marks cards of another level of detail have columns of their own.
         for column in answer.frames.iter().flat_map(|frame| &frame.columns) {
-            if !seen.insert(&column.key) {
+            // An outline is no value to read.
+            let is_outline = column.key.is_generated() && column.data_type == DataType::Spatial;
+            if !seen.insert(&column.key) || is_outline {
                 continue;
             }
             let shown = Shown::new(workbook, sheet, column);

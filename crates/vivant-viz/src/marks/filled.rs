@@ -1,0 +1,96 @@
+//! Filled maps: areas of countries, states and counties.
+
+use vivant_document::spec::format;
+use vivant_geo::outlines;
+use vivant_render::{Color, Fill, Item, Path, Rect, Stroke, Style};
+
+use super::{Layer, Mark, Wanted, panes};
+use crate::color::{Coloring, encoded};
+use crate::map::{Base, Map, Sketch, shape};
+use crate::number::number;
+
+impl Layer<'_> {
+    /// Draws the areas of marks; returns those that have none.
+    pub fn filled(
+        &self,
+        marks: &[Mark],
+        map: &Map,
+        base: &Base,
+        wanted: &mut Vec<Wanted>,
+    ) -> (Vec<Item>, Vec<Mark>) {
+        let mut items = Vec::new();
+        let mut rest = Vec::new();
+        let key = encoded(self.card, "geometry").next();
+        let border = self.area_border();
+        for (pane, own) in panes(marks) {
+            let mut sketch = Sketch::new(map.view(pane));
+            let mut drawn = false;
+            for mark in own {
+                let row = self.table.rows[mark.row];
+                let area = key
+                    .and_then(|key| shape(self.table, row, key))
+                    .and_then(|shape| outlines().shapes.get(shape as usize));
+                let Some(area) = area else {
+                    if mark.x.is_some() {
+                        rest.push(mark.clone());
+                    }
+                    continue;
+                };
+                // Tableau: an area without a value shows the land.
+                if self.is_without_color(row) {
+                    continue;
+                }
+                let mut path = Path::new();
+                sketch.area(area, &mut path);
+                if path.0.is_empty() {
+                    continue;
+                }
+                drawn = true;
+                items.push(Item::Path(path, self.fill_of(mark.row)));
+                if let Some(stroke) = &border {
+                    let mut line = Path::new();
+                    sketch.border(area, &mut line);
+                    items.push(Item::Path(line, Style::stroke(stroke.clone())));
+                }
+                if let (Some(x), Some(y)) = (mark.x, mark.y) {
+                    let middle = sketch.view.at((x, y));
+                    self.label_area(mark, middle, wanted);
+                }
+            }
+            if drawn {
+                items.extend(base.great_lakes(&mut sketch));
+            }
+        }
+        (items, rest)
+    }
+
+    /// Whether a field gives colours but none to this row.
+    fn is_without_color(&self, row: crate::rows::Row) -> bool {
+        match self.coloring {
+            Coloring::Ramp { key, .. } => number(&self.table.value(row, key)).is_none(),
+            _ => false,
+        }
+    }
+
+    fn fill_of(&self, row: usize) -> Style {
+        Style {
+            fill: Some(Fill::Solid(self.color(row))),
+            stroke: None,
+        }
+    }
+
+    /// The line around areas: the document's, else a thin one that darkens.
+    fn area_border(&self) -> Option<Stroke> {
+        match format(&self.card.style, "mark", "has-stroke") {
+            Some("true") => self.border().map(|stroke| Stroke { width: 0.8, ..stroke }),
+            Some("false") => None,
+            _ => Some(Stroke::new(Color::rgb(0x0030_3030).with_alpha(90), 0.7).rounded()),
+        }
+    }
+
+    fn label_area(&self, mark: &Mark, (x, y): (f64, f64), wanted: &mut Vec<Wanted>) {
+        let wide = mark.pane.width.min(120.0);
+        let room = Rect::new(x - wide / 2.0, y - 24.0, wide, 48.0);
+        self.label_tile(mark, room, true, wanted);
+    }
+}
