@@ -270,7 +270,8 @@ fn draw_items(
             1 => area.width,
             _ => column - COLUMN_GAP,
         };
-        let words = font.fit(text, (room - wide - GAP).max(0.0));
+        // Half a pixel, so that rounding cuts no text that the column was made for.
+        let words = font.fit(text, (room - wide - GAP + 0.5).max(0.0));
         let base = middle + font.cap_height() / 2.0;
         items.push(Item::Text(Text::new(
             (left + wide + GAP, base),
