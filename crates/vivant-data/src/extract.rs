@@ -22,7 +22,7 @@ use crate::files::DataFile;
 use crate::limits::DataLimits;
 use crate::open::table_of;
 use crate::parquet::{self, ParquetWriter};
-use crate::schema::{COLLATION, ColumnType};
+use crate::schema::{COLLATION, ColumnType, field_of};
 use crate::spec::PhysicalField;
 
 /// A column of an extract.
@@ -111,7 +111,7 @@ pub fn write(
         .iter()
         .zip(batches.schema().fields())
         .map(|(column, source)| {
-            let field = Field::new(&column.field, column.kind.arrow(), true);
+            let field = field_of(&column.field, column.kind);
             match source.metadata().get(COLLATION) {
                 Some(collation) => field.with_metadata([(COLLATION.to_owned(), collation.clone())].into()),
                 None => field,

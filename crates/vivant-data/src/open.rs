@@ -17,7 +17,7 @@ use crate::join::join;
 use crate::live;
 use crate::schema::{Column, ColumnType, schema_of};
 use crate::spec::{ConnectionSpec, FileColumn, PivotGroup, PivotTag, RelationSpec, SourceSpec, TableSpec};
-use crate::{excel, parquet, text};
+use crate::{excel, json, parquet, spatial, stat, text};
 
 /// Opens a table of a connection.
 pub fn open(connection: &ConnectionSpec, table: &TableSpec, place: Place<'_>) -> Result<Batches> {
@@ -36,6 +36,9 @@ pub fn open(connection: &ConnectionSpec, table: &TableSpec, place: Place<'_>) ->
             let is_cleaned = connection.attribute("cleaning") == Some("yes");
             excel::open(&file()?, table, is_cleaned, place.limits)
         }
+        "semistructpassivestore-direct" | "json" => json::open(&file()?, connection, table, place.limits),
+        "ogrdirect" => spatial::open(&file()?, connection, table, place),
+        "stat-direct" => stat::open(&file()?, table, place.limits),
         "parquet" => parquet::open(&file()?, place.limits),
         "hyper" | "dataengine" => {
             let file = file()?;
@@ -66,6 +69,11 @@ pub fn tables(connection: &ConnectionSpec, place: Place<'_>) -> Result<Vec<Strin
                 None => name.to_owned(),
             }])
         }
+        "semistructpassivestore-direct" | "json" | "stat-direct" => {
+            let path = connection.path().unwrap_or_default();
+            Ok(vec![path.rsplit('/').next().unwrap_or_default().to_owned()])
+        }
+        "ogrdirect" => spatial::tables(&file()?, connection, place),
         "hyper" | "dataengine" => Ok(HyperFile::open(place.hyper, &file()?)?
             .tables()?
             .iter()
@@ -151,6 +159,15 @@ pub fn open_relation(source: &SourceSpec, relation: &RelationSpec, place: Place<
             sql,
         } => Ok(of_table(
             live::open_sql(connection(source, key)?, sql, place)?,
+            name,
+        )),
+        RelationSpec::Procedure {
+            name,
+            connection: key,
+            procedure,
+            arguments,
+        } => Ok(of_table(
+            live::open_procedure(connection(source, key)?, procedure, arguments, place)?,
             name,
         )),
         RelationSpec::Union {

@@ -104,7 +104,19 @@ pub fn schema_of(columns: &[Column]) -> SchemaRef {
     Arc::new(Schema::new(
         columns
             .iter()
-            .map(|column| Field::new(&column.name, column.kind.arrow(), true))
+            .map(|column| field_of(&column.name, column.kind))
             .collect::<Vec<_>>(),
     ))
+}
+
+/// The key under which a field says what its bytes mean, and what geometries say there: the names of GeoArrow.
+const EXTENSION: (&str, &str) = ("ARROW:extension:name", "geoarrow.wkb");
+
+/// Makes the field of a column; one of geometries says that it has well-known binary.
+pub(crate) fn field_of(name: &str, kind: ColumnType) -> Field {
+    let field = Field::new(name, kind.arrow(), true);
+    match kind {
+        ColumnType::Spatial => field.with_metadata([(EXTENSION.0.to_owned(), EXTENSION.1.to_owned())].into()),
+        _ => field,
+    }
 }

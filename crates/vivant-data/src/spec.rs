@@ -42,6 +42,7 @@ impl ConnectionSpec {
                 .tree()
                 .attributes(connection.node())
                 .map(|(name, value)| (name.to_owned(), value.into_owned()))
+                .chain(levels(connection))
                 .collect(),
         }
     }
@@ -106,6 +107,17 @@ pub enum RelationSpec {
         connection: String,
         /// The statement.
         sql: String,
+    },
+    /// A stored procedure.
+    Procedure {
+        /// Name by which columns refer to the result.
+        name: String,
+        /// Key of the connection.
+        connection: String,
+        /// The procedure, each part of its name in brackets.
+        procedure: String,
+        /// Arguments in their order: name and literal.
+        arguments: Vec<(String, String)>,
     },
     /// Two relations side by side.
     Join {
@@ -277,8 +289,11 @@ impl RelationSpec {
                 };
                 pivot(tree, relation.node(), get("name"), inner)
             }
-            RelationKind::StoredProcedure => Self::Other {
-                kind: "a stored procedure".to_owned(),
+            RelationKind::StoredProcedure => Self::Procedure {
+                name: get("name"),
+                connection: get("connection"),
+                procedure: relation.stored_procedure().unwrap_or_default().into_owned(),
+                arguments: relation.arguments(),
             },
             RelationKind::Project => Self::Other {
                 kind: "a relation with merged columns".to_owned(),
@@ -296,7 +311,10 @@ impl RelationSpec {
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Table(table) => Some(&table.name),
-            Self::Sql { name, .. } | Self::Union { name, .. } | Self::Pivot { name, .. } => Some(name),
+            Self::Sql { name, .. }
+            | Self::Procedure { name, .. }
+            | Self::Union { name, .. }
+            | Self::Pivot { name, .. } => Some(name),
             Self::Join { .. } | Self::Other { .. } => None,
         }
     }
@@ -305,7 +323,7 @@ impl RelationSpec {
     pub fn connections(&self) -> Vec<&str> {
         let mut found = match self {
             Self::Table(table) => vec![table.connection.as_str()],
-            Self::Sql { connection, .. } => vec![connection.as_str()],
+            Self::Sql { connection, .. } | Self::Procedure { connection, .. } => vec![connection.as_str()],
             Self::Join { left, right, .. } => [left.connections(), right.connections()].concat(),
             Self::Union { tables, .. } => tables.iter().flat_map(Self::connections).collect(),
             Self::Pivot { inside, .. } => inside.connections(),
@@ -475,6 +493,12 @@ impl SourceSpec {
             all => all.iter().find(|connection| connection.name == name),
         }
     }
+}
+
+/// The levels of a JSON file, as an attribute; [`view::Connection::levels`].
+fn levels(connection: view::Connection<'_>) -> Option<(String, String)> {
+    let levels = connection.levels()?;
+    Some((view::Connection::LEVELS.to_owned(), levels))
 }
 
 /// Reads which column each field shows.

@@ -16,19 +16,37 @@ const OPEN: &str = "<[Parameters].[";
 /// Connections whose databases read a backslash in a text as the beginning of another character.
 const ESCAPING: [&str; 5] = ["mysql", "mariadb", "aurora", "memsql", "singlestore"];
 
-/// Puts the values of parameters into custom SQL; other relations stay as they are.
+/// Puts the values of parameters into custom SQL and the arguments of procedures; other relations stay as they are.
 pub fn with_parameters<'r>(
     source: &SourceSpec,
     relation: &'r RelationSpec,
     surroundings: &Surroundings,
 ) -> Result<Cow<'r, RelationSpec>, Box<Diagnostic>> {
-    let RelationSpec::Sql {
-        name,
-        connection,
-        sql,
-    } = relation
-    else {
-        return Ok(Cow::Borrowed(relation));
+    let (name, connection, sql) = match relation {
+        RelationSpec::Sql {
+            name,
+            connection,
+            sql,
+        } => (name, connection, sql),
+        RelationSpec::StoredProcedure {
+            name,
+            connection,
+            procedure,
+            arguments,
+        } if arguments.iter().any(|(_, value)| value.starts_with(OPEN)) => {
+            let mut arguments = arguments.clone();
+            for (_, value) in arguments.iter_mut().filter(|(_, value)| value.starts_with(OPEN)) {
+                let (parameter, _) = reference(value).ok_or_else(|| endless(name))?;
+                *value = value_of(&parameter, name, surroundings)?.to_literal();
+            }
+            return Ok(Cow::Owned(RelationSpec::StoredProcedure {
+                name: name.clone(),
+                connection: connection.clone(),
+                procedure: procedure.clone(),
+                arguments,
+            }));
+        }
+        _ => return Ok(Cow::Borrowed(relation)),
     };
     if !sql.contains(OPEN) {
         return Ok(Cow::Borrowed(relation));
@@ -40,25 +58,8 @@ pub fn with_parameters<'r>(
     let (mut out, mut rest) = (String::with_capacity(sql.len()), sql.as_str());
     while let Some(at) = rest.find(OPEN) {
         out.push_str(&rest[..at]);
-        let (parameter, after) = reference(&rest[at..]).ok_or_else(|| {
-            Box::new(Diagnostic::error(
-                "query.custom-sql",
-                format!("custom SQL '{name}' has a reference to a parameter that does not end"),
-            ))
-        })?;
-        let value = surroundings.parameters.get(&parameter.to_lowercase());
-        let value = value.ok_or_else(|| {
-            Box::new(
-                Diagnostic::error(
-                    "query.parameter",
-                    format!(
-                        "custom SQL '{name}' reads the parameter {}, which there is not",
-                        quote(&parameter)
-                    ),
-                )
-                .hint("edit the custom SQL, or make the parameter again"),
-            )
-        })?;
+        let (parameter, after) = reference(&rest[at..]).ok_or_else(|| endless(name))?;
+        let value = value_of(&parameter, name, surroundings)?;
         out.push_str(&literal(value, escapes));
         rest = after;
     }
@@ -68,6 +69,36 @@ pub fn with_parameters<'r>(
         connection: connection.clone(),
         sql: out,
     }))
+}
+
+fn endless(name: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(
+        "query.custom-sql",
+        format!("custom SQL '{name}' has a reference to a parameter that does not end"),
+    ))
+}
+
+/// Finds the value of a parameter.
+fn value_of<'s>(
+    parameter: &str,
+    name: &str,
+    surroundings: &'s Surroundings,
+) -> Result<&'s Value, Box<Diagnostic>> {
+    surroundings
+        .parameters
+        .get(&parameter.to_lowercase())
+        .ok_or_else(|| {
+            Box::new(
+                Diagnostic::error(
+                    "query.parameter",
+                    format!(
+                        "custom SQL '{name}' reads the parameter {}, which there is not",
+                        quote(parameter)
+                    ),
+                )
+                .hint("edit the custom SQL, or make the parameter again"),
+            )
+        })
 }
 
 /// Reads a reference at the beginning of a text: the name of the parameter, and what follows.

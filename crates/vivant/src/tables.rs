@@ -11,7 +11,7 @@ use vivant_data::parquet::{ParquetWriter, open as open_parquet};
 use vivant_data::spec::{ConnectionSpec, FileColumn, TableSpec};
 use vivant_data::{
     Batches, Column, ColumnType, DataError, DataFile, DataLimits, Database, Files, LiveTable, Place,
-    Selection, open, open_sql,
+    Selection, open, open_procedure, open_sql,
 };
 use vivant_document::spec::{self, RelationSpec, SourceSpec};
 use vivant_query::{PlanTable, Resources, Table, in_memory, parquet, remote};
@@ -200,9 +200,17 @@ impl Origin {
                 let connection = self.connection(source, connection.as_deref(), name)?;
                 open_sql(&connection, sql, place)
             }
-            Table::Relation(_) => Err(DataError::UnsupportedClass {
-                class: "stored procedure".to_owned(),
-                hint: "refresh an extract of it with the program that made it".to_owned(),
+            Table::Relation(RelationSpec::StoredProcedure {
+                name,
+                connection,
+                procedure,
+                arguments,
+            }) => {
+                let connection = self.connection(source, connection.as_deref(), name)?;
+                open_procedure(&connection, procedure, arguments, place)
+            }
+            Table::Relation(_) => Err(DataError::NeedsEngine {
+                what: "a relation of another kind".to_owned(),
             }),
         }
     }

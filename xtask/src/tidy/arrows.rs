@@ -99,6 +99,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["vivant-client"]),
     ("datafusion", &["vivant-query"]),
     ("calamine", &["vivant-data"]),
+    ("sas7bdat", &["vivant-data"]),
+    ("tiberius", &["vivant-data"]),
     ("rust_xlsxwriter", &["vivant"]),
     ("resvg", &["vivant-render"]),
     ("krilla", &["vivant-render"]),

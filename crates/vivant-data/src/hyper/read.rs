@@ -15,7 +15,7 @@ use crate::batches::Batches;
 use crate::error::{DataError, Result};
 use crate::files::DataFile;
 use crate::limits::DataLimits;
-use crate::schema::{COLLATION, ColumnType};
+use crate::schema::{COLLATION, ColumnType, field_of};
 
 /// Microseconds from 1970 back to the day on which Tableau shows a time of day, 1899-12-30.
 const TIME_DAY: i64 = -25_569 * 86_400_000_000;
@@ -32,7 +32,7 @@ pub(super) fn read(
         .columns
         .iter()
         .map(|column| {
-            let field = Field::new(&column.name, column.kind.arrow(), true);
+            let field = field_of(&column.name, column.kind);
             match &column.collation {
                 Some(collation) => field.with_metadata([(COLLATION.to_owned(), collation.clone())].into()),
                 None => field,

@@ -9,11 +9,17 @@ mod mysql;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlserver")]
+mod sqlserver;
+#[cfg(feature = "sqlserver")]
+mod tds;
 
-#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod procedure;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlserver"))]
 mod runtime;
 mod select;
 
+pub use procedure::open_procedure;
 pub use select::{Comparison, Condition, LiveTable, Measure, Selection};
 
 use crate::batches::Batches;
@@ -31,6 +37,8 @@ pub enum Database {
     Sqlite,
     /// MySQL and MariaDB.
     Mysql,
+    /// SQL Server and Azure SQL.
+    SqlServer,
 }
 
 /// Classes of connections, by the database that they reach.
@@ -45,6 +53,9 @@ const CLASSES: &[(&str, Database)] = &[
     ("mariadb", Database::Mysql),
     ("aurora", Database::Mysql),
     ("memsql", Database::Mysql),
+    ("sqlserver", Database::SqlServer),
+    ("azure_sqldb", Database::SqlServer),
+    ("azure_sql_dw", Database::SqlServer),
 ];
 
 impl Database {
@@ -61,6 +72,7 @@ impl Database {
         match self {
             Self::Postgres | Self::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
             Self::Mysql => format!("`{}`", name.replace('`', "``")),
+            Self::SqlServer => format!("[{}]", name.replace(']', "]]")),
         }
     }
 
@@ -119,6 +131,8 @@ fn run(database: Database, connection: &ConnectionSpec, sql: String, place: Plac
         Database::Sqlite => sqlite::query(connection, sql, place),
         #[cfg(feature = "mysql")]
         Database::Mysql => mysql::query(connection, sql, place),
+        #[cfg(feature = "sqlserver")]
+        Database::SqlServer => sqlserver::query(connection, sql, place),
         #[allow(unreachable_patterns, reason = "every database may be left out of a build")]
         _ => Err(DataError::UnsupportedClass {
             class: connection.class.clone(),
@@ -128,7 +142,7 @@ fn run(database: Database, connection: &ConnectionSpec, sql: String, place: Plac
 }
 
 /// Where a server is, and who asks.
-#[cfg(any(feature = "mysql", feature = "postgres"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlserver"))]
 pub(crate) struct Reach {
     /// Host.
     pub host: String,
@@ -146,7 +160,7 @@ pub(crate) struct Reach {
     pub label: String,
 }
 
-#[cfg(any(feature = "mysql", feature = "postgres"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlserver"))]
 impl Reach {
     /// Reads a connection.
     pub fn of(connection: &ConnectionSpec, port: u16, place: Place<'_>) -> Result<Self> {

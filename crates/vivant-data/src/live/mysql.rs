@@ -39,7 +39,8 @@ pub(super) fn describe(
         let Ok(statement) = connection.prep(sql).await else {
             return Ok(None);
         };
-        let columns = statement.columns().iter().map(|column| {
+        let described = statement.columns();
+        let columns = described.iter().map(|column| {
             let name = super::Database::Mysql.quote(&column.name_str());
             let kind = kind_of(column);
             let wire = column.column_type();

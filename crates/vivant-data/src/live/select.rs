@@ -144,6 +144,8 @@ impl LiveTable {
             Database::Sqlite => super::sqlite::describe(connection, &sql, place)?,
             #[cfg(feature = "mysql")]
             Database::Mysql => super::mysql::describe(connection, sql, place)?,
+            #[cfg(feature = "sqlserver")]
+            Database::SqlServer => super::sqlserver::describe(connection, &from, place)?,
             #[allow(unreachable_patterns, reason = "every database may be left out of a build")]
             _ => None,
         };
@@ -174,13 +176,18 @@ impl LiveTable {
             .iter()
             .map(|name| self.database.quote(name))
             .collect();
-        let mut sql = format!("SELECT {} FROM {}", names.join(", "), self.from);
+        let is_sqlserver = self.database == Database::SqlServer;
+        let top = match selection.most {
+            Some(most) if is_sqlserver => format!("TOP ({most}) "),
+            _ => String::new(),
+        };
+        let mut sql = format!("SELECT {top}{} FROM {}", names.join(", "), self.from);
         let conditions = selection.conditions.iter().filter_map(|one| self.render(one));
         for (number, condition) in conditions.enumerate() {
             sql.push_str(if number == 0 { " WHERE " } else { " AND " });
             sql.push_str(&condition);
         }
-        if let Some(most) = selection.most {
+        if let Some(most) = selection.most.filter(|_| !is_sqlserver) {
             sql.push_str(&format!(" LIMIT {most}"));
         }
         sql
@@ -463,20 +470,26 @@ impl LiveTable {
             }),
             (Value::Boolean(value), ColumnType::Boolean) => match database {
                 Database::Postgres => Some(if *value { "TRUE" } else { "FALSE" }.to_owned()),
+                // Nothing but these two.
+                Database::SqlServer => Some(if *value { "1" } else { "0" }.to_owned()),
                 // Any number but zero is true.
                 _ => None,
             },
             // Servers differ in whether a backslash means itself, and nothing holds a zero byte.
             (Value::String(text), ColumnType::String) if !text.contains(['\\', '\0']) => {
-                Some(format!("'{}'", text.replace('\'', "''")))
+                // Without the letter what is not in the code page of the server becomes a question mark.
+                let national = if database == Database::SqlServer { "N" } else { "" };
+                Some(format!("{national}'{}'", text.replace('\'', "''")))
             }
             (Value::Date(date), ColumnType::Date) if has_four_digits(date.year()) => match database {
                 Database::Postgres | Database::Mysql => Some(format!("DATE '{date}'")),
+                Database::SqlServer => Some(format!("CAST('{date}' AS date)")),
                 Database::Sqlite => None,
             },
             (Value::DateTime(moment), ColumnType::DateTime) if has_four_digits(moment.date().year()) => {
                 match database {
                     Database::Postgres | Database::Mysql => Some(format!("TIMESTAMP '{moment}'")),
+                    Database::SqlServer => Some(format!("CAST('{moment}' AS datetime2)")),
                     Database::Sqlite => None,
                 }
             }
@@ -577,6 +590,43 @@ mod tests {
             T::Boolean,
             &compare(Comparison::Equal, Value::Boolean(true)),
             None,
+        );
+    }
+
+    #[test]
+    fn sql_server_is_asked_in_its_own_words() {
+        use ColumnType as T;
+        use Database::SqlServer;
+        let text = compare(Comparison::Equal, Value::String("O'Neil".to_owned()));
+        check(SqlServer, T::String, &text, Some("([a] = N'O''Neil')"));
+        let yes = compare(Comparison::Equal, Value::Boolean(true));
+        check(SqlServer, T::Boolean, &yes, Some("([a] = 1)"));
+        let day = vivant_calc::civil::Date::new(2024, 2, 29).unwrap();
+        let since = compare(Comparison::GreaterOrEqual, Value::Date(day));
+        check(
+            SqlServer,
+            T::Date,
+            &since,
+            Some("([a] >= CAST('2024-02-29' AS date))"),
+        );
+        let at = compare(Comparison::Less, Value::DateTime(day.midnight()));
+        check(
+            SqlServer,
+            T::DateTime,
+            &at,
+            Some("([a] < CAST('2024-02-29 00:00:00' AS datetime2))"),
+        );
+        let none = Condition::Null("a".to_owned());
+        check(SqlServer, T::String, &none, Some("([a] IS NULL OR [a] = '')"));
+        check(SqlServer, T::Integer, &Condition::NotTrue(Box::new(none)), None);
+        let selection = Selection {
+            columns: vec!["a".to_owned()],
+            conditions: vec![compare(Comparison::Greater, Value::Integer(3))],
+            most: Some(7),
+        };
+        assert_eq!(
+            table(SqlServer, T::Integer).sql(&selection),
+            "SELECT TOP (7) [a] FROM t WHERE ([a] > 3)"
         );
     }
 

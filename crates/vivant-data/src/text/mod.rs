@@ -1,6 +1,6 @@
 //! Text files: `textscan`, `textclean` and the older text drivers.
 
-mod decode;
+pub(crate) mod decode;
 mod records;
 
 use std::fs::File;

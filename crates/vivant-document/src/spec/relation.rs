@@ -73,7 +73,7 @@ pub enum RelationSpec {
         connection: Option<String>,
         /// The procedure.
         procedure: String,
-        /// Arguments: name and literal.
+        /// Arguments: name and literal, or `<[Parameters].[P]>` where a parameter's value goes.
         arguments: Vec<(String, String)>,
     },
     /// A relation of another kind, by its type.
@@ -278,7 +278,7 @@ fn read(relation: Relation<'_>, depth: usize) -> RelationSpec {
             name: name(),
             connection: connection(),
             procedure: relation.stored_procedure().unwrap_or_default().into_owned(),
-            arguments: relation.parameters(),
+            arguments: relation.arguments(),
         },
         // Tableau: the real model of a collection is the object graph.
         RelationKind::Collection => match children.len() {

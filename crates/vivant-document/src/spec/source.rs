@@ -12,7 +12,7 @@ use super::sort::{SortSpec, sorts};
 use super::style::{StyleRule, rules};
 use crate::names::{quote, split_name, unquote};
 use crate::tree::{NodeId, Tree};
-use crate::view::{Column, Datasource};
+use crate::view::{Column, Connection, Datasource};
 
 /// A data source with everything that queries need to know of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -361,6 +361,11 @@ fn connections(datasource: Datasource<'_>) -> Vec<ConnectionSpec> {
                 .tree()
                 .attributes(connection.node())
                 .map(|(name, value)| (name.to_owned(), value.into_owned()))
+                .chain(
+                    connection
+                        .levels()
+                        .map(|levels| (Connection::LEVELS.to_owned(), levels)),
+                )
                 .collect(),
             path: connection.path(),
         })

@@ -397,6 +397,24 @@ attributes! { Connection {
 }}
 
 impl<'d> Connection<'d> {
+    /// The name under which [`Self::levels`] stands among attributes.
+    pub const LEVELS: &'static str = "semistruct-schemas";
+
+    /// Returns which levels of a JSON file are read, a line `key=true` or `key=false` for each that the document
+    /// lists.
+    pub fn levels(self) -> Option<String> {
+        let schemas = self.tree.child(self.node, Self::LEVELS)?;
+        let lines = self
+            .tree
+            .named(schemas, "semistruct-schema")
+            .flat_map(|schema| self.tree.named(schema, "map"))
+            .map(|map| {
+                let get = |name| self.tree.get(map, name).unwrap_or_default();
+                format!("{}={}", get("key").replace('\n', " "), get("value"))
+            });
+        Some(lines.collect::<Vec<_>>().join("\n"))
+    }
+
     /// Returns the class of the connector, such as `postgres`.
     pub fn class(self) -> Cow<'d, str> {
         self.tree.get(self.node, "class").unwrap_or_default()

@@ -106,6 +106,29 @@ impl<'d> Relation<'d> {
             .collect()
     }
 
+    /// Returns the arguments of a stored procedure in their order: name, and a literal or `<[Parameters].[P]>` where
+    /// a parameter's value goes.
+    pub fn arguments(self) -> Vec<(String, String)> {
+        let mut found: Vec<(usize, (String, String))> = self
+            .tree
+            .named(self.node, "actual-parameters")
+            .flat_map(|all| self.tree.named(all, "column"))
+            .enumerate()
+            .map(|(at, column)| {
+                let get = |name| self.tree.value(column, name);
+                let ordinal = get("ordinal").and_then(|text| text.parse().ok());
+                let value = match get("parameter") {
+                    Some(parameter) => format!("<{parameter}>"),
+                    None => get("value").unwrap_or_default().into_owned(),
+                };
+                let name = get("name").unwrap_or_default().into_owned();
+                (ordinal.unwrap_or(at), (name, value))
+            })
+            .collect();
+        found.sort_by_key(|(ordinal, _)| *ordinal);
+        found.into_iter().map(|(_, argument)| argument).collect()
+    }
+
     /// Returns the physical columns of a file's table: name and type.
     pub fn columns(self) -> Vec<(Cow<'d, str>, Cow<'d, str>)> {
         let tree = self.tree;
