@@ -99,7 +99,8 @@ pub fn create_extracts(
             .filter(|extract| extract.datasource == *name)
             .collect();
         let file = request.spool.join(format!("created-{number}.hyper"));
-        write_hyper(engine.as_ref(), &file, &of_it, &request.data_limits)
+        let tables: Vec<NewRows<'_>> = of_it.into_iter().map(|one| (one.table.clone(), one)).collect();
+        write_hyper(engine.as_ref(), &file, &tables, &request.data_limits)
             .map_err(|source| of_extract(&document, name, source))?;
         files.push((path, file));
     }
@@ -142,56 +143,136 @@ pub fn delete_extracts(request: &ExtractRequest<'_>) -> Result<Extracted, Refres
     })
 }
 
-/// Writes a package again with the rows of extracts that were refreshed; returns the file, `None` where there is
-/// nothing to write.
+/// What became of a package after a refresh.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Renewed {
+    /// The package anew; `None` where nothing in it changes.
+    pub file: Option<PathBuf>,
+    /// Which extracts in it stay as they were, and why, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// Writes a package again with the rows of extracts that were refreshed.
 ///
-/// That is done for extracts that were created here alone. Others say column by column what their file holds, and may
-/// hold more than what their connections give.
+/// An extract that says column by column what its file holds is renewed where the new rows have all these columns;
+/// it may hold more than what its connections give, such as calculations.
 pub fn renew_package(
     request: &ExtractRequest<'_>,
     extracts: &[RefreshedExtract],
     world: &dyn World,
-) -> Result<Option<PathBuf>, RefreshError> {
+) -> Result<Renewed, RefreshError> {
     let engine = world.hyper();
     if !request.kind.is_package() || engine.is_none() {
-        return Ok(None);
+        return Ok(Renewed::default());
     }
     let document = read(request)?;
     let mut package = open_package(request)?;
-    let mut renewed = false;
+    let mut renewed = Renewed::default();
+    let mut is_new = false;
     for (number, datasource) in document.datasources().into_iter().enumerate() {
         let name = datasource.name();
         let of_it: Vec<&RefreshedExtract> = extracts.iter().filter(|one| one.datasource == name).collect();
-        let Some(entry) = created_here(datasource).and_then(|path| package.find(&path)) else {
-            continue;
-        };
-        if of_it.is_empty() {
+        if of_it.is_empty() || datasource.extracts().is_empty() {
             continue;
         }
+        let (path, tables) = match renewable(datasource, &of_it) {
+            Ok(found) => found,
+            Err(why) => {
+                let label = datasource.label();
+                renewed
+                    .notes
+                    .push(format!("{label}: the file in the package stays as it was, {why}"));
+                continue;
+            }
+        };
+        // An extract that is not in its package is not downloaded either.
+        let Some(entry) = package.find(&path) else {
+            continue;
+        };
         let file = request.spool.join(format!("renewed-{number}.hyper"));
-        write_hyper(engine.as_ref(), &file, &of_it, &request.data_limits)
+        write_hyper(engine.as_ref(), &file, &tables, &request.data_limits)
             .map_err(|source| of_extract(&document, &name, source))?;
         let (size, file) = sized(&file).map_err(of_document)?;
         package.replace_with(&entry, size, file)?;
-        renewed = true;
+        is_new = true;
     }
-    if !renewed {
-        return Ok(None);
+    if is_new {
+        let mut file = new_document(request, request.kind)?;
+        package.save(BufWriter::with_capacity(1 << 20, file.as_file_mut()))?;
+        renewed.file = Some(keep(file)?);
     }
-    let mut file = new_document(request, request.kind)?;
-    package.save(BufWriter::with_capacity(1 << 20, file.as_file_mut()))?;
-    keep(file).map(Some)
+    Ok(renewed)
 }
 
-/// Returns the path of an extract that was created here: it does not say which columns its file has.
-fn created_here(datasource: Datasource<'_>) -> Option<String> {
-    let extracts = datasource.extracts();
-    let [extract] = &extracts[..] else { return None };
-    let connection = extract.connection()?;
-    let describes = connection.tree().child(connection.node(), "metadata-records");
-    extract
-        .path()
-        .filter(|path| path.ends_with(".hyper") && describes.is_none())
+/// A table of a `.hyper` file, and the rows that it gets.
+type NewRows<'e> = (String, &'e RefreshedExtract);
+
+/// Returns the path of an extract and the tables of its file, or why new rows cannot take the place of the old.
+fn renewable<'e>(
+    datasource: Datasource<'_>,
+    extracts: &[&'e RefreshedExtract],
+) -> Result<(String, Vec<NewRows<'e>>), String> {
+    let found = datasource.extracts();
+    let [extract] = &found[..] else {
+        return Err("it has several extracts".to_owned());
+    };
+    let path = extract.path().filter(|path| path.ends_with(".hyper"));
+    let path = path.ok_or("it is no .hyper file")?;
+    let connection = extract.connection().ok_or("it has no connection")?;
+    let schema = connection.tree().value(connection.node(), "schema");
+    if schema.is_some_and(|schema| schema != "Extract") {
+        return Err("its tables are in another schema".to_owned());
+    }
+    let described = described(connection);
+    let named = |extract: &'e RefreshedExtract| -> Result<NewRows<'e>, String> {
+        let columns: Vec<&(String, String)> = match extracts {
+            // The one table may be called otherwise in the file.
+            [_] => described.iter().collect(),
+            _ => described
+                .iter()
+                .filter(|(table, _)| *table == extract.table)
+                .collect(),
+        };
+        let Some((table, _)) = columns.first() else {
+            return match described.is_empty() {
+                true => Ok((extract.table.clone(), extract)),
+                false => Err(format!("it has no table `{}`", extract.table)),
+            };
+        };
+        for (of, column) in &columns {
+            if of != table || !extract.columns.iter().any(|known| known.field == *column) {
+                return Err(format!("its column `{column}` is not in what was read"));
+            }
+        }
+        Ok((table.clone(), extract))
+    };
+    let tables = extracts
+        .iter()
+        .map(|extract| named(extract))
+        .collect::<Result<_, _>>()?;
+    Ok((path, tables))
+}
+
+/// Reads which columns an extract says that its file has: table and column.
+fn described(connection: vivant_document::view::Connection<'_>) -> Vec<(String, String)> {
+    let tree = connection.tree();
+    let Some(records) = tree.child(connection.node(), "metadata-records") else {
+        return Vec::new();
+    };
+    tree.named(records, "metadata-record")
+        .filter(|record| tree.value(*record, "class").is_none_or(|class| class == "column"))
+        .map(|record| {
+            let text = |name: &str| {
+                tree.child(record, name)
+                    .map(|child| tree.text(child).into_owned())
+                    .unwrap_or_default()
+            };
+            (
+                vivant_document::unquote(&text("parent-name")),
+                text("remote-name"),
+            )
+        })
+        .collect()
 }
 
 fn read(request: &ExtractRequest<'_>) -> Result<Document, RefreshError> {
@@ -350,11 +431,11 @@ fn file_stem(label: &str) -> String {
 fn write_hyper(
     engine: Option<&HyperEngine>,
     path: &Path,
-    extracts: &[&RefreshedExtract],
+    extracts: &[NewRows<'_>],
     limits: &DataLimits,
 ) -> Result<(), DataError> {
     let mut tables = Vec::with_capacity(extracts.len());
-    for extract in extracts {
+    for (name, extract) in extracts {
         let batches = parquet::open(&DataFile::new("the new extract", &extract.file), limits)?;
         let columns = Arc::clone(batches.schema());
         let fields = columns.fields().iter();
@@ -363,7 +444,7 @@ fn write_hyper(
             .collect();
         let table = NewTable {
             schema: "Extract".to_owned(),
-            name: extract.table.clone(),
+            name: name.clone(),
             columns,
             collations,
         };
@@ -493,6 +574,8 @@ fn of_extract(document: &Document, name: &str, source: DataError) -> RefreshErro
 mod tests {
     use std::io::Cursor;
 
+    use vivant_data::ColumnType;
+    use vivant_data::extract::ExtractColumn;
     use vivant_document::pack;
 
     use super::*;
@@ -597,6 +680,74 @@ mod tests {
             None,
             "the engine for `.hyper` files is not installed",
         );
+    }
+
+    fn check_renewable(records: &str, tables: &[(&str, &[&str])]) -> Result<Vec<String>, String> {
+        let text = format!(
+            "<datasource formatted-name='federated.1' version='18.1'><connection class='federated' /><extract enabled='true'>\
+             <connection class='hyper' dbname='{PATH}' schema='Extract' tablename='Extract'>{records}</connection>\
+             </extract></datasource>"
+        );
+        let document = Document::parse(text.into_bytes(), &Limits::default()).unwrap();
+        let extracts: Vec<RefreshedExtract> = tables
+            .iter()
+            .map(|(table, columns)| RefreshedExtract {
+                datasource: "federated.1".to_owned(),
+                table: (*table).to_owned(),
+                file: PathBuf::new(),
+                bytes: 0,
+                rows: 0,
+                added: 0,
+                columns: columns
+                    .iter()
+                    .map(|column| ExtractColumn {
+                        field: (*column).to_owned(),
+                        column: (*column).to_owned(),
+                        table: String::new(),
+                        kind: ColumnType::Integer,
+                    })
+                    .collect(),
+            })
+            .collect();
+        let extracts: Vec<&RefreshedExtract> = extracts.iter().collect();
+        let (path, tables) = renewable(document.datasources()[0], &extracts)?;
+        assert_eq!(path, PATH);
+        Ok(tables.into_iter().map(|(name, _)| name).collect())
+    }
+
+    #[test]
+    fn extracts_of_tableau_are_renewed_where_all_their_columns_were_read() {
+        let record = |table: &str, column: &str| {
+            format!(
+                "<metadata-record class='column'><remote-name>{column}</remote-name>\
+                 <parent-name>[{table}]</parent-name></metadata-record>"
+            )
+        };
+        let records = |all: &[(&str, &str)]| {
+            let all: String = all.iter().map(|(table, column)| record(table, column)).collect();
+            format!("<metadata-records><metadata-record class='capability' />{all}</metadata-records>")
+        };
+        let check = check_renewable;
+        assert_eq!(check("", &[("Extract", &["a"])]), Ok(vec!["Extract".to_owned()]));
+        let one = records(&[("Extract", "a"), ("Extract", "b")]);
+        assert_eq!(
+            check(&one, &[("Extract", &["b", "a", "c"])]),
+            Ok(vec!["Extract".to_owned()])
+        );
+        // A calculation that was materialised.
+        let error = check(&one, &[("Extract", &["a"])]).unwrap_err();
+        assert!(error.contains("`b`"), "{error}");
+        let other = records(&[("orders_1", "a")]);
+        assert_eq!(
+            check(&other, &[("Extract", &["a"])]),
+            Ok(vec!["orders_1".to_owned()])
+        );
+        let two = records(&[("x_1", "a"), ("y_2", "b")]);
+        assert_eq!(
+            check(&two, &[("x_1", &["a"]), ("y_2", &["b"])]),
+            Ok(vec!["x_1".to_owned(), "y_2".to_owned()])
+        );
+        assert!(check(&two, &[("x_1", &["a"]), ("z_3", &["b"])]).is_err());
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub use document::PackageFiles;
 pub use draw::{DrawError, Drawn, Orientation, Paper, ViewSize, pdf};
 #[cfg(feature = "query")]
 pub use export::{ExportError, Form, csv, csv_in, json, parquet, xlsx, xlsx_in};
-pub use extract::{ExtractRequest, Extracted, create_extracts, delete_extracts, renew_package};
+pub use extract::{ExtractRequest, Extracted, Renewed, create_extracts, delete_extracts, renew_package};
 #[cfg(feature = "query")]
 pub use kept::Kept;
 pub use load::{LoadRequest, load};

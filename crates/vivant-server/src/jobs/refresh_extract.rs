@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tempfile::TempDir;
 use vivant::{
     DataLimits, ExtractRequest, PreviousExtract, RefreshError, RefreshMode, RefreshRequest, Refreshed,
+    Renewed,
 };
 use vivant_document::{FileKind, Limits};
 use vivant_model::{ContentKind, JobItem, JobItemKind, JobKind, Luid, SiteId, TaskType};
@@ -76,7 +76,8 @@ pub async fn run(work: Work) -> Ended {
         _ => Previous::default(),
     };
     work.check()?;
-    let (refreshed, renewed) = read(&work, folder.clone(), document, kind, previous, surroundings).await?;
+    let (mut refreshed, renewed) =
+        read(&work, folder.clone(), document, kind, previous, surroundings).await?;
     let datasources: BTreeSet<String> = refreshed
         .extracts
         .iter()
@@ -90,10 +91,11 @@ pub async fn run(work: Work) -> Ended {
     if Item::find(&work).await?.file.revision != item.file.revision {
         return Err(Failure::Later("It was published anew meanwhile.".to_owned()));
     }
+    refreshed.notes.extend(renewed.notes);
     let outcome = Outcome::success(refreshed.notes, Vec::new(), work.job.item);
     let (site, fence, now) = (work.job.site_id, Some((&work.lease, outcome)), work.app.now());
     let store = &work.app.store;
-    let Some(renewed) = renewed else {
+    let Some(renewed) = renewed.file else {
         store
             .swap_extracts(site, item.kind, item.id, extracts, fence, now)
             .await?;
@@ -158,7 +160,7 @@ async fn read(
     kind: FileKind,
     previous: Previous,
     surroundings: Surroundings,
-) -> std::result::Result<(Refreshed, Option<PathBuf>), Failure> {
+) -> std::result::Result<(Refreshed, Renewed), Failure> {
     let (teller, cancel) = (work.teller(), work.cancel_flag());
     let mode = match work.job.kind {
         JobKind::IncrementExtract => RefreshMode::Incremental { field: None },
