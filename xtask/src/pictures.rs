@@ -17,8 +17,12 @@ use crate::process;
 /// What the example tells of each view of a workbook, in the folder of the workbook's pictures.
 const RECORD: &str = "views.jsonl";
 
-/// Kinds of views, how many of a hundred have to draw with nothing unsupported, and their place in the table.
-const KINDS: &[(&str, usize)] = &[("worksheet", 85), ("dashboard", 80), ("story", 0)];
+/// Kinds of views, one and many, and how many of a hundred have to draw with nothing unsupported.
+const KINDS: &[(&str, &str, usize)] = &[
+    ("worksheet", "worksheets", 85),
+    ("dashboard", "dashboards", 80),
+    ("story", "stories", 0),
+];
 
 /// Draws views.
 pub struct Painter {
@@ -213,14 +217,14 @@ impl Drawn {
     /// Says how many views draw and what the others miss.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for &(kind, _) in KINDS {
+        for &(kind, many, _) in KINDS {
             let Some(counted) = self.kinds.get(kind) else {
                 continue;
             };
             let share = 100.0 * counted.whole as f64 / counted.inside.max(1) as f64;
             lines.push(format!(
                 "{:<13} {} of {} with data in the package draw with nothing unsupported ({share:.1} %)",
-                format!("{kind}s drawn"),
+                format!("{many} drawn"),
                 counted.whole,
                 counted.inside
             ));
@@ -244,12 +248,12 @@ impl Drawn {
 
     /// Names the kinds of views of which too few are drawn, and panics.
     pub fn below(&self) -> Vec<String> {
-        let few = KINDS.iter().filter(|(kind, least)| {
+        let few = KINDS.iter().filter(|(kind, _, least)| {
             self.kinds
                 .get(*kind)
                 .is_some_and(|counted| counted.whole * 100 < counted.inside * least)
         });
-        let few = few.map(|(kind, least)| format!("{kind}s drawn below {least} %"));
+        let few = few.map(|(_, many, least)| format!("{many} drawn below {least} %"));
         let panics = (!self.died.is_empty()).then(|| format!("{} panics", self.died.len()));
         few.chain(panics).collect()
     }
