@@ -101,7 +101,7 @@ enum Writer<'f> {
         is_first: bool,
     },
     Parquet {
-        writer: ParquetWriter,
+        writer: Box<ParquetWriter>,
         columns: Vec<(String, DataType, Vec<Value>)>,
     },
 }
@@ -144,7 +144,7 @@ impl<'a, 'f> Sending<'a, 'f> {
                 let columns: Vec<_> = names.map(|(name, kind)| (name, kind, Vec::new())).collect();
                 let schema = batch(columns.clone())?.schema();
                 Writer::Parquet {
-                    writer: ParquetWriter::create(path, schema)?,
+                    writer: Box::new(ParquetWriter::create(path, schema)?),
                     columns,
                 }
             }
