@@ -32,6 +32,9 @@ pub enum Command {
     /// Write the rows that a view of a workbook shows, from the file
     #[cfg(feature = "data")]
     Data(Later<Box<commands::data::Args>>),
+    /// Draw the views of a workbook, from the file: PNG, SVG, PDF, slides, or a page with all
+    #[cfg(feature = "draw")]
+    Render(Later<Box<commands::render::Args>>),
     /// Read, check, compare and edit workbooks and data sources as files
     Doc(Later<commands::doc::Args>),
     #[command(flatten)]

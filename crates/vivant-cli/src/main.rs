@@ -57,6 +57,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Engine(Later(args)) => commands::engine::run(args).await,
         #[cfg(feature = "data")]
         Command::Data(Later(args)) => commands::data::run(*args).await,
+        #[cfg(feature = "draw")]
+        Command::Render(Later(args)) => commands::render::run(*args).await,
         Command::Doc(Later(args)) => commands::doc::run(args),
         Command::Resource(invocation) => invocation.run().await,
         Command::Request(Later(args)) => commands::request::run(*args).await,

@@ -260,6 +260,12 @@ impl Book {
         Err(self.no_sheet(tab))
     }
 
+    /// Tells whether nothing lies on any worksheet that a tab shows, so that its picture would be empty.
+    pub fn is_blank(&self, tab: &str) -> bool {
+        let sheets = self.sheets_of(tab).unwrap_or_default();
+        self.spec.dashboard(tab).is_none() && sheets.iter().all(|sheet| is_empty(sheet))
+    }
+
     /// Gives the rows of a worksheet. Diagnostics say what may differ from what Tableau shows; what would make
     /// rows wrong is an error.
     pub fn answer(&self, sheet: &str, ask: &Ask) -> Result<Warned<Answer>, AnswerError> {

@@ -39,7 +39,7 @@ pub use answer::{AnswerError, Ask, Book, BookRequest, SendError};
 pub use asked::values;
 pub use document::PackageFiles;
 #[cfg(feature = "draw")]
-pub use draw::{DrawError, Drawn, Orientation, Paper, ViewSize, pdf};
+pub use draw::{DrawError, Drawn, Orientation, Paper, ViewSize, pdf, pptx};
 #[cfg(feature = "query")]
 pub use export::{ExportError, Form, csv, csv_in, json, parquet, xlsx, xlsx_in};
 pub use extract::{ExtractRequest, Extracted, Renewed, create_extracts, delete_extracts, renew_package};
@@ -60,4 +60,6 @@ pub use vivant_data::extract::ExtractColumn;
 pub use vivant_data::hyper::{self, HyperEngine};
 pub use vivant_data::spec::ConnectionSpec;
 pub use vivant_data::{Column, ColumnType, Credentials, DataError, DataFile, DataLimits, schema_of};
+#[cfg(feature = "draw")]
+pub use vivant_render::RenderError;
 pub use world::{Asker, Folders, Published, World};

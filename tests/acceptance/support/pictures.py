@@ -20,6 +20,20 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + parts
 
 
+def size(picture: bytes) -> tuple[int, int]:
+    """Width and height of a PNG, whose checksums are right."""
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    at, kinds = 8, []
+    while at < len(picture):
+        length, kind = struct.unpack(">I4s", picture[at : at + 8])
+        (check,) = struct.unpack(">I", picture[at + 8 + length : at + 12 + length])
+        assert check == zlib.crc32(picture[at + 4 : at + 8 + length])
+        kinds.append(kind)
+        at += 12 + length
+    assert kinds[0] == b"IHDR" and kinds[-1] == b"IEND" and b"IDAT" in kinds
+    return struct.unpack(">II", picture[16:24])
+
+
 def with_thumbnails(workbook: bytes, pictures: dict[str, bytes]) -> bytes:
     """Adds pictures to a workbook, by the names of its views."""
     written = "".join(

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "server")]
 pub mod admin;
+#[cfg(feature = "data")]
+mod book;
 pub mod connections;
 pub mod content;
 pub mod content_search;
@@ -39,6 +41,8 @@ pub mod profile;
 pub mod projects;
 pub mod pulse;
 pub mod quality_warnings;
+#[cfg(feature = "draw")]
+pub mod render;
 #[cfg(feature = "repository")]
 pub mod repository;
 pub mod request;

@@ -8,7 +8,7 @@ mod paper;
 mod sheet;
 
 use vivant_calc::Diagnostic;
-use vivant_render::{Color, RenderError, Scene};
+use vivant_render::{Bitmap, Color, Font, Item, RenderError, Scene, Slide, Text};
 
 use crate::answer::{AnswerError, Ask, Book};
 use crate::asked;
@@ -20,6 +20,13 @@ pub use paper::{Orientation, Paper, pdf};
 const WIDTH: f64 = 784.0;
 /// The height of what fills its place.
 const HEIGHT: f64 = 588.0;
+
+/// How much of its width a preview shows of a picture that is much wider than high.
+const LEAST_SHARE: f64 = 0.75;
+/// How many words a notice has at most.
+const MOST_WORDS: usize = 300;
+/// How many pixels a picture on a slide has at most.
+const MOST_SLIDE_PIXELS: f64 = 16e6;
 
 /// How large a view is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -63,7 +70,9 @@ impl Book {
             .collect();
         let workbook = asked::put_all(&self.spec, &shown, ask)?;
         if let Some(dashboard) = workbook.dashboard(view) {
-            return dashboard::draw(self, &workbook, dashboard, size, ask);
+            let mut drawn = dashboard::draw(self, &workbook, dashboard, size, ask)?;
+            drawn.scene.title = view.to_owned();
+            return Ok(drawn);
         }
         let Some(sheet) = workbook.sheet(view) else {
             return Err(self.no_sheet(view));
@@ -78,9 +87,63 @@ impl Book {
 }
 
 impl Drawn {
+    /// Makes a picture of words alone, in the place of a view that has none.
+    pub fn notice(title: &str, message: &str) -> Self {
+        let mut items = vec![Item::Text(Text::new(
+            (24.0, 48.0),
+            title,
+            Font::new(20.0),
+            Color::rgb(0x0033_3333),
+        ))];
+        let font = Font::new(13.0);
+        let mut y = 84.0;
+        let mut line = String::new();
+        let mut put = |line: &mut String| {
+            let text = std::mem::take(line);
+            items.push(Item::Text(Text::new(
+                (24.0, y),
+                text,
+                font,
+                Color::rgb(0x0066_6666),
+            )));
+            y += 20.0;
+        };
+        for word in message.split_whitespace().take(MOST_WORDS) {
+            if !line.is_empty() && font.width(&format!("{line} {word}")) > WIDTH - 48.0 {
+                put(&mut line);
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        put(&mut line);
+        Drawn {
+            scene: Scene {
+                width: WIDTH,
+                height: y + 12.0,
+                title: title.to_owned(),
+                items,
+            },
+            scale: 1.0,
+            diagnostics: Vec::new(),
+        }
+    }
+
     /// Writes the picture as PNG on white; `resolution` is 1 as usual, 2 for twice the pixels.
     pub fn png(&self, resolution: f64) -> Result<Vec<u8>, RenderError> {
         vivant_render::png(&self.scene, self.scale * resolution, Some(Color::WHITE))
+    }
+
+    /// Writes the beginning of the picture as a small PNG: a square from the left upper corner, or what there is of
+    /// it, `width` pixels wide.
+    ///
+    /// Tableau: previews are made so; small tables keep their shape.
+    pub fn thumbnail(&self, width: f64) -> Result<Vec<u8>, RenderError> {
+        let mut scene = self.scene.clone();
+        scene.width = scene.width.min(scene.height.max(scene.width * LEAST_SHARE));
+        scene.height = scene.height.min(scene.width);
+        vivant_render::png(&scene, width / scene.width, Some(Color::WHITE))
     }
 
     /// Writes the picture as SVG.
@@ -95,6 +158,20 @@ impl Drawn {
             (self.scene.height * self.scale).round(),
         )
     }
+}
+
+/// Writes views as a presentation, one slide for each with its name as title.
+pub fn pptx(title: &str, views: &[Drawn]) -> Result<Vec<u8>, RenderError> {
+    let slide = |view: &Drawn| {
+        let (width, height) = view.pixels();
+        let most = (MOST_SLIDE_PIXELS / (width * height).max(1.0)).sqrt();
+        Ok(Slide {
+            title: view.scene.title.clone(),
+            picture: Bitmap::new(view.png(most.min(2.0))?)?,
+        })
+    };
+    let slides: Vec<Slide> = views.iter().map(slide).collect::<Result<_, RenderError>>()?;
+    vivant_render::pptx(title, &slides)
 }
 
 /// Brings a scene that has the size of its content to the width and height that are wanted: content is made
@@ -126,14 +203,25 @@ fn fitted(mut scene: Scene, size: ViewSize, diagnostics: Vec<Diagnostic>) -> Dra
 mod tests {
     use super::*;
 
-    fn pixels(own: (f64, f64), width: Option<f64>, height: Option<f64>) -> ((f64, f64), f64) {
-        let scene = Scene {
-            width: own.0,
-            height: own.1,
+    fn scene(width: f64, height: f64) -> Scene {
+        Scene {
+            width,
+            height,
             title: String::new(),
             items: Vec::new(),
-        };
-        let drawn = fitted(scene, ViewSize { width, height }, Vec::new());
+        }
+    }
+
+    fn drawn(width: f64, height: f64) -> Drawn {
+        Drawn {
+            scene: scene(width, height),
+            scale: 1.0,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    fn pixels(own: (f64, f64), width: Option<f64>, height: Option<f64>) -> ((f64, f64), f64) {
+        let drawn = fitted(scene(own.0, own.1), ViewSize { width, height }, Vec::new());
         (drawn.pixels(), drawn.scale)
     }
 
@@ -154,5 +242,22 @@ mod tests {
             ((600.0, 400.0), 0.5)
         );
         assert_eq!(pixels((784.0, 800.0), None, Some(400.0)), ((392.0, 400.0), 0.5));
+    }
+
+    #[test]
+    fn previews_are_squares_from_the_corner() {
+        let size = |width, height| {
+            let png = drawn(width, height).thumbnail(64.0).expect("it is drawn");
+            Bitmap::new(png).expect("it is one").size()
+        };
+        assert_eq!(size(784.0, 900.0), (64, 64));
+        assert_eq!(size(1000.0, 800.0), (64, 64));
+        assert_eq!(size(1000.0, 375.0), (64, 32));
+    }
+
+    #[test]
+    fn slides_take_pictures_of_any_height() {
+        let bytes = pptx("Book", &[drawn(784.0, 60_000.0), drawn(20.0, 20.0)]).expect("they fit");
+        assert!(bytes.starts_with(b"PK"));
     }
 }
