@@ -45,12 +45,17 @@ OPERATIONS |= {
     "Query Workbook Preview Image": ("GET", "/sites/{site}/workbooks/{workbook}/previewImage", "POST"),
     "Query View Preview Image": ("GET", "/sites/{site}/workbooks/{workbook}/views/{view}/previewImage", "POST"),
     "Query View Data": ("GET", "/sites/{site}/views/{view}/data", "POST"),
+    "Query View Image": ("GET", "/sites/{site}/views/{view}/image", "POST"),
+    "Query View PDF": ("GET", "/sites/{site}/views/{view}/pdf", "POST"),
     "Query Default Permissions": ("GET", DEFAULTS, "POST"),
     "Add Default Permissions": ("PUT", DEFAULTS, "POST"),
     "Delete Default Permission": ("DELETE", DEFAULTS + "/users/{user}/{capability}/{mode}", "POST"),
 }
 
-UNPROVOKED: dict[tuple[str, str, str], str] = {}
+UNPROVOKED: dict[tuple[str, str, str], str] = {
+    ("Query View Image", "403068", "Forbidden"): "no setting turns the method off",
+    ("Query View Image", "404006", "Workbook not found"): "no workbook is in the address",
+}
 
 
 class Shared(World):
@@ -227,6 +232,20 @@ row("Query View Data", 403, "403032", "Read forbidden", lambda w: w.ask("Query V
 row("Query View Data", 401, "401002", "Unauthorized", lambda w: w.ask("Query View Data", headers={"X-Tableau-Auth": "stale"}))
 for bad in ({"maxAge": "x"}, {"maxAge": "-1"}, {"language": "tlh"}):
     row("Query View Data", 400, "400008", "Invalid parameter value", lambda w, bad=bad: w.ask("Query View Data", params=bad))
+
+# Pictures
+
+IMAGE, PDF = "Query View Image", "Query View PDF"
+for id in (NOBODY, "no-id"):
+    row(IMAGE, 404, "404011", "View not found", lambda w, id=id: w.ask(IMAGE, place={"view": id}))
+    row(PDF, 400, "400080", "Bad Request", lambda w, id=id: w.ask(PDF, place={"view": id}))
+row(IMAGE, 403, "403004", "Read forbidden", lambda w: w.ask(IMAGE, who="cora"))
+row(PDF, 403, "403032", "Read forbidden", lambda w: w.ask(PDF, who="cora"))
+row(PDF, 401, "401002", "Unauthorized", lambda w: w.ask(PDF, headers={"X-Tableau-Auth": "stale"}))
+SIZES = ({"vizWidth": "9"}, {"vizWidth": "9", "vizHeight": "0"}, {"vizWidth": "10001", "vizHeight": "9"}, {"maxAge": "x"})
+for one, more in ((IMAGE, ({"resolution": "HIGH"}, {"format": "gif"}, {"format": "svg"})), (PDF, ({"type": "A7"}, {"orientation": "up"}))):
+    for bad in SIZES + more:
+        row(one, 400, "400008", "Invalid parameter value", lambda w, o=one, bad=bad: w.ask(o, params=bad))
 
 # Permissions
 

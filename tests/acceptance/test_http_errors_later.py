@@ -22,6 +22,8 @@ OPERATIONS: dict[str, tuple[str, str, str, str]] = {
     "Get Current Server Session": ("GET", "/sessions/current", "POST", "3.1"),
     "Get View": ("GET", VIEW, "POST", "3.1"),
     "Download View Crosstab Excel": ("GET", VIEW + "/crosstab/excel", "POST", "3.8"),
+    "Download Workbook PDF": ("GET", "/sites/{site}/workbooks/{workbook}/pdf", "POST", "3.4"),
+    "Download Workbook PowerPoint": ("GET", "/sites/{site}/workbooks/{workbook}/powerpoint", "POST", "3.8"),
     "Query Permissions (views)": ("GET", VIEW + "/permissions", "POST", "3.2"),
     "Add Permissions (views)": ("PUT", VIEW + "/permissions", "POST", "3.2"),
     "Delete Permission (views)": ("DELETE", VIEW + "/permissions" + RULE, "POST", "3.2"),
@@ -55,7 +57,7 @@ class Later(World):
     def ask(self, operation: str, body: bytes | None = None, *, who: str = "admin", verb: str | None = None, **options) -> Answer:
         method, path, _, since = OPERATIONS[operation]
         place = {
-            "view": self.view, "project": self.project, "user": self.people["grace"], "group": self.group,
+            "view": self.view, "workbook": self.workbook, "project": self.project, "user": self.people["grace"], "group": self.group,
             "datasource": self.datasource, "word": "users", "grantee": self.people["grace"], "capability": "Read",
             "mode": "Allow", "kind": "workbook", "item": self.workbook, **options.pop("place", {}),
         }  # fmt: skip
@@ -123,6 +125,10 @@ CROSSTAB = "Download View Crosstab Excel"
 row(CROSSTAB, 400, "400080", "Bad Request", lambda w: w.ask(CROSSTAB, place={"view": NOBODY}))
 row(CROSSTAB, 400, "400008", "Invalid parameter value", lambda w: w.ask(CROSSTAB, params={"maxAge": "soon"}))
 row(CROSSTAB, 403, "403032", "Read forbidden", lambda w: w.ask(CROSSTAB, who="cora"))
+for one, bad in (("Download Workbook PDF", {"type": "A7"}), ("Download Workbook PowerPoint", {"maxAge": "soon"})):
+    row(one, 404, "404006", "Workbook not found", lambda w, o=one: w.ask(o, place={"workbook": NOBODY}))
+    row(one, 400, "400008", "Invalid parameter value", lambda w, o=one, bad=bad: w.ask(o, params=bad))
+    row(one, 403, "403032", "Read forbidden", lambda w, o=one: w.ask(o, who="cora"))
 row("Get Groups for a User", 404, "404002", "User not found", lambda w: w.ask("Get Groups for a User", place={"user": NOBODY}))
 row("Get Groups for a User", 403, "403004", "Read forbidden", lambda w: w.ask("Get Groups for a User", who="ada"))
 for number in ("0", "x", "99"):

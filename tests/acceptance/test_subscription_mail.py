@@ -13,11 +13,14 @@ import pg8000.native
 import pytest
 import requests
 
-from support import content, pictures, seed
+from support import content, pdfs, pictures, seed, sheets
 from support.mail import PostOffice, certificate, free_port
 from support.rest import Rest, element, ts_request
 from support.server import ServerFailed, Vivant, run, wait_until
 from support.world import ADMIN, ADMIN_PASSWORD
+
+ROWS = sheets.orders()
+BY_REGION = sheets.Sheet("By Region", rows=[("region", "None")], text=[("amount", "Sum")])
 
 # The clock goes ahead by hours, and nobody signs in again.
 LONG = ["--token-idle-minutes", "100000000"]
@@ -60,9 +63,12 @@ class Mailing:
         there.put(f"/sites/{{site}}/users/{user}", ts_request(element("user", email=address, fullName=full_name))).ok(200)
         return user, address
 
-    def book(self, *names: str, hidden: tuple[str, ...] = (), images: dict[str, bytes] | None = None, there: Rest | None = None):
+    def book(
+        self, *names: str, hidden: tuple[str, ...] = (), images: dict[str, bytes] | None = None, there: Rest | None = None,
+        document: bytes | None = None,
+    ):  # fmt: skip
         """A workbook; gives its id and the ids of its views by name."""
-        data = content.twb(*names, hidden=hidden)
+        data = document or content.twb(*names, hidden=hidden)
         data = pictures.with_thumbnails(data, images) if images else data
         there = there or self.admin
         form = {"attributes": {"showTabs": False}}
@@ -83,7 +89,7 @@ class Mailing:
 
     def subscribe(self, schedule: str, user: str, item: str, kind: str = "View", subject: str = "", there: Rest | None = None, **more):
         there = (there or self.admin).under("3.10")
-        inner = [element("content", type=kind, id=item), element("schedule", id=schedule), element("user", id=user)]
+        inner = [element("content", type=kind, id=item, sendIfViewEmpty=more.pop("sendIfViewEmpty", None)), element("schedule", id=schedule), element("user", id=user)]
         body = ts_request(element("subscription", inner, subject=subject or self.fresh("Subject"), **more))
         return there.post("/sites/{site}/subscriptions", body).ok(201).get("subscription", "id")
 
@@ -141,8 +147,8 @@ class Mailing:
         notes = answer.find("job/notes")
         return state, (notes.text or "") if notes is not None else ""
 
-    def deny(self, kind: str, item: str, user: str, there: Rest | None = None) -> None:
-        rule = element("capabilities", element("capability", name="Read", mode="Deny"))
+    def deny(self, kind: str, item: str, user: str, capability: str = "Read", there: Rest | None = None) -> None:
+        rule = element("capabilities", element("capability", name=capability, mode="Deny"))
         body = ts_request(element("permissions", element("granteeCapabilities", [element("user", id=user), rule])))
         (there or self.admin).under("3.2").put(f"/sites/{{site}}/{kind}/{item}/permissions", body).ok(200)
 
@@ -243,14 +249,42 @@ def test_without_a_picture_the_mail_still_arrives(mailing, post, schedule):
     assert not mail.pictures and "cid:" not in mail.html and "/views/" in mail.html
 
 
-def test_what_cannot_be_made_yet_is_said(mailing, post, schedule):
+def test_pages_and_pictures_of_this_moment_are_enclosed(mailing, post, schedule):
     user, address = mailing.person()
-    _, views = mailing.book("Plain", images={"Plain": pictures.png(9, 9)})
-    mailing.subscribe(schedule, user, views["Plain"], attachPdf=True, attachImage=False)
+    _, views = mailing.book("By Region", document=sheets.packed(sheets.workbook([BY_REGION]), ROWS))
+    mailing.subscribe(schedule, user, views["By Region"], attachPdf=True, attachImage=True, pageSizeOption="A4",
+                      pageOrientation="Landscape")  # fmt: skip
     ((state, notes),) = mailing.fire(schedule)
-    assert state == "Success" and "no PDF file, though attachPdf is true" in notes
+    assert state == "Success" and "no PDF" not in notes and "no picture" not in notes
     (mail,) = post.to(address)
-    assert not mail.pictures and "cannot be made yet" in mail.text and "cannot be made yet" in mail.html
+    ((_, picture),) = mail.pictures.items()
+    assert pictures.size(picture)[0] == 784
+    assert "saved with the workbook" not in mail.text
+    assert mail.message.get_content_type() == "multipart/mixed"
+    (file,) = [part for part in mail.message.walk() if part.get_content_type() == "application/pdf"]
+    assert file.get_filename() == "By Region.pdf"
+    read = pdfs.read(file.get_content())
+    assert read.sizes == {(842, 595)} and all(region in read.pages[0] for region in ("North", "South", "West"))
+
+
+def test_a_right_to_look_is_none_to_pictures(mailing, post, schedule):
+    user, address = mailing.person()
+    _, views = mailing.book("By Region", document=sheets.packed(sheets.workbook([BY_REGION]), ROWS))
+    mailing.deny("views", views["By Region"], user, "ExportImage")
+    mailing.subscribe(schedule, user, views["By Region"], attachPdf=True, attachImage=True)
+    ((state, notes),) = mailing.fire(schedule)
+    assert state == "Success" and "ExportImage" in notes
+    (mail,) = post.to(address)
+    assert not mail.pictures and "could not be made" in mail.text
+
+
+def test_an_empty_view_is_not_sent_where_nobody_wants_it(mailing, post, schedule):
+    user, address = mailing.person()
+    _, views = mailing.book("By Region", document=sheets.packed(sheets.workbook([BY_REGION]), []))
+    mailing.subscribe(schedule, user, views["By Region"], sendIfViewEmpty=False)
+    ((state, notes),) = mailing.fire(schedule)
+    assert state == "Success" and "the view is empty" in notes
+    assert post.to(address) == []
 
 
 def test_all_scripts_arrive(mailing, post, schedule):

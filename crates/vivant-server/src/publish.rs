@@ -17,6 +17,7 @@ use vivant_store::{
 use vivant_wire::query::MAX_PAGE_SIZE;
 use vivant_wire::{ErrorCode, Node, types};
 
+use crate::answers::previews;
 use crate::app::App;
 use crate::auth::SiteUser;
 use crate::auth::permission::caller_may_publish_to;
@@ -408,10 +409,13 @@ pub async fn workbook(
         connections,
         default_view: None,
     };
+    let site = order.caller.site;
     let published = app
         .store
-        .publish_workbook_with(publish, Vec::new(), fence, app.now());
-    Ok(published.await?)
+        .publish_workbook_with(publish, Vec::new(), fence, app.now())
+        .await?;
+    previews::want(app, site, published.workbook.id, false);
+    Ok(published)
 }
 
 /// A data source to be published.

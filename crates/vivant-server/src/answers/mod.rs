@@ -2,11 +2,13 @@
 //!
 //! Questions run on threads of their own, a few at a time, each for a limited time. What they give is remembered
 //! under everything that it depends on: the files of workbook, extracts and published data sources, the
-//! sheet, filters, parameters, the day, and, where a formula or filter reads the user, who asks.
+//! sheet or views, filters, parameters, the day, and, where a formula or filter reads the user, who asks.
 
 mod books;
 mod cache;
 mod output;
+mod pictures;
+pub mod previews;
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -14,27 +16,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use vivant::{AnswerError, Ask, Asker, DateTime, ExportError, SendError, Stop};
+use vivant::{AnswerError, Ask, Asker, DateTime, ExportError, RenderError, SendError, Stop};
 use vivant_document::display::{ENGLISH, Language};
 use vivant_model::{Capability, ContentKind, Luid};
 use vivant_store::{Caller, ListQuery, Millis, PageRequest, View};
 use vivant_wire::ErrorCode;
 
 use crate::app::App;
-use crate::auth::SiteUser;
 use crate::auth::permission::Rights;
 use crate::errors::{ApiError, Result, fail, internal, sentence};
 use crate::extracts::local_time;
 use books::{Books, Open, Sources};
 use cache::{Cache, Failed, Made};
 pub use output::Output;
+pub use pictures::Picture;
 
 /// How many bytes of answers are remembered; those of files on disk count less.
 const CACHE_BYTES: usize = 128 << 20;
 /// How old an answer may be where nothing else is asked (Tableau Server: 360 minutes, too).
 pub const DEFAULT_MAX_AGE_MINUTES: i64 = 360;
-/// How many questions may wait for their turn.
-const MOST_WAITING: usize = 512;
+/// How many questions may wait for their turn: what the views of many dashboards make at once.
+const MOST_WAITING: usize = 2048;
 
 /// What a question asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub enum Form {
     Csv,
     /// The crosstab as a spreadsheet.
     Crosstab,
+    /// A picture.
+    Picture(Picture),
 }
 
 /// What is asked of a view.
@@ -56,6 +60,8 @@ pub struct Asked {
     pub max_age_minutes: i64,
     /// The language of numbers and dates; without it American English.
     pub language: Option<&'static Language>,
+    /// Width and height of a picture in pixels; without them those of the view.
+    pub size: Option<(u32, u32)>,
 }
 
 /// What answers questions on this node.
@@ -64,6 +70,7 @@ pub struct Answers {
     outputs: Arc<Cache<Output>>,
     turns: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
+    previews: previews::Queue,
 }
 
 impl Default for Answers {
@@ -74,6 +81,7 @@ impl Default for Answers {
             outputs: Cache::new(CACHE_BYTES),
             turns: Arc::new(Semaphore::new(threads.max(2))),
             waiting: Arc::default(),
+            previews: previews::Queue::default(),
         }
     }
 }
@@ -84,36 +92,48 @@ impl Answers {
         self.books.tidy(now);
     }
 
-    /// Answers for the data of a view.
-    pub async fn view(
+    /// Tells whether nothing lies on a view.
+    pub async fn is_blank(&self, app: &App, view: &View) -> Result<bool> {
+        let Some(sources) = Sources::find(app, view.site_id, view.workbook.id).await? else {
+            return Ok(true);
+        };
+        let open = self.books.get(app, &sources, 0).await?;
+        Ok(open.book.is_blank(&view.name))
+    }
+
+    /// Answers for a view, or for several of one workbook together.
+    pub async fn views(
         &self,
         app: &App,
-        who: &SiteUser,
-        view: &View,
+        caller: &Caller,
+        views: &[View],
         asked: &Asked,
         form: Form,
     ) -> Result<Output> {
-        let gone = || invalid(format!("View '{}' could not be found.", view.id));
-        let sources = Sources::find(app, who.site(), view.workbook.id).await?;
+        let Some(first) = views.first() else {
+            return Err(invalid("The workbook has no views to show."));
+        };
+        let gone = || invalid(format!("View '{}' could not be found.", first.id));
+        let sources = Sources::find(app, caller.site, first.workbook.id).await?;
         let sources = sources.ok_or_else(gone)?;
-        let failed = match self.of(app, who, view, &sources, asked, form).await {
+        let failed = match self.of(app, caller, views, &sources, asked, form).await {
             Ok(output) => return Ok(output),
             Err(failed) => failed,
         };
         // What is published or refreshed meanwhile takes the files from under those who read them.
-        let now = Sources::find(app, who.site(), view.workbook.id).await?;
+        let now = Sources::find(app, caller.site, first.workbook.id).await?;
         let now = now.ok_or_else(gone)?;
         match now.key() == sources.key() {
             true => Err(failed),
-            false => self.of(app, who, view, &now, asked, form).await,
+            false => self.of(app, caller, views, &now, asked, form).await,
         }
     }
 
     async fn of(
         &self,
         app: &App,
-        who: &SiteUser,
-        view: &View,
+        caller: &Caller,
+        views: &[View],
         sources: &Sources,
         asked: &Asked,
         form: Form,
@@ -121,22 +141,27 @@ impl Answers {
         let now = app.now();
         let oldest = now - asked.max_age_minutes.saturating_mul(60_000);
         let open = self.books.get(app, sources, oldest).await?;
-        let Some(sheet) = open.book.sheet_of(&view.name).map_err(|e| failure(&e))? else {
+        let Some(Needs { shown, sheets }) = needs(&open, views, form)? else {
             return Ok(Output::Memory(bytes::Bytes::new()));
         };
-        let sheet = sheet.name.clone();
-        for url in open.book.published_of(&sheet) {
-            may_connect(app, who, view, sources, url).await?;
+        for (view, sheet) in &sheets {
+            for url in open.book.published_of(sheet) {
+                may_connect(app, caller, view, sources, url).await?;
+            }
         }
         let asker = match open.book.is_personal() {
-            true => Some(asker(app, who).await?),
+            true => Some(asker(app, caller).await?),
             false => None,
         };
         let today = local_time(app)?;
-        let key = key(sources, &sheet, asked, form, asker.as_ref(), today);
+        let key = key(sources, &shown, asked, form, asker.as_ref(), today);
         let question = Question {
             book_key: sources.key(),
-            sheet,
+            title: match views {
+                [view] => view.name.clone(),
+                views => views[0].workbook.name.clone(),
+            },
+            shown,
             ask: Ask {
                 filters: asked.filters.clone(),
                 parameters: asked.parameters.clone(),
@@ -145,6 +170,7 @@ impl Answers {
                 ..Ask::default()
             },
             form,
+            size: asked.size,
             language: asked.language.unwrap_or(ENGLISH),
         };
         let made = self
@@ -158,22 +184,57 @@ impl Answers {
     }
 }
 
+/// What is asked of a book: worksheets for data, tabs for pictures.
+type Shown = Vec<String>;
+
+/// What views need of their book.
+#[derive(Default)]
+struct Needs<'v> {
+    shown: Shown,
+    /// Each view with a worksheet whose rows are read for it.
+    sheets: Vec<(&'v View, String)>,
+}
+
+/// Finds what views need of their book; `None` where a view has no data to give.
+fn needs<'v>(open: &Open, views: &'v [View], form: Form) -> Result<Option<Needs<'v>>> {
+    let mut needs = Needs::default();
+    for view in views {
+        match form {
+            Form::Csv | Form::Crosstab => {
+                let Some(sheet) = open.book.sheet_of(&view.name).map_err(|e| failure(&e))? else {
+                    return Ok(None);
+                };
+                needs.shown.push(sheet.name.clone());
+                needs.sheets.push((view, sheet.name.clone()));
+            }
+            Form::Picture(_) => {
+                let found = open.book.sheets_of(&view.name).map_err(|e| failure(&e))?;
+                needs.shown.push(view.name.clone());
+                needs
+                    .sheets
+                    .extend(found.iter().map(|sheet| (view, sheet.name.clone())));
+            }
+        }
+    }
+    Ok(Some(needs))
+}
+
 /// Demands that rows of a published data source may be read: by the caller, or, where the workbook keeps
 /// credentials for it, by the workbook's owner.
-async fn may_connect(app: &App, who: &SiteUser, view: &View, sources: &Sources, url: &str) -> Result<()> {
+async fn may_connect(app: &App, caller: &Caller, view: &View, sources: &Sources, url: &str) -> Result<()> {
     let Some((_, id, _)) = sources.published.iter().find(|(known, _, _)| known == url) else {
         // That it is not there is what the question says.
         return Ok(());
     };
-    if connects(app, &who.caller, id.0).await? {
+    if connects(app, caller, id.0).await? {
         return Ok(());
     }
     let embeds = sources.item.connections.iter().any(|one| {
         one.published_content_url.as_deref() == Some(url) && (one.embed || one.password.is_some())
     });
-    if embeds && let Some(owner) = app.store.user(who.site(), view.owner.id).await? {
+    if embeds && let Some(owner) = app.store.user(caller.site, view.owner.id).await? {
         let owner = Caller {
-            site: who.site(),
+            site: caller.site,
             user: owner.id,
             role: owner.role,
         };
@@ -193,17 +254,18 @@ async fn connects(app: &App, caller: &Caller, datasource: Luid) -> Result<bool> 
 }
 
 /// Describes who asks, for user functions.
-async fn asker(app: &App, who: &SiteUser) -> Result<Asker> {
+async fn asker(app: &App, caller: &Caller) -> Result<Asker> {
     const LOCAL: &str = vivant_model::name::LOCAL_DOMAIN;
     const PAGE: u32 = 1000;
-    let user = &who.session.user;
+    let user = app.store.user(caller.site, caller.user).await?;
+    let user = user.ok_or_else(|| invalid("Who asks is not on the site any more."))?;
     let mut groups = Vec::new();
     for number in 1.. {
         let query = ListQuery {
             page: PageRequest { number, size: PAGE },
             ..ListQuery::default()
         };
-        let page = app.store.user_groups(who.site(), user.id, &query).await?;
+        let page = app.store.user_groups(caller.site, user.id, &query).await?;
         let is_last = page.items.len() < PAGE as usize;
         groups.extend(page.items.into_iter().map(|group| match group.domain.as_str() {
             LOCAL => group.name,
@@ -228,7 +290,7 @@ async fn asker(app: &App, who: &SiteUser) -> Result<Asker> {
 /// Names everything that an answer depends on.
 fn key(
     sources: &Sources,
-    sheet: &str,
+    shown: &[String],
     asked: &Asked,
     form: Form,
     asker: Option<&Asker>,
@@ -240,8 +302,9 @@ fn key(
     let mut parameters = asked.parameters.clone();
     parameters.sort();
     format!(
-        "{}{sheet:?}{form:?}{}{filters:?}{parameters:?}{asker:?}{}",
+        "{}{shown:?}{form:?}{:?}{}{filters:?}{parameters:?}{asker:?}{}",
         sources.key(),
+        asked.size,
         asked.language.unwrap_or(ENGLISH).code,
         now.date().days()
     )
@@ -251,9 +314,12 @@ fn key(
 #[derive(Clone)]
 struct Question {
     book_key: String,
-    sheet: String,
+    /// What a document of several views is called.
+    title: String,
+    shown: Shown,
     ask: Ask,
     form: Form,
+    size: Option<(u32, u32)>,
     language: &'static Language,
 }
 
@@ -264,7 +330,7 @@ impl Question {
         open: Arc<Open>,
         now: Millis,
     ) -> std::result::Result<Made<Output>, Failed> {
-        let limit = Duration::from_secs(u64::from(app.config.query_seconds));
+        let limit = Duration::from_secs(u64::from(app.config.query_seconds) * self.shown.len() as u64);
         let too_slow = || Failed {
             code: ErrorCode::Unavailable,
             detail: format!(
@@ -306,7 +372,7 @@ impl Question {
                     false => now,
                 },
             }),
-            Err(SendError::Answer(error)) => {
+            Err(Fault::Answer(error)) => {
                 let failed = failure(&error);
                 let is_broken = failed.code == ErrorCode::InternalError;
                 if error.is_of_data() || is_broken {
@@ -318,26 +384,38 @@ impl Question {
                     false => failed,
                 })
             }
-            Err(SendError::Export(error @ ExportError::TooLarge { .. })) => Err(Failed {
+            Err(Fault::Export(error @ ExportError::TooLarge { .. })) => Err(Failed {
                 code: ErrorCode::ViewDataInvalid,
                 detail: sentence(&error.to_string()),
             }),
-            Err(SendError::Export(error)) => Err(broken(internal(error))),
+            Err(Fault::Export(error)) => Err(broken(internal(error))),
+            Err(Fault::Render(error @ RenderError::TooLarge { .. })) => Err(Failed {
+                code: ErrorCode::InvalidParameterValue,
+                detail: sentence(&error.to_string()),
+            }),
+            Err(Fault::Render(error)) => Err(broken(internal(error))),
         }
     }
 
-    fn write(&self, open: &Open, folder: &std::path::Path) -> std::result::Result<Output, SendError> {
+    fn write(&self, open: &Open, folder: &std::path::Path) -> std::result::Result<Output, Fault> {
         let book = &open.book;
         let mut out = output::Collector::new(folder);
+        if let Form::Picture(picture) = self.form {
+            let bytes = pictures::draw(book, self, picture)?;
+            out.write_all(&bytes).map_err(ExportError::Io)?;
+            return Ok(out.finish().map_err(ExportError::Io)?);
+        }
+        let name = self.shown.first().map_or("", String::as_str);
         let diagnostics = match self.form {
+            Form::Picture(_) => Vec::new(),
             Form::Csv => {
                 let form = vivant::Form::Csv(self.language, &mut out);
-                book.send(&self.sheet, &self.ask, form)?
+                book.send(name, &self.ask, form)?
             }
             Form::Crosstab => {
-                let answer = book.answer(&self.sheet, &self.ask)?;
-                let sheet = book.spec.sheet(&self.sheet).ok_or_else(|| AnswerError::NoSheet {
-                    name: self.sheet.clone(),
+                let answer = book.answer(name, &self.ask)?;
+                let sheet = book.spec.sheet(name).ok_or_else(|| AnswerError::NoSheet {
+                    name: name.to_owned(),
                     known: String::new(),
                 })?;
                 let bytes = vivant::xlsx_in(self.language, &book.spec, sheet, &answer.value)?;
@@ -346,9 +424,43 @@ impl Question {
             }
         };
         for diagnostic in &diagnostics {
-            tracing::debug!(sheet = self.sheet, "{diagnostic}");
+            tracing::debug!(sheet = name, "{diagnostic}");
         }
         Ok(out.finish().map_err(ExportError::Io)?)
+    }
+}
+
+/// Why a question has no answer.
+enum Fault {
+    Answer(AnswerError),
+    Export(ExportError),
+    Render(RenderError),
+}
+
+impl From<SendError> for Fault {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Answer(error) => Fault::Answer(error),
+            SendError::Export(error) => Fault::Export(error),
+        }
+    }
+}
+
+impl From<RenderError> for Fault {
+    fn from(error: RenderError) -> Self {
+        Fault::Render(error)
+    }
+}
+
+impl From<AnswerError> for Fault {
+    fn from(error: AnswerError) -> Self {
+        Fault::Answer(error)
+    }
+}
+
+impl From<ExportError> for Fault {
+    fn from(error: ExportError) -> Self {
+        Fault::Export(error)
     }
 }
 

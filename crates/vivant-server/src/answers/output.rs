@@ -43,6 +43,14 @@ impl Output {
         }
     }
 
+    /// Returns the bytes.
+    pub async fn bytes(&self) -> io::Result<Vec<u8>> {
+        match self {
+            Output::Memory(bytes) => Ok(bytes.to_vec()),
+            Output::File(path, _) => tokio::fs::read(path.as_ref()).await,
+        }
+    }
+
     /// Makes the body of a response.
     pub async fn body(&self) -> io::Result<Body> {
         match self {

@@ -18,6 +18,7 @@ pub mod views;
 pub mod workbooks;
 
 mod download;
+mod exports;
 mod extracts;
 mod refresh;
 mod revisions;

@@ -15,6 +15,7 @@ use vivant_model::{ContentKind, JobItem, JobItemKind, JobKind, Luid, SiteId, Tas
 use vivant_store::{Caller, Connection, ExtractChange, NewJob, Outcome, Spooled, StoredFile, Task};
 
 use super::{Done, Ended, Failure, Work};
+use crate::answers::previews;
 use crate::errors::internal;
 use crate::extracts::{Columns, Surroundings, new_extract, spool, work_folder};
 
@@ -92,6 +93,7 @@ pub async fn run(work: Work) -> Ended {
         return Err(Failure::Later("It was published anew meanwhile.".to_owned()));
     }
     refreshed.notes.extend(renewed.notes);
+    let what = (item.kind, item.id);
     let outcome = Outcome::success(refreshed.notes, Vec::new(), work.job.item);
     let (site, fence, now) = (work.job.site_id, Some((&work.lease, outcome)), work.app.now());
     let store = &work.app.store;
@@ -99,6 +101,7 @@ pub async fn run(work: Work) -> Ended {
         store
             .swap_extracts(site, item.kind, item.id, extracts, fence, now)
             .await?;
+        show_anew(&work, what);
         return Ok(Done::Settled);
     };
     let change = ExtractChange {
@@ -113,7 +116,10 @@ pub async fn run(work: Work) -> Ended {
         .change_extracts(site, item.kind, item.id, change, fence, now)
         .await?
     {
-        true => Ok(Done::Settled),
+        true => {
+            show_anew(&work, what);
+            Ok(Done::Settled)
+        }
         false => Err(Failure::Later("It was published anew meanwhile.".to_owned())),
     }
 }
@@ -124,6 +130,13 @@ pub(super) struct Item {
     pub(super) id: Luid,
     pub(super) file: StoredFile,
     pub(super) connections: Vec<Connection>,
+}
+
+/// Has the previews of a workbook made anew whose data have changed.
+fn show_anew(work: &Work, item: (ContentKind, Luid)) {
+    if let (ContentKind::Workbook, id) = item {
+        previews::want(&work.app, work.job.site_id, id.into(), true);
+    }
 }
 
 impl Item {

@@ -6,16 +6,20 @@
 
 use std::time::Duration;
 
+use vivant::{Orientation, Paper};
 use vivant_model::{Capability, ContentKind, JobItemKind, SiteState, ViewId, WorkbookId};
 use vivant_store::{
     Caller, Error as StoreError, Millis, Outcome, Site, Subscription, SubscriptionChanges, View,
 };
+use vivant_wire::ErrorCode;
 
 use super::{Done, Ended, Failure, Work};
+use crate::answers as drawn;
 use crate::app::App;
 use crate::auth::permission::Rights;
+use crate::errors::internal;
 use crate::mail::subscription::{Edition, Sheet, png_size};
-use crate::mail::{Letter, Mailbox, Picture};
+use crate::mail::{Enclosure, Letter, Mailbox, Picture};
 use crate::web::unsubscribe;
 
 /// How many failures in a row suspend a subscription.
@@ -27,6 +31,8 @@ const MAX_PICTURES: usize = 20;
 const MAX_SHEETS: usize = 100;
 /// The most bytes of pictures that a mail carries; many mail servers take 10 MB.
 const MAX_PICTURE_BYTES: usize = 6 * 1024 * 1024;
+/// The most bytes of its PDF file.
+const MAX_PDF_BYTES: usize = 7 * 1024 * 1024;
 /// How long, and how often, the record of an accepted mail is tried.
 const RECORD_PAUSE: Duration = Duration::from_millis(500);
 const RECORD_TRIES: u32 = 10;
@@ -92,6 +98,13 @@ async fn send(work: &Work) -> Ended {
         ));
     };
     let mut notes = Vec::new();
+    if !subscription.send_if_empty && shows_nothing(app, &subscription).await? {
+        return Ok(super::work::success(
+            vec!["Nothing was sent: the view is empty.".to_owned()],
+            Vec::new(),
+            None,
+        ));
+    }
     let letter = write(work, &subscription, &site, &mut notes).await?;
     work.check()?;
     let answer = mailer.send(&letter).await.map_err(|error| {
@@ -163,49 +176,32 @@ async fn write(
     let web = Web::of(app, site);
     let content = content(app, &caller, subscription, &web).await?;
     let (sheets, pictures) = match subscription.attach_image {
-        true => draw(app, &caller, &content.views, &web).await?,
+        true => draw(app, &caller, &content.views, &web, notes).await?,
         false => (Vec::new(), Vec::new()),
     };
     let mut remarks = Vec::new();
-    if !pictures.is_empty() {
-        let what = if pictures.len() == 1 {
-            "The picture was"
-        } else {
-            "The pictures were"
+    if pictures.iter().any(|picture| picture.is_old) {
+        let what = match pictures.as_slice() {
+            [_] => "The picture was",
+            all if all.iter().all(|picture| picture.is_old) => "The pictures were",
+            _ => "Some of the pictures were",
         };
         remarks.push(format!(
             "{what} saved with the workbook; open the {} for its present data.",
             content.kind
         ));
-    } else if subscription.attach_image {
-        notes.push("The mail carries no picture: the workbook's file holds none.".to_owned());
+    } else if subscription.attach_image && pictures.is_empty() {
+        notes.push("The mail carries no picture: no view could be drawn.".to_owned());
     }
-    if subscription.attach_pdf {
-        match site
-            .settings
-            .get("allowSubscriptionAttachments")
-            .map(String::as_str)
-        {
-            Some("false") => {
-                notes.push("The mail carries no PDF file: the site allows no attachments.".to_owned())
-            }
-            _ => {
-                notes.push(
-                    "The mail carries no PDF file, though attachPdf is true: this release of Vivant does not draw \
-                     views."
-                        .to_owned(),
-                );
-                remarks.push("The PDF file that belongs to this mail cannot be made yet.".to_owned());
-            }
+    let enclosures = match enclose(app, &caller, subscription, site, &content).await? {
+        Enclosed::Nothing => Vec::new(),
+        Enclosed::File(file) => vec![file],
+        Enclosed::Without(why) => {
+            notes.push(format!("The mail carries no PDF file: {why}"));
+            remarks.push("The PDF file that belongs to this mail could not be made.".to_owned());
+            Vec::new()
         }
-    }
-    if !subscription.send_if_empty && subscription.content.kind == JobItemKind::View {
-        notes.push(
-            "The mail was sent though sendIfViewEmpty is false: this release of Vivant cannot tell whether a view \
-             is empty."
-                .to_owned(),
-        );
-    }
+    };
     let now = app.now();
     let token = app
         .store
@@ -239,7 +235,8 @@ async fn write(
         subject: subscription.subject.clone(),
         text: edition.text(),
         html: edition.html(),
-        pictures,
+        pictures: pictures.into_iter().map(|drawn| drawn.picture).collect(),
+        enclosures,
         // One job is one time that the schedule fired.
         key: format!("{}.{}", subscription.id, work.job.id),
         unsubscribe: Some(page),
@@ -325,13 +322,22 @@ async fn content(
     })
 }
 
-/// The views of a mail, and the pictures that the workbook's file holds of them.
+/// A picture of a mail.
+struct Shown {
+    picture: Picture,
+    /// Whether it was saved with the workbook.
+    is_old: bool,
+}
+
+/// The views of a mail and their pictures, drawn for its reader; where that cannot be, those that the workbook's
+/// file holds.
 async fn draw(
     app: &App,
     caller: &Caller,
     views: &[View],
     web: &Web,
-) -> Result<(Vec<Sheet>, Vec<Picture>), Failure> {
+    notes: &mut Vec<String>,
+) -> Result<(Vec<Sheet>, Vec<Shown>), Failure> {
     let (mut sheets, mut pictures, mut bytes) = (Vec::new(), Vec::new(), 0);
     for view in views {
         let mut sheet = Sheet {
@@ -339,23 +345,155 @@ async fn draw(
             link: web.view(view),
             picture: None,
         };
-        if pictures.len() < MAX_PICTURES
-            && let Some(png) = app.store.thumbnail(caller.site, view.id).await?
-            && let Some((width, height)) = png_size(&png)
-            && bytes + png.len() <= MAX_PICTURE_BYTES
-        {
-            bytes += png.len();
-            let id = format!("{}@vivant", view.id);
-            sheet.picture = Some((id.clone(), width, height));
-            pictures.push(Picture {
-                id,
-                file_name: format!("{}.png", file_name(&view.name)),
-                png,
-            });
+        if pictures.len() < MAX_PICTURES {
+            let drawn = match export(app, caller, view).await? {
+                Ok(png) => Some((png, false)),
+                Err(why) => {
+                    notes.push(format!("'{}' was not drawn: {why}", view.name));
+                    let saved = app.store.thumbnail(caller.site, view.id).await?;
+                    saved.map(|png| (png, true))
+                }
+            };
+            if let Some((png, is_old)) = drawn
+                && let Some((width, height)) = png_size(&png)
+                && bytes + png.len() <= MAX_PICTURE_BYTES
+            {
+                bytes += png.len();
+                let id = format!("{}@vivant", view.id);
+                sheet.picture = Some((id.clone(), width, height));
+                let file_name = format!("{}.png", file_name(&view.name));
+                pictures.push(Shown {
+                    picture: Picture { id, file_name, png },
+                    is_old,
+                });
+            }
         }
         sheets.push(sheet);
     }
     Ok((sheets, pictures))
+}
+
+/// Draws a view for the reader; else says why not.
+async fn export(app: &App, caller: &Caller, view: &View) -> Result<Result<Vec<u8>, String>, Failure> {
+    if !may_export(app, caller, view).await? {
+        return Ok(Err(
+            "the subscribed user lacks the permission ExportImage.".to_owned()
+        ));
+    }
+    match app.answers.is_blank(app, view).await {
+        Ok(false) => {}
+        Ok(true) => return Ok(Err("nothing lies on it.".to_owned())),
+        Err(error) if error.code == ErrorCode::InternalError => return Err(error.into()),
+        Err(error) => return Ok(Err(error.detail)),
+    }
+    let views = std::slice::from_ref(view);
+    made_of(app, caller, views, drawn::Picture::Png { high: false }).await
+}
+
+async fn may_export(app: &App, caller: &Caller, view: &View) -> Result<bool, Failure> {
+    let rights = Rights::of_caller(app, caller, ContentKind::View, view.id.0).await?;
+    Ok(rights.is_some_and(|rights| rights.allow(Capability::ExportImage)))
+}
+
+/// Makes a picture of views with data of this moment; else says why not.
+async fn made_of(
+    app: &App,
+    caller: &Caller,
+    views: &[View],
+    picture: drawn::Picture,
+) -> Result<Result<Vec<u8>, String>, Failure> {
+    let form = drawn::Form::Picture(picture);
+    let asked = drawn::Asked {
+        max_age_minutes: 1,
+        ..drawn::Asked::default()
+    };
+    let made = app.answers.views(app, caller, views, &asked, form).await;
+    match made {
+        Ok(output) => Ok(Ok(output.bytes().await.map_err(internal)?)),
+        Err(error) if matches!(error.code, ErrorCode::InternalError | ErrorCode::Unavailable) => {
+            Err(error.into())
+        }
+        Err(error) => Ok(Err(error.detail)),
+    }
+}
+
+/// What became of the PDF file of a mail.
+enum Enclosed {
+    /// None was wanted.
+    Nothing,
+    /// Here it is.
+    File(Enclosure),
+    /// There is none, for this reason.
+    Without(String),
+}
+
+async fn enclose(
+    app: &App,
+    caller: &Caller,
+    subscription: &Subscription,
+    site: &Site,
+    content: &Content,
+) -> Result<Enclosed, Failure> {
+    if !subscription.attach_pdf {
+        return Ok(Enclosed::Nothing);
+    }
+    let allowed = site.settings.get("allowSubscriptionAttachments");
+    if allowed.is_some_and(|text| text == "false") {
+        return Ok(Enclosed::Without("the site allows no attachments.".to_owned()));
+    }
+    let mut views = Vec::new();
+    for view in &content.views {
+        if may_export(app, caller, view).await? {
+            views.push(view.clone());
+        }
+    }
+    if views.is_empty() {
+        let why = "the subscribed user lacks the permission ExportImage.";
+        return Ok(Enclosed::Without(why.to_owned()));
+    }
+    let paper = subscription.page_size.as_deref().and_then(Paper::find);
+    let orientation = subscription
+        .page_orientation
+        .as_deref()
+        .and_then(Orientation::find);
+    let pages = drawn::Picture::Pdf(paper.unwrap_or_default(), orientation.unwrap_or_default());
+    Ok(match made_of(app, caller, &views, pages).await? {
+        Ok(pdf) if pdf.len() > MAX_PDF_BYTES => Enclosed::Without(format!(
+            "it has {} bytes, which is too much for a mail.",
+            pdf.len()
+        )),
+        Ok(pdf) => Enclosed::File(Enclosure {
+            file_name: format!("{}.pdf", file_name(&content.name)),
+            pdf,
+        }),
+        Err(why) => Enclosed::Without(why),
+    })
+}
+
+/// Tells whether the view of a subscription has no row. What cannot be told is not empty.
+async fn shows_nothing(app: &App, subscription: &Subscription) -> Result<bool, Failure> {
+    let item = subscription.content;
+    if item.kind != JobItemKind::View {
+        return Ok(false);
+    }
+    let (caller, _) = reader(app, subscription).await?;
+    let Some(view) = app.store.view(caller.site, ViewId(item.id)).await? else {
+        return Ok(false);
+    };
+    let asked = drawn::Asked {
+        max_age_minutes: 1,
+        ..drawn::Asked::default()
+    };
+    let views = std::slice::from_ref(&view);
+    let csv = app
+        .answers
+        .views(app, &caller, views, &asked, drawn::Form::Csv)
+        .await;
+    Ok(match csv {
+        // A line with the titles is no row.
+        Ok(drawn::Output::Memory(bytes)) => bytes.iter().filter(|byte| **byte == b'\n').count() <= 1,
+        Ok(_) | Err(_) => false,
+    })
 }
 
 /// A name as the name of a file.

@@ -81,6 +81,15 @@ pub struct Picture {
     pub png: Vec<u8>,
 }
 
+/// A file that goes with the letter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Enclosure {
+    /// The name that it is saved under.
+    pub file_name: String,
+    /// The PDF.
+    pub pdf: Vec<u8>,
+}
+
 /// One mail to one person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Letter {
@@ -96,6 +105,8 @@ pub struct Letter {
     pub html: String,
     /// Pictures that the HTML shows.
     pub pictures: Vec<Picture>,
+    /// Files beside the text.
+    pub enclosures: Vec<Enclosure>,
     /// What makes it known again when it is sent a second time: letters, digits, dots, dashes.
     pub key: String,
     /// The page where its reader can end such mails, also with one click from the mail program.
@@ -140,8 +151,20 @@ impl Letter {
             true => body.singlepart(SinglePart::html(self.html.clone())),
             false => body.multipart(pages),
         };
-        builder.multipart(body)
+        if self.enclosures.is_empty() {
+            return builder.multipart(body);
+        }
+        let mut whole = MultiPart::mixed().multipart(body);
+        for file in &self.enclosures {
+            let part = Attachment::new(file.file_name.clone()).body(file.pdf.clone(), pdf());
+            whole = whole.singlepart(part);
+        }
+        builder.multipart(whole)
     }
+}
+
+fn pdf() -> ContentType {
+    ContentType::parse("application/pdf").unwrap_or(ContentType::TEXT_PLAIN)
 }
 
 fn png() -> ContentType {
@@ -226,6 +249,7 @@ mod tests {
             text: "text\n".to_owned(),
             html: "<p>text</p>".to_owned(),
             pictures: Vec::new(),
+            enclosures: Vec::new(),
             key: "a.1".to_owned(),
             unsubscribe: Some("https://vivant.example.com/vivant/unsubscribe/x".to_owned()),
             made_at: 1_700_000_000_000,

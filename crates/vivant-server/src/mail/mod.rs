@@ -9,6 +9,6 @@ mod mailer;
 pub mod subscription;
 mod trial;
 
-pub use letter::{BadAddress, Letter, Mailbox, Picture};
+pub use letter::{BadAddress, Enclosure, Letter, Mailbox, Picture};
 pub use mailer::{MailError, Mailer};
 pub use trial::send_trial;

@@ -28,6 +28,7 @@ pub async fn send_trial(config: &MailConfig, to: &str, now: Millis) -> anyhow::R
         text,
         html,
         pictures: Vec::new(),
+        enclosures: Vec::new(),
         key: format!("trial.{:032x}", u128::from_be_bytes(key)),
         unsubscribe: None,
         made_at: now,

@@ -192,6 +192,10 @@ call("Query View Preview Image", "view", holders("Read"), answers=(404, "404003"
 call("Get View", "view", holders("Read"))
 for one in ("Query View Data", "Download View Crosstab Excel"):
     call(one, "view", holders("Read", "ExportData"), "403032")
+call("Query View Image", "view", holders("Read", "ExportImage"))
+call("Query View PDF", "view", holders("Read", "ExportImage"), "403032")
+for one in ("Download Workbook PDF", "Download Workbook PowerPoint"):
+    call(one, "workbook", holders("Read", "ExportImage"), "403032")
 call("Download Workbook", "workbook", holders("ExportXml"), "403019")
 call("Get Workbook Revisions", "workbook", republishers, "403056")
 call("Download Workbook Revision", "workbook", republishers, "403019", place=lambda w, p: {"revision-number": "1"})

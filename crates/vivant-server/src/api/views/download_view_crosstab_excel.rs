@@ -1,7 +1,8 @@
 //! Download View Crosstab Excel.
 
-use super::query_view_data::{send, view_output};
+use super::query_view_data::view_data;
 use crate::answers::Form;
+use crate::api::exports::send;
 use crate::auth::SiteUser;
 use crate::call::Call;
 use crate::errors::Result;
@@ -12,6 +13,6 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 /// Sends the crosstab of a view as a spreadsheet, laid out as the view is.
 pub async fn download_view_crosstab_excel(call: Call, who: SiteUser) -> Result<Reply> {
-    let output = view_output(&call, &who, Form::Crosstab).await?;
+    let output = view_data(&call, &who, Form::Crosstab).await?;
     send(&output, XLSX).await
 }

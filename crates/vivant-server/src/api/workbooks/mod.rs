@@ -6,6 +6,8 @@ mod delete_extracts_of_embedded_data_sources;
 mod delete_tag_from_workbook;
 mod delete_workbook;
 mod download_workbook;
+mod download_workbook_pdf;
+mod download_workbook_powerpoint;
 mod download_workbook_revision;
 mod get_workbook_revisions;
 mod publish_workbook;
@@ -26,6 +28,8 @@ pub use delete_extracts_of_embedded_data_sources::delete_extracts_of_embedded_da
 pub use delete_tag_from_workbook::delete_tag_from_workbook;
 pub use delete_workbook::delete_workbook;
 pub use download_workbook::download_workbook;
+pub use download_workbook_pdf::download_workbook_pdf;
+pub use download_workbook_powerpoint::download_workbook_powerpoint;
 pub use download_workbook_revision::download_workbook_revision;
 pub use get_workbook_revisions::get_workbook_revisions;
 pub use publish_workbook::publish_workbook;

@@ -4,14 +4,18 @@ use vivant_model::Capability;
 use vivant_wire::ErrorCode;
 
 use super::query_workbook::{find_workbook, workbook_rights};
+use crate::answers::previews::preview;
 use crate::api::download::send_png;
 use crate::auth::SiteUser;
 use crate::call::Call;
 use crate::errors::{Result, fail};
 use crate::reply::Reply;
 
-/// Sends the picture that the workbook's file carries of the view shown first, or of the first
-/// other one that has one and that the caller may look at.
+/// How many views are drawn until one can be.
+const MOST_DRAWN: usize = 5;
+
+/// Sends the small picture of the view shown first, or of the first other one that has one and that the caller may
+/// look at. Where none has, they are drawn until one can be.
 pub async fn query_workbook_preview_image(call: Call, who: SiteUser) -> Result<Reply> {
     let (id, rights) = workbook_rights(&call, &who).await?;
     rights.require(Capability::Read, ErrorCode::Forbidden, "workbook")?;
@@ -25,13 +29,18 @@ pub async fn query_workbook_preview_image(call: Call, who: SiteUser) -> Result<R
     }
     // The order of the rest stays.
     views.sort_by_key(|view| Some(view.id) != workbook.default_view);
-    for view in views {
+    for view in &views {
         if let Some(png) = call.app.store.thumbnail(who.site(), view.id).await? {
+            return Ok(send_png(png));
+        }
+    }
+    for view in views.iter().take(MOST_DRAWN) {
+        if let Some(png) = preview(&call.app, view).await? {
             return Ok(send_png(png));
         }
     }
     Err(fail(
         ErrorCode::ResourceNotFound,
-        format!("The file of workbook '{id}' carries no preview image; save it in Tableau with thumbnails."),
+        format!("There is no preview image of workbook '{id}', and none can be drawn of it for everybody."),
     ))
 }
