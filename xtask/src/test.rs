@@ -53,6 +53,12 @@ const STEPS: &[Step] = &[
         run: documents,
     },
     Step {
+        name: "pictures",
+        about: "other people's programs open what `vivant render` draws",
+        services: &[],
+        run: pictures,
+    },
+    Step {
         name: "acceptance",
         about: "the clients people use today work against the built program",
         services: &[Service::Postgres, Service::S3],
@@ -252,6 +258,16 @@ fn documents(room: &mut Room) -> Result<(), String> {
     let mut script = Command::new("bash");
     script
         .arg("scripts/documents")
+        .current_dir(&room.root)
+        .env("VIVANT_BIN", room.target.join("debug/vivant"));
+    process::run(room.equip(&mut script))
+}
+
+fn pictures(room: &mut Room) -> Result<(), String> {
+    programs(room)?;
+    let mut script = Command::new("bash");
+    script
+        .arg("scripts/pictures")
         .current_dir(&room.root)
         .env("VIVANT_BIN", room.target.join("debug/vivant"));
     process::run(room.equip(&mut script))
