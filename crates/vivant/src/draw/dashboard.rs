@@ -204,16 +204,18 @@ fn domains(workbook: &WorkbookSpec, dashboard: &DashboardSpec) -> BTreeSet<Domai
     found
 }
 
+/// What came of a question.
+type Answered = Result<Warned<Answer>, AnswerError>;
+
 /// Asks for all of it, some at once; in the order of what is asked. Fails once the question is ended.
 fn answers(
     book: &Book,
     workbook: &WorkbookSpec,
     wanted: &[Asked<'_>],
     ask: &Ask,
-) -> Result<Vec<Result<Warned<Answer>, AnswerError>>, AnswerError> {
+) -> Result<Vec<Answered>, AnswerError> {
     let next = AtomicUsize::new(0);
-    let found: Mutex<Vec<Option<Result<Warned<Answer>, AnswerError>>>> =
-        Mutex::new(wanted.iter().map(|_| None).collect());
+    let found: Mutex<Vec<Option<Answered>>> = Mutex::new(wanted.iter().map(|_| None).collect());
     std::thread::scope(|scope| {
         for _ in 0..wanted.len().min(AT_ONCE) {
             scope.spawn(|| {
