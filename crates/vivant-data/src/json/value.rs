@@ -302,6 +302,7 @@ impl<R: Read> Documents<R> {
 
     /// Cuts a value out and reads it.
     fn value(&mut self) -> Result<Json> {
+        self.token()?;
         let mut bytes = Vec::new();
         let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
         let mut whole = false;
@@ -415,7 +416,7 @@ mod tests {
 
     #[test]
     fn a_list_inside_an_object_is_entered() {
-        let text = r#"{"type":"T","crs":{"a":[1]},"features":[1,2],"after":3}"#;
+        let text = r#"{"type": "T", "crs" : {"a":[1]}, "features" : [1, 2], "after":3}"#;
         let mut documents = Documents::new(text.as_bytes(), "x", 1_000);
         let (before, found) = documents.enter("features").unwrap();
         assert!(found);

@@ -22,9 +22,10 @@ use crate::spec::TableSpec;
 const EPOCH: f64 = 12_219_379_200.0;
 /// Bytes of the part that describes the data.
 const DICTIONARY: usize = 256 << 20;
-/// Texts are kept in pieces of this many bytes, of which this many count.
+/// Texts are kept in pieces of this many bytes, and there is a piece for each of so many of their bytes: pieces are
+/// filled to their end, and the last has room left.
 const PIECE: usize = 255;
-const PIECE_USED: usize = 252;
+const COUNTED: usize = 252;
 
 /// Opens a system file.
 pub(super) fn open(file: &DataFile, table: &TableSpec, limits: &DataLimits) -> Result<Batches> {
@@ -338,7 +339,7 @@ fn variables(
         if let Some(width) = widths.get(&key).and_then(|width| width.parse::<usize>().ok())
             && width > PIECE
         {
-            for _ in 1..width.div_ceil(PIECE_USED) {
+            for _ in 1..width.div_ceil(COUNTED) {
                 match raw.next() {
                     Some(next) => pieces.push(next.width),
                     None => break,
@@ -549,7 +550,6 @@ impl Cells {
                 continue;
             }
             let mut text = Vec::new();
-            let pieces = variable.pieces.len();
             for (turn, width) in variable.pieces.iter().enumerate() {
                 let begin = text.len();
                 for part in 0..width.div_ceil(8) {
@@ -560,13 +560,7 @@ impl Cells {
                         Cell::Missing | Cell::Number(_) => text.extend_from_slice(b"        "),
                     }
                 }
-                // Of all pieces but the last a fixed part counts.
-                let used = if turn + 1 < pieces {
-                    PIECE_USED.min(*width)
-                } else {
-                    *width
-                };
-                text.truncate(begin + used);
+                text.truncate(begin + width);
             }
             let decoded = dictionary.encoding.decode_without_bom_handling(&text).0;
             let trimmed = decoded.trim_end_matches([' ', '\0']);
