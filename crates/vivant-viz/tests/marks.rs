@@ -105,7 +105,8 @@ fn draw_rows(book: &WorkbookSpec, data: &Data) -> Scene {
 fn groups<'s>(items: &'s [Item], class: &str, found: &mut Vec<&'s Group>) {
     for item in items {
         if let Item::Group(group) = item {
-            if group.class == class {
+            // Marks are named with their kind: `marks bar`.
+            if group.class.split(' ').next() == Some(class) {
                 found.push(group);
             }
             groups(&group.items, class, found);
