@@ -214,7 +214,7 @@ fn a_filled_map_has_an_area_for_each_known_place() {
     assert!((1.2..1.5).contains(&(wide as f64 / high as f64)), "{colorado:?}");
     let mut words = Vec::new();
     texts(&scene.items, &mut words);
-    for wanted in ["1 unknown", CREDIT, "Nebraska"] {
+    for wanted in ["1 unknown", CREDIT, "Idaho"] {
         assert!(words.iter().any(|word| word == wanted), "{wanted} in {words:?}");
     }
     assert!(!marks(&scene, "base").is_empty());
