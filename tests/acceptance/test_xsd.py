@@ -108,7 +108,7 @@ def test_errors(schema, live, rest30):
         (rest30.get("/sites/{site}/workbooks", params={"pageSize": 0}), 400),
         (rest30.post("/sites/{site}/projects", b"<"), 400),
         (rest30.delete("/sites/{site}/workbooks"), 405),
-        (rest30.get(f"/sites/{{site}}/views/{NOBODY}/image"), 501),
+        (rest30.get(f"/sites/{{site}}/views/{NOBODY}/image"), 404),
     ):
         valid(schema, answer, status)
 
