@@ -125,3 +125,33 @@ USAGE
         ;;
     esac
 }
+
+# Prints the folder of the Python environment NAME, built from a requirements file (given from the clone's root)
+# where it is missing, or where that file or the Python behind it has changed.
+python_environment() {
+    local venv="$cache/$1-venv" root requirements python base wanted
+    root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    requirements="$root/$2"
+    mkdir -p "$cache"
+    # Two runs at once would build into the same folder.
+    exec 9>"$venv.lock"
+    flock 9
+    # The Python that scripts/python-env chose has what `venv` needs.
+    python=$("$root/scripts/python-env")/bin/python
+    base=$("$python" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))')
+    wanted=$(
+        {
+            "$base" -c 'import sys; print(sys.version, sys.prefix)'
+            cat "$requirements"
+        } | sha256sum
+    )
+    if [ "$(cat "$venv/stamp" 2>/dev/null)" != "$wanted" ] || ! "$venv/bin/python" -c '' 2>/dev/null; then
+        say "building $venv"
+        rm -rf "$venv"
+        "$base" -m venv "$venv" >&2
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+            --requirement "$requirements" >&2 </dev/null
+        echo "$wanted" >"$venv/stamp"
+    fi
+    echo "$venv"
+}
