@@ -66,7 +66,8 @@ impl Asker<'_> {
                 respell(&mut members, key, frame);
                 known.push((key.clone(), members));
             }
-            Err(error) => diagnostics.push(*error),
+            // The rows are there all the same; colours go by them alone.
+            Err(error) => diagnostics.push(Diagnostic::warning("query.domains", error.message)),
         }
     }
 

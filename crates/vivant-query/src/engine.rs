@@ -17,7 +17,7 @@ use crate::calc::Fields;
 use crate::data::Data;
 use crate::flow::{Flow, Lines};
 use crate::frame::Frame;
-use crate::resources::{MOST_PARTITIONS, Resources};
+use crate::resources::{MERGE, MOST_PARTITIONS, Resources};
 use crate::rows::Surroundings;
 
 type Found<T> = Result<T, Box<Diagnostic>>;
@@ -75,6 +75,7 @@ impl<'e> Engine<'e> {
     pub fn within(resources: &Resources, data: &'e dyn Data) -> Engine<'e> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let mut config = SessionConfig::new().with_target_partitions(cores.clamp(2, MOST_PARTITIONS));
+        config.options_mut().execution.sort_spill_reservation_bytes = MERGE;
         // Whether a test can be null is seen differently before and after a plan is made; no value depends on it.
         config
             .options_mut()

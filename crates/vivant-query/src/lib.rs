@@ -24,6 +24,7 @@ mod frame;
 mod level;
 mod local;
 mod members;
+mod pool;
 mod query;
 mod remote;
 mod resources;

@@ -4,11 +4,13 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use datafusion::error::DataFusionError;
-use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool};
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use vivant_calc::Diagnostic;
 
 use crate::expr::internal;
+use crate::pool::Pool;
 
 /// What plans may hold in memory, all questions of the process together. Sorting and grouping go on disk
 /// beyond it.
@@ -17,6 +19,8 @@ const MEMORY: usize = 512 << 20;
 const MOST_SPILLED: u64 = 100 << 30;
 /// Into how many parts work is cut at most: each holds memory of its own.
 pub(crate) const MOST_PARTITIONS: usize = 8;
+/// Bytes that a sort sets aside for its merge before it reads: little, since the pool keeps room for merges.
+pub(crate) const MERGE: usize = 1 << 20;
 
 /// What the plans of a workbook use. Copies are of one thing.
 #[derive(Debug, Clone)]
@@ -39,7 +43,7 @@ impl Resources {
     /// # Errors
     /// The folder cannot be used.
     pub fn of_their_own(memory: usize, folder: &Path) -> Result<Resources, Box<Diagnostic>> {
-        let pool = Arc::new(FairSpillPool::new(memory));
+        let pool = Arc::new(Pool::new(memory));
         Resources::of(bounded(pool).with_temp_file_path(folder), memory)
     }
 
@@ -71,8 +75,20 @@ impl Default for Resources {
     /// Lets plans spill to the system's folder for temporary files.
     fn default() -> Resources {
         static ENV: OnceLock<Arc<RuntimeEnv>> = OnceLock::new();
-        // Without a folder for temporary files there is no spilling.
-        let env = ENV.get_or_init(|| bounded(shared()).build_arc().unwrap_or_default());
+        // Without a folder for temporary files there is no spilling; the bound of memory stays.
+        let env = ENV.get_or_init(|| {
+            let kept = || {
+                let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+                RuntimeEnvBuilder::new()
+                    .with_memory_pool(shared())
+                    .with_disk_manager_builder(disk)
+                    .build_arc()
+            };
+            bounded(shared())
+                .build_arc()
+                .or_else(|_| kept())
+                .expect("an environment without files can be made")
+        });
         Resources {
             env: Arc::clone(env),
             memory: MEMORY,
@@ -81,8 +97,8 @@ impl Default for Resources {
 }
 
 fn shared() -> Arc<dyn MemoryPool> {
-    static POOL: OnceLock<Arc<FairSpillPool>> = OnceLock::new();
-    let pool = POOL.get_or_init(|| Arc::new(FairSpillPool::new(MEMORY)));
+    static POOL: OnceLock<Arc<Pool>> = OnceLock::new();
+    let pool = POOL.get_or_init(|| Arc::new(Pool::new(MEMORY)));
     Arc::clone(pool) as Arc<dyn MemoryPool>
 }
 
