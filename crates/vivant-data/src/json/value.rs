@@ -25,6 +25,7 @@ impl Json {
         match self {
             Json::Object(members) => members
                 .iter()
+                .rev()
                 .find_map(|(key, value)| (key == name).then_some(value)),
             _ => None,
         }
@@ -156,6 +157,9 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
+/// The most members of the outermost object before its list, all of which are in memory.
+const MOST_BEFORE: usize = 32;
+
 /// Documents of a file, one in memory at a time: the items of a list, or values one after another.
 pub(crate) struct Documents<R> {
     input: BufReader<R>,
@@ -196,13 +200,17 @@ impl<R: Read> Documents<R> {
             match self.token()? {
                 Some(b'}') => {
                     self.input.consume(1);
-                    return Ok((before, false));
+                    return match self.token()? {
+                        None => Ok((before, false)),
+                        Some(_) => Err(self.damaged("something follows the outermost object")),
+                    };
                 }
                 Some(b',') => {
                     self.input.consume(1);
                     continue;
                 }
-                Some(b'"') => {}
+                Some(b'"') if before.len() < MOST_BEFORE => {}
+                Some(b'"') => return Err(self.damaged("too many members stand before its list")),
                 Some(_) => return Err(self.damaged("a member of the outermost object has no name")),
                 None => return Err(self.damaged("it ends early")),
             }

@@ -88,6 +88,8 @@ fn literal(database: Database, text: &str) -> Option<String> {
             // A backslash begins another character there.
             Database::Mysql => format!("'{}'", string.replace('\\', "\\\\")),
             Database::SqlServer => format!("N'{string}'"),
+            // Whether it does here is a setting; in this form it does for sure.
+            _ if string.contains('\\') => format!("E'{}'", string.replace('\\', "\\\\")),
             _ => format!("'{string}'"),
         });
     }
@@ -138,7 +140,7 @@ mod tests {
         let call = |database| check(database, "[sales].[by region]", &arguments).unwrap();
         assert_eq!(
             call(Database::Postgres),
-            r#"SELECT * FROM "sales"."by region"('O''Neil \', '2024-02-29', -1.5e3, TRUE)"#
+            r#"SELECT * FROM "sales"."by region"(E'O''Neil \\', '2024-02-29', -1.5e3, TRUE)"#
         );
         assert_eq!(
             call(Database::Mysql),

@@ -248,7 +248,7 @@ impl Reader {
                     0 => self.integer()?,
                     packed => packed,
                 };
-                let found = usize::try_from(index - 1)
+                let found = usize::try_from(index.saturating_sub(1))
                     .ok()
                     .and_then(|index| self.symbols.get(index));
                 Object::Symbol(found.cloned().unwrap_or_else(|| Arc::from("")))

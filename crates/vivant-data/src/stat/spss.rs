@@ -294,6 +294,10 @@ fn variable(reader: &mut Reader) -> Result<Option<Raw>> {
     if range.is_some() {
         values.drain(..2);
     }
+    // A longer text is in several pieces.
+    if width > PIECE as i32 {
+        return Err(reader.damaged("a text is wider than texts can be"));
+    }
     let Ok(width) = usize::try_from(width) else {
         // A continuation of the text before it.
         return Ok(None);
@@ -421,8 +425,12 @@ impl Cells {
             for _ in 0..count {
                 let (_, at) = (reader.long()?, reader.long()?);
                 let (size, _) = (reader.integer()?, reader.integer()?);
+                let before = blocks.last().map(|(at, _)| *at);
                 match (u64::try_from(at), usize::try_from(size)) {
-                    (Ok(at), Ok(size)) if size <= 64 << 20 => blocks.push((at, size)),
+                    // A block that is listed twice would make much of a small file.
+                    (Ok(at), Ok(found)) if size <= largest && found <= 64 << 20 && Some(at) > before => {
+                        blocks.push((at, found));
+                    }
                     _ => return Err(reader.damaged("a block is nowhere")),
                 }
             }
