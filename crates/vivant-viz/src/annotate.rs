@@ -6,7 +6,7 @@ use vivant_render::{Color, Item, Rect, Stroke, Style};
 
 use crate::label;
 use crate::marks::{Layer, Mark, widest};
-use crate::number::number;
+use crate::number::{between, number};
 use crate::rows::Table;
 use crate::scale::Scale;
 use crate::theme;
@@ -123,8 +123,8 @@ fn draw(table: &Table<'_>, spec: &AnnotationSpec, mark: &Mark, at: (f64, f64)) -
     let mut items = Vec::new();
     // From the edge of the text to a little before the point.
     let edge = (
-        at.0.clamp(frame.x, frame.right()),
-        at.1.clamp(frame.y, frame.bottom()),
+        between(at.0, frame.x, frame.right()),
+        between(at.1, frame.y, frame.bottom()),
     );
     let (to_x, to_y) = (at.0 - edge.0, at.1 - edge.1);
     let length = to_x.hypot(to_y);

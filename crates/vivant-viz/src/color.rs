@@ -323,7 +323,7 @@ impl Ramp {
             return None;
         }
         let encoding = encoding(table, std::slice::from_ref(key));
-        let set = |name: &str| encoding.and_then(|encoding| encoding.get(name)?.parse::<f64>().ok());
+        let set = |name: &str| encoding.and_then(|encoding| crate::number::finite(encoding.get(name)?));
         let crosses = least < 0.0 && most > 0.0;
         let (mut stops, kind) = named_colors(table, encoding).unwrap_or_else(|| {
             let name = match (crosses, spacious) {

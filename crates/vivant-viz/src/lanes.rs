@@ -1,5 +1,6 @@
 //! Lanes: what a shelf makes of its side of the table, one for each innermost header or axis.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use vivant_calc::Value;
@@ -37,6 +38,21 @@ pub(crate) struct Axis {
     pub index: usize,
 }
 
+/// More lanes than these cannot be told from one another. Each has a mark, so whoever counts those says so.
+const MOST_LANES: usize = 2_000_000;
+
+/// Numbers lanes so that those of one kind have the number of the first of them.
+pub(crate) fn groups(lanes: &[Lane], kind: impl Fn(&Lane) -> String) -> Vec<usize> {
+    let mut first = HashMap::new();
+    let number = |(at, lane)| *first.entry(kind(lane)).or_insert(at);
+    lanes.iter().enumerate().map(number).collect()
+}
+
+/// The headers around the innermost one, to tell panes apart.
+pub(crate) fn outer(lane: &Lane) -> String {
+    format!("{:?}", &lane.headers[..lane.headers.len().saturating_sub(1)])
+}
+
 /// Spreads a shelf. Without a pill it has one lane.
 pub(crate) fn lanes(table: &Table<'_>, side: Side) -> Vec<Lane> {
     let shelf = match side {
@@ -48,6 +64,7 @@ pub(crate) fn lanes(table: &Table<'_>, side: Side) -> Vec<Lane> {
         table,
         side,
         seen: HashMap::new(),
+        left: Cell::new(MOST_LANES),
     };
     let indices = spread.index(shelf);
     let mut at = 0;
@@ -58,6 +75,8 @@ struct Spread<'s, 't> {
     table: &'s Table<'t>,
     side: Side,
     seen: HashMap<FieldRef, usize>,
+    /// How many more lanes there may be.
+    left: Cell<usize>,
 }
 
 impl Spread<'_, '_> {
@@ -125,6 +144,10 @@ impl Spread<'_, '_> {
         for lane in outer {
             *at = begin;
             for inner in self.nested(rest, indices, at, lane.rows.clone()) {
+                let Some(left) = self.left.get().checked_sub(1) else {
+                    return lanes;
+                };
+                self.left.set(left);
                 let mut headers = lane.headers.clone();
                 headers.extend(inner.headers);
                 let mut axes = lane.axes.clone();

@@ -6,8 +6,9 @@ use vivant_document::spec::{FieldRef, Fit, Side, format, format_for};
 use vivant_render::{Anchor, Color, Font, Group, Item, Rect, Stroke, Style, Text, Weight};
 
 use crate::lanes::{Axis, Lane};
+use crate::number::between;
 use crate::rows::Table;
-use crate::scale::Scale;
+use crate::scale::{Scale, Tick};
 use crate::theme;
 
 /// The least length of an axis.
@@ -275,62 +276,32 @@ impl Layout {
             return items;
         }
         let line = |from, to, color: Color| Item::Line(from, to, Stroke::new(color, 1.0));
-        let lines = |side: Side| {
-            (
-                table.line("gridline", side, theme::GRID),
-                table.line("zeroline", side, theme::ZERO),
-            )
-        };
-        let (grid, zero) = lines(Side::Rows);
-        for (at, lane) in rows.iter().enumerate() {
-            let Some((axis, scale)) = lane
-                .axes
-                .first()
-                .and_then(|axis| Some((axis, axes.scale(Side::Rows, at, axis)?)))
-            else {
-                continue;
-            };
-            let (y, height) = self.rows[at];
-            for tick in scale.ticks(
-                height,
-                true,
-                table.axis_format(&axis.key),
-                table.spacing(Side::Rows, axis),
-                &|_| 0.0,
-            ) {
-                let at = sharp(y + height * (1.0 - scale.part(tick.value)));
-                let color = if tick.value == 0.0 && scale.min < 0.0 {
-                    zero
-                } else {
-                    grid
+        for (side, lanes, places) in [(Side::Rows, rows, &self.rows), (Side::Cols, cols, &self.cols)] {
+            let upright = side == Side::Rows;
+            let grid = table.line("gridline", side, theme::GRID);
+            let zero = table.line("zeroline", side, theme::ZERO);
+            for (at, lane) in lanes.iter().enumerate() {
+                let Some((axis, scale)) = lane
+                    .axes
+                    .first()
+                    .and_then(|axis| Some((axis, axes.scale(side, at, axis)?)))
+                else {
+                    continue;
                 };
-                items.extend(color.map(|color| line((self.panes.x, at), (self.panes.right(), at), color)));
-            }
-        }
-        let (grid, zero) = lines(Side::Cols);
-        for (at, lane) in cols.iter().enumerate() {
-            let Some((axis, scale)) = lane
-                .axes
-                .first()
-                .and_then(|axis| Some((axis, axes.scale(Side::Cols, at, axis)?)))
-            else {
-                continue;
-            };
-            let (x, width) = self.cols[at];
-            for tick in scale.ticks(
-                width,
-                false,
-                table.axis_format(&axis.key),
-                table.spacing(Side::Cols, axis),
-                &|text| theme::TEXT.width(text),
-            ) {
-                let at = sharp(x + width * scale.part(tick.value));
-                let color = if tick.value == 0.0 && scale.min < 0.0 {
-                    zero
-                } else {
-                    grid
-                };
-                items.extend(color.map(|color| line((at, self.panes.y), (at, self.panes.bottom()), color)));
+                let (begin, length) = places[at];
+                for tick in table.ticks(side, axis, scale, length) {
+                    let part = scale.part(tick.value);
+                    let at = sharp(begin + length * if upright { 1.0 - part } else { part });
+                    let (from, to) = match upright {
+                        true => ((self.panes.x, at), (self.panes.right(), at)),
+                        false => ((at, self.panes.y), (at, self.panes.bottom())),
+                    };
+                    let color = match tick.value == 0.0 && scale.min < 0.0 {
+                        true => zero,
+                        false => grid,
+                    };
+                    items.extend(color.map(|color| line(from, to, color)));
+                }
             }
         }
         items
@@ -589,13 +560,7 @@ impl Layout {
                 };
                 let (font, color) = table.tick_look(axis);
                 let mut group = Vec::new();
-                for tick in scale.ticks(
-                    height,
-                    true,
-                    table.axis_format(&axis.key),
-                    table.spacing(Side::Rows, axis),
-                    &|_| 0.0,
-                ) {
+                for tick in table.ticks(Side::Rows, axis, scale, height) {
                     let place = y + height * (1.0 - scale.part(tick.value));
                     let line = sharp(place);
                     group.push(Item::Line(
@@ -605,7 +570,7 @@ impl Layout {
                     ));
                     // Texts at the ends stay within the pane.
                     let half = font.cap_height() / 2.0;
-                    let base = (place + half).clamp(y + 2.0 * half + 1.0, y + height - 1.0);
+                    let base = between(place + half, y + 2.0 * half + 1.0, y + height - 1.0);
                     let words = Text::new((edge + sign * (TICK + 4.0), base), tick.text, font, color);
                     group.push(Item::Text(words.anchored(anchor)));
                 }
@@ -651,13 +616,7 @@ impl Layout {
                     _ => edge - TICK - font.descent(),
                 };
                 let mut group = Vec::new();
-                for tick in scale.ticks(
-                    width,
-                    false,
-                    table.axis_format(&axis.key),
-                    table.spacing(Side::Cols, axis),
-                    &|text| font.width(text),
-                ) {
+                for tick in table.ticks(Side::Cols, axis, scale, width) {
                     let place = x + width * scale.part(tick.value);
                     let line = sharp(place);
                     group.push(Item::Line(
@@ -666,7 +625,11 @@ impl Layout {
                         Stroke::new(theme::RULER, 1.0),
                     ));
                     let half = font.width(&tick.text) / 2.0;
-                    let middle = place.clamp(x + half.min(width / 2.0), x + width - half.min(width / 2.0));
+                    let middle = between(
+                        place,
+                        x + half.min(width / 2.0),
+                        x + width - half.min(width / 2.0),
+                    );
                     group.push(Item::Text(
                         Text::new((middle, text_base), tick.text, font, color).anchored(Anchor::Middle),
                     ));
@@ -742,7 +705,7 @@ fn row_levels(table: &Table<'_>, rows: &[Lane], depth: usize, width: f64) -> Vec
             }
             if let Some(set) = key
                 .and_then(|key| format_for(&table.sheet.style, "header", "width", key))
-                .and_then(|text| text.parse::<f64>().ok())
+                .and_then(crate::number::finite)
             {
                 return set.clamp(10.0, 2000.0);
             }
@@ -781,9 +744,7 @@ fn lane_length(
         Some(key) => format_for(&table.sheet.style, "cell", attr, key),
         None => format(&table.sheet.style, "cell", attr),
     };
-    let set = set
-        .and_then(|text| text.parse::<f64>().ok())
-        .filter(|length| *length > 1.0);
+    let set = set.and_then(crate::number::finite).filter(|length| *length > 1.0);
     set.map_or_else(|| content(even), |length| length.min(1000.0))
 }
 
@@ -890,6 +851,23 @@ impl Table<'_> {
     }
 
     /// How the texts of an axis look.
+    /// The ticks of an axis that is so many pixels long. Numbers beside each other need room for their width.
+    fn ticks(&self, side: Side, axis: &Axis, scale: &Scale, length: f64) -> Vec<Tick> {
+        let (font, _) = self.tick_look(axis);
+        let width = |text: &str| match side {
+            Side::Rows => 0.0,
+            Side::Cols => font.width(text),
+        };
+        let format = self.axis_format(&axis.key);
+        scale.ticks(
+            length,
+            side == Side::Rows,
+            format,
+            self.spacing(side, axis),
+            &width,
+        )
+    }
+
     fn tick_look(&self, axis: &Axis) -> (Font, Color) {
         let key = Some(&axis.key);
         (

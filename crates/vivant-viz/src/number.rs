@@ -16,6 +16,16 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
     }
 }
 
+/// A number that the document writes; `nan` and `inf` are none.
+pub(crate) fn finite(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+/// The nearest place between two; the second end counts where they lie the wrong way round.
+pub(crate) fn between(value: f64, low: f64, high: f64) -> f64 {
+    value.max(low).min(high)
+}
+
 /// Microseconds of a day.
 pub(crate) const MICROS: f64 = 86_400_000_000.0;
 

@@ -131,7 +131,7 @@ impl Scale {
         if let Some(spacing) = spacing.filter(|spacing| *spacing > 0.0 && span / spacing <= 1000.0) {
             return at_step(spacing);
         }
-        let mut exponent = (span / length).log10().floor() as i32;
+        let mut exponent = ((span / length).log10().floor() as i32).max(-307);
         loop {
             for mantissa in [1.0, 2.0, 5.0] {
                 let step = mantissa * 10_f64.powi(exponent);

@@ -7,7 +7,7 @@ use vivant_document::spec::{FieldRef, Side, format};
 use vivant_render::{Color, Item, Path, Stroke, Style};
 
 use crate::color::Coloring;
-use crate::lanes::{Axis, Lane};
+use crate::lanes::{Axis, Lane, groups, outer};
 use crate::layers::Drawn;
 use crate::layout::Layout;
 use crate::number::number;
@@ -190,7 +190,7 @@ fn stroke(table: &Table<'_>, layer: &Drawn<'_>, color: Color) -> Option<Stroke> 
     let mut stroke = table.reference_stroke("trendline", "", Side::Rows, true)?;
     let set = own("stroke-color").or_else(|| format(&table.sheet.style, "trendline", "stroke-color"));
     stroke.color = set.and_then(|text| text.parse().ok()).unwrap_or(color);
-    if let Some(width) = own("stroke-size").and_then(|text| text.parse::<f64>().ok()) {
+    if let Some(width) = own("stroke-size").and_then(crate::number::finite) {
         stroke.width = width.clamp(0.5, 20.0);
     }
     Some(stroke)
@@ -248,17 +248,11 @@ fn points(
         };
         number(&table.value(table.rows[row], key))
     };
-    let block = |lane: usize, lanes: &[Lane], axis: &Option<Axis>| -> usize {
-        if axis.is_some() {
-            return lane;
-        }
-        let outer = |lane: &Lane| lane.headers[..lane.headers.len().saturating_sub(1)].to_vec();
-        let wanted = outer(&lanes[lane]);
-        lanes
-            .iter()
-            .position(|first| outer(first) == wanted)
-            .unwrap_or(lane)
+    let blocks = |lanes: &[Lane], axis: &Option<Axis>| match axis {
+        Some(_) => (0..lanes.len()).collect(),
+        None => groups(lanes, outer),
     };
+    let (row_blocks, col_blocks) = (blocks(rows, &layer.row_axis), blocks(cols, &layer.col_axis));
     let mut order: Vec<(usize, usize, usize)> = Vec::new();
     let mut found: HashMap<(usize, usize, usize), Points> = HashMap::new();
     for &(row_lane, col_lane, row) in &layer.marks {
@@ -276,11 +270,7 @@ fn points(
         } else {
             0
         };
-        let place = (
-            block(row_lane, rows, &layer.row_axis),
-            block(col_lane, cols, &layer.col_axis),
-            color,
-        );
+        let place = (row_blocks[row_lane], col_blocks[col_lane], color);
         let known = found.entry(place).or_insert_with(|| {
             order.push(place);
             Points {

@@ -85,6 +85,7 @@ pub fn draw_dashboard(request: &DashboardRequest<'_>) -> Picture {
         diagnostics: Vec::new(),
         legends: HashMap::new(),
         pixels: 0.0,
+        has_point: false,
     };
     let items = drawing.draw(request.width, request.height);
     Picture {
@@ -143,6 +144,8 @@ struct Drawing<'a> {
     legends: HashMap<String, OnceCell<Vec<CardLegend>>>,
     /// The pixels of all pictures so far.
     pixels: f64,
+    /// Whether a story has its point.
+    has_point: bool,
 }
 
 impl<'a> Drawing<'a> {
@@ -339,7 +342,11 @@ impl<'a> Drawing<'a> {
             let place =
                 Rect::new(area.x, area.y + height, area.width, caption_height).inset(8.0, 0.0, 8.0, 0.0);
             let look = (theme::TEXT, theme::DARK, None);
-            items.extend(words::draw(text, place, look, Upright::Top, &self.meaning()));
+            let meaning = Meaning {
+                name: &part.sheet.name,
+                ..self.meaning()
+            };
+            items.extend(words::draw(text, place, look, Upright::Top, &meaning));
         }
         items
     }
@@ -546,16 +553,23 @@ impl<'a> Drawing<'a> {
     }
 
     fn image(&mut self, path: &str, fit: bool, centered: bool, area: Rect) -> Vec<Item> {
+        let too_many = |of: &mut Self| {
+            of.say(format!(
+                "the image `{path}`: all images together have more than {} million pixels or MB",
+                MOST_PIXELS / 1e6
+            ));
+            object::placeholder(path, area)
+        };
+        if self.pixels > MOST_PIXELS {
+            return too_many(self);
+        }
         match self.contents.image(path) {
             Ok((bitmap, natural)) => {
                 let (width, height) = bitmap.size();
-                self.pixels += f64::from(width) * f64::from(height);
+                // A file of few pixels may still be a large one, and is in the picture each time.
+                self.pixels += (f64::from(width) * f64::from(height)).max(bitmap.bytes().len() as f64);
                 if self.pixels > MOST_PIXELS {
-                    self.say(format!(
-                        "the image `{path}`: all images together have more than {} million pixels",
-                        MOST_PIXELS / 1e6
-                    ));
-                    return object::placeholder(path, area);
+                    return too_many(self);
                 }
                 object::image(&bitmap, natural, area, fit, centered)
                     .into_iter()
@@ -601,6 +615,11 @@ impl<'a> Drawing<'a> {
         };
         if shown.is_story {
             self.say(format!("the story '{}' inside another", shown.name));
+            return Vec::new();
+        }
+        // A damaged document could ask for the same again and again.
+        if std::mem::replace(&mut self.has_point, true) {
+            self.say("a second place for the point of the story".to_owned());
             return Vec::new();
         }
         let (width, height) = dashboard_size(shown, Some((area.width, area.height)));

@@ -78,7 +78,7 @@ impl Base {
             _ => (LIGHT, "light"),
         };
         let washout = format(rules, "map", "washout")
-            .and_then(|text| text.parse::<f64>().ok())
+            .and_then(crate::number::finite)
             .unwrap_or(0.0)
             .clamp(0.0, 1.0);
         let set = |names: &[&str]| -> Option<bool> {

@@ -20,6 +20,13 @@ impl Layer<'_> {
         let mut items = Vec::with_capacity(marks.len());
         let thin = self.step(marks, scales, vertical);
         let stacked = self.stacks(marks, vertical);
+        // How many bars stand at a place.
+        let mut standing: HashMap<[u64; 4], usize> = HashMap::new();
+        for (mark, (from, _)) in marks.iter().zip(&stacked) {
+            if let Some(from) = from {
+                *standing.entry(foot(mark, vertical, *from)).or_default() += 1;
+            }
+        }
         let mut order: Vec<usize> = (0..marks.len()).collect();
         if !self.card.stacked.unwrap_or(true) {
             // The first member lies in front.
@@ -30,6 +37,8 @@ impl Layer<'_> {
         for at in order {
             let (mark, (from, to)) = (&marks[at], stacked[at]);
             let Some((from, to)) = from.zip(to) else { continue };
+            let above = standing.get(&foot(mark, vertical, to)).copied().unwrap_or(0);
+            let is_last = above == usize::from(from == to);
             let both = scales(mark.row);
             let Some(scale) = (if vertical { &both.0 } else { &both.1 }) else {
                 continue;
@@ -97,14 +106,7 @@ impl Layer<'_> {
             };
             items.push(Item::Rect(rect, 0.0, self.style(mark.row)));
             let alone = from == scale.base();
-            self.label_bar(
-                mark,
-                rect,
-                vertical,
-                alone && self.is_last(&stacked, marks, mark, to),
-                to < 0.0,
-                wanted,
-            );
+            self.label_bar(mark, rect, vertical, alone && is_last, to < 0.0, wanted);
         }
         items
     }
@@ -231,16 +233,6 @@ impl Layer<'_> {
         })
     }
 
-    /// Whether nothing is stacked on a bar.
-    fn is_last(&self, stacked: &[(Option<f64>, Option<f64>)], marks: &[Mark], mark: &Mark, to: f64) -> bool {
-        !marks.iter().zip(stacked).any(|(other, (from, _))| {
-            other.row != mark.row
-                && other.pane == mark.pane
-                && *from == Some(to)
-                && (other.x == mark.x || other.y == mark.y)
-        })
-    }
-
     /// The room that a bar has on a continuous axis: the least distance of two.
     fn step(
         &self,
@@ -267,4 +259,17 @@ impl Layer<'_> {
         let least = gaps.fold(f64::INFINITY, f64::min);
         if least.is_finite() { least.max(1.0) } else { 20.0 }
     }
+}
+
+/// The place that a bar stands at: its pane, where it is across its axis, and where it begins along it.
+fn foot(mark: &Mark, vertical: bool, from: f64) -> [u64; 4] {
+    let across = if vertical { mark.x } else { mark.y };
+    // Nothing below zero is zero.
+    let bits = |value: f64| (value + 0.0).to_bits();
+    [
+        bits(mark.pane.x),
+        bits(mark.pane.y),
+        across.map_or(u64::MAX, bits),
+        bits(from),
+    ]
 }

@@ -56,8 +56,7 @@ pub(crate) struct Layer<'a> {
 
 impl Layer<'_> {
     fn alpha(&self) -> u8 {
-        let set =
-            format(&self.card.style, "mark", "mark-transparency").and_then(|text| text.parse::<f64>().ok());
+        let set = format(&self.card.style, "mark", "mark-transparency").and_then(crate::number::finite);
         match (set, self.kind) {
             (Some(alpha), _) => alpha.clamp(0.0, 255.0) as u8,
             (None, MarkKind::Area) => theme::AREA_ALPHA,

@@ -26,8 +26,8 @@ impl Sizes {
     pub fn of(table: &Table<'_>, card: &PaneSpec) -> Self {
         let key = encoded(card, "size").next().cloned();
         let encoding = key.as_ref().and_then(|key| size_encoding(table, key));
-        let set = |name: &str| encoding.and_then(|encoding| encoding.get(name)?.parse::<f64>().ok());
-        let factor = format(&card.style, "mark", "size").and_then(|text| text.parse::<f64>().ok());
+        let set = |name: &str| encoding.and_then(|encoding| crate::number::finite(encoding.get(name)?));
+        let factor = format(&card.style, "mark", "size").and_then(crate::number::finite);
         let mut sizes = Self {
             key: None,
             factor: factor.unwrap_or(1.0).clamp(0.05, 20.0),

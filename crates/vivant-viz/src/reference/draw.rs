@@ -252,9 +252,7 @@ impl Table<'_> {
             Some("on") => true,
             _ => shown,
         };
-        let width = set("stroke-size")
-            .and_then(|text| text.parse::<f64>().ok())
-            .unwrap_or(1.0);
+        let width = set("stroke-size").and_then(crate::number::finite).unwrap_or(1.0);
         if !is_shown || width <= 0.0 {
             return None;
         }
@@ -272,7 +270,7 @@ impl Table<'_> {
 
     fn reference_font(&self, id: &str, side: Side) -> (Font, Color) {
         let set = |attr: &str| self.reference_format("refline", attr, id, side);
-        let size = set("font-size").and_then(|text| text.parse::<f64>().ok());
+        let size = set("font-size").and_then(crate::number::finite);
         let mut font = Font::new(size.map_or(theme::TEXT.size - 1.0, |points| {
             points.clamp(4.0, 60.0) * 4.0 / 3.0
         }));

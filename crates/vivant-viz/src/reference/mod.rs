@@ -9,7 +9,7 @@ use vivant_document::spec::{Derivation, FieldRef, Literal, ReferenceLine, Side};
 use vivant_render::Color;
 
 use crate::color::along;
-use crate::lanes::{Axis, Lane};
+use crate::lanes::{Axis, Lane, groups as lane_groups, outer};
 use crate::layers::Drawn;
 use crate::number::{number, plain};
 use crate::palette::palette;
@@ -45,10 +45,8 @@ impl Reference<'_> {
 
     /// Whether marks within its box and whiskers are left out.
     fn hides(&self, value: f64) -> bool {
-        self.spec.get("boxplot-mark-exclusion") == Some("true")
-            && self
-                .figures
-                .is_some_and(|figures| value >= figures.low && value <= figures.high)
+        self.figures
+            .is_some_and(|figures| value >= figures.low && value <= figures.high)
     }
 }
 
@@ -145,24 +143,18 @@ fn groups(
     };
     let scope = spec.get("scope").unwrap_or("per-pane");
     // Lanes that are one for the scope have the same number.
-    let number_of = |lane: usize, lanes: &[Lane]| -> usize {
+    let numbers = |lanes: &[Lane]| -> Vec<usize> {
         match scope {
-            "per-cell" => lane,
-            "per-table" => lanes
-                .iter()
-                .position(|first| first.axes == lanes[lane].axes)
-                .unwrap_or(lane),
-            _ if !lanes[lane].axes.is_empty() => lane,
+            "per-cell" => (0..lanes.len()).collect(),
+            "per-table" => lane_groups(lanes, |lane| format!("{:?}", lane.axes)),
             _ => {
-                let outer = |lane: &Lane| lane.headers[..lane.headers.len().saturating_sub(1)].to_vec();
-                let wanted = outer(&lanes[lane]);
-                lanes
-                    .iter()
-                    .position(|first| outer(first) == wanted)
-                    .unwrap_or(lane)
+                let outer = lane_groups(lanes, outer);
+                let number = |(at, lane): (usize, &Lane)| if lane.axes.is_empty() { outer[at] } else { at };
+                lanes.iter().enumerate().map(number).collect()
             }
         }
     };
+    let (own_numbers, other_numbers) = (numbers(own), numbers(other));
     let is_listed = axis.key.is_measure_values();
     let mut order: Vec<(usize, usize)> = Vec::new();
     let mut values: HashMap<(usize, usize), Vec<f64>> = HashMap::new();
@@ -181,23 +173,26 @@ fn groups(
         if of_other || table.is_total(mark) {
             continue;
         }
-        let place = (number_of(lane, own), number_of(across, other));
+        let place = (own_numbers[lane], other_numbers[across]);
         let known = values.entry(place).or_insert_with(|| {
             order.push(place);
             Vec::new()
         });
         known.extend(number(&table.value(mark, source)));
     }
-    let members = |first: usize, lanes: &[Lane]| -> Vec<usize> {
-        (0..lanes.len())
-            .filter(|&lane| number_of(lane, lanes) == first)
-            .collect()
+    let members = |numbers: &[usize]| -> HashMap<usize, Vec<usize>> {
+        let mut members: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (lane, number) in numbers.iter().enumerate() {
+            members.entry(*number).or_default().push(lane);
+        }
+        members
     };
+    let (own_members, other_members) = (members(&own_numbers), members(&other_numbers));
     order
         .into_iter()
         .map(|place| Marks {
-            lanes: members(place.0, own),
-            across: members(place.1, other),
+            lanes: own_members[&place.0].clone(),
+            across: other_members[&place.1].clone(),
             values: values.remove(&place).unwrap_or_default(),
         })
         .collect()
@@ -255,7 +250,7 @@ fn lines(
     let each = |name: &str| -> Vec<f64> {
         spec.values
             .iter()
-            .filter_map(|value| attribute(value, name)?.parse::<f64>().ok())
+            .filter_map(|value| crate::number::finite(attribute(value, name)?))
             .collect()
     };
     let one = |value: Option<f64>, words: &str| -> Vec<(f64, String)> {
@@ -360,7 +355,7 @@ fn lines(
         "confidence" | "medianconfidence" => {
             let part = spec
                 .get("probability")
-                .and_then(|text| text.parse::<f64>().ok())
+                .and_then(crate::number::finite)
                 .unwrap_or(95.0);
             let interval = match formula {
                 "confidence" => mean_interval(values, part / 100.0),
@@ -485,7 +480,7 @@ fn shades(table: &Table<'_>, id: &str, count: usize) -> Vec<Color> {
         let level = name
             .rsplit("gray")
             .next()
-            .and_then(|text| text.parse::<f64>().ok())
+            .and_then(crate::number::finite)
             .unwrap_or(72.0);
         let dark = (level / 100.0).clamp(0.2, 0.88);
         (0..count)
@@ -508,7 +503,8 @@ pub(crate) fn hidden(
     found: &[Reference<'_>],
     row: (usize, usize, usize),
 ) -> bool {
-    found.iter().any(|reference| {
+    let hiding = |reference: &&Reference<'_>| reference.spec.get("boxplot-mark-exclusion") == Some("true");
+    found.iter().filter(hiding).any(|reference| {
         let (lane, across, axis) = match reference.side {
             Side::Rows => (row.0, row.1, &layer.row_axis),
             Side::Cols => (row.1, row.0, &layer.col_axis),
