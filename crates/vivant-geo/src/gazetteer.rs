@@ -405,11 +405,11 @@ impl Places {
         const ENDINGS: &[&str] = &[
             " county",
             " parish",
+            " city and borough",
             " borough",
             " census area",
             " municipality",
             " municipio",
-            " city and borough",
         ];
         let name = folded(name);
         let short = ENDINGS
@@ -679,18 +679,8 @@ mod tests {
 
     #[test]
     fn countries_have_many_names() {
-        for name in [
-            "Germany",
-            "DE",
-            "deu",
-            "Deutschland",
-            "Allemagne",
-            "Федеративная Республика Германия",
-            "ドイツ",
-        ] {
-            if !name.starts_with('Ф') {
-                check(&format!("country={name}"), "51 10 area");
-            }
+        for name in ["Germany", "DE", "deu", "Deutschland", "Allemagne", "ドイツ"] {
+            check(&format!("country={name}"), "51 10 area");
         }
         for name in ["United States", "USA", "US", "United States of America", "U.S."] {
             check(&format!("country={name}"), "40 -97 area");

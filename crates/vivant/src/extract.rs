@@ -249,8 +249,15 @@ fn renewable<'e>(
     let tables = extracts
         .iter()
         .map(|extract| named(extract))
-        .collect::<Result<_, _>>()?;
-    Ok((path, tables))
+        .collect::<Result<Vec<NewRows<'e>>, _>>()?;
+    // The file is written anew: what nobody read would be gone.
+    let left = described
+        .iter()
+        .find(|(table, _)| !tables.iter().any(|(renewed, _)| renewed == table));
+    match left {
+        Some((table, _)) => Err(format!("its table `{table}` was not read")),
+        None => Ok((path, tables)),
+    }
 }
 
 /// Reads which columns an extract says that its file has: table and column.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use vivant_calc::{DataType, Diagnostic, Value};
 use vivant_document::display;
 use vivant_document::spec::{
-    Derivation, FieldRef, FilterTest, Literal, RangeNulls, SheetSpec, SourceSpec, WorkbookSpec,
+    Derivation, FieldRef, FilterSpec, FilterTest, Literal, RangeNulls, SheetSpec, SourceSpec, WorkbookSpec,
 };
 use vivant_geo::{Asked, Level, Miss, Place, Role, find};
 use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
@@ -45,12 +45,18 @@ pub(crate) fn locate(
             .iter()
             .position(|name| *name == key.name)
     });
-    let mut seen = HashMap::new();
     let mut misses: HashMap<Miss, Vec<String>> = HashMap::new();
+    diagnostics.extend(
+        generated(sheet)
+            .filter(|filter| !is_range(filter))
+            .map(unsupported),
+    );
     for frame in &mut answer.frames {
         let Some(names) = Names::of(workbook, sheet, frame, diagnostics) else {
             continue;
         };
+        // The same name is another place under another data source.
+        let mut seen = HashMap::new();
         let places: Vec<Option<Place>> = (0..frame.rows)
             .map(|row| {
                 let asked = names.of_row(frame, row);
@@ -89,13 +95,18 @@ pub(crate) fn locate(
         }
         keep_placed(sheet, frame);
     }
-    for (miss, mut names) in misses {
-        let what = match miss {
-            Miss::Empty => continue,
-            Miss::Unknown => "unknown",
-            Miss::Ambiguous => "ambiguous: a larger place on the sheet would settle it",
+    for (miss, what) in [
+        (Miss::Unknown, "unknown"),
+        (
+            Miss::Ambiguous,
+            "ambiguous: a larger place on the sheet would settle it",
+        ),
+    ] {
+        let Some(mut names) = misses.remove(&miss) else {
+            continue;
         };
         names.sort();
+        names.dedup();
         let count = names.len();
         names.truncate(5);
         let more = if count > 5 { ", …" } else { "" };
@@ -108,16 +119,28 @@ pub(crate) fn locate(
 
 /// Says which filters rows that are written as they come do not keep to: nobody looked their places up.
 pub(crate) fn passed_over(sheet: &SheetSpec) -> Vec<Diagnostic> {
-    let filters = sheet.filters.iter().filter(|filter| filter.column.is_generated());
-    let say = |column: &FieldRef| format!("places are not looked up; the filter on {column} is passed over");
-    filters
-        .map(|filter| Diagnostic::warning("query.unsupported", say(&filter.column)))
-        .collect()
+    generated(sheet).map(unsupported).collect()
+}
+
+fn generated(sheet: &SheetSpec) -> impl Iterator<Item = &FilterSpec> {
+    sheet.filters.iter().filter(|filter| filter.column.is_generated())
+}
+
+fn is_range(filter: &FilterSpec) -> bool {
+    matches!(filter.test, FilterTest::Range { .. })
+}
+
+fn unsupported(filter: &FilterSpec) -> Diagnostic {
+    let column = &filter.column;
+    Diagnostic::warning(
+        "query.unsupported",
+        format!("places are not looked up for the filter on {column}, which is passed over"),
+    )
 }
 
 /// Keeps the rows whose places a range of latitudes or longitudes holds.
 fn keep_placed(sheet: &SheetSpec, frame: &mut Frame) {
-    for filter in sheet.filters.iter().filter(|filter| filter.column.is_generated()) {
+    for filter in generated(sheet) {
         let FilterTest::Range { min, max, nulls } = &filter.test else {
             continue;
         };
@@ -155,6 +178,8 @@ fn keep_placed(sheet: &SheetSpec, frame: &mut Frame) {
 struct Names<'a> {
     columns: Vec<(Level, FieldRef)>,
     source: &'a SourceSpec,
+    /// Names that somebody corrected by hand, with what they are now; in quotes.
+    corrections: HashMap<&'a str, &'a str>,
     home: Option<String>,
     /// Names of larger places that the document says for all rows.
     fixed: Vec<(Level, String)>,
@@ -230,9 +255,18 @@ impl<'a> Names<'a> {
                 .filter(|part| part.len() == 2)
                 .map(str::to_owned)
         });
+        let corrections = source
+            .geography
+            .iter()
+            .rev()
+            .filter_map(|(key, value)| match value {
+                Literal::Value(Value::String(text)) => Some((key.as_str(), text.as_str())),
+                _ => None,
+            });
         Some(Self {
             columns,
             source,
+            corrections: corrections.collect(),
             home: home.or_else(|| Some("US".to_owned())),
             fixed,
         })
@@ -256,12 +290,11 @@ impl<'a> Names<'a> {
 
     /// A name as somebody corrected it by hand.
     fn corrected(&self, name: String) -> String {
-        let quoted = format!("\"{name}\"");
-        let found = self.source.geography.iter().find_map(|(key, value)| match value {
-            Literal::Value(Value::String(text)) if *key == quoted => Some(text.clone()),
-            _ => None,
-        });
-        found.unwrap_or(name)
+        if self.corrections.is_empty() {
+            return name;
+        }
+        let found = self.corrections.get(format!("\"{name}\"").as_str());
+        found.map_or(name, |&found| found.to_owned())
     }
 
     fn find(&self, asked: &[(Level, String)]) -> Result<Place, Miss> {

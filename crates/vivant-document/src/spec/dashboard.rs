@@ -167,17 +167,6 @@ impl DashboardSpec {
     pub fn walk<'s>(&'s self, visit: &mut impl FnMut(&'s ZoneSpec)) {
         self.zones.iter().for_each(|zone| zone.walk(visit));
     }
-
-    /// Returns the worksheets that are shown, in the order of painting.
-    pub fn sheets(&self) -> Vec<&str> {
-        let mut found = Vec::new();
-        self.walk(&mut |zone| {
-            if let ZoneKind::Sheet { sheet, .. } = &zone.kind {
-                found.push(sheet.as_str());
-            }
-        });
-        found
-    }
 }
 
 fn size(tree: &Tree, dashboard: NodeId) -> SizeSpec {

@@ -10,6 +10,7 @@ mod output;
 mod pictures;
 pub mod previews;
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -144,10 +145,15 @@ impl Answers {
         let Some(Needs { shown, sheets }) = needs(&open, views, form)? else {
             return Ok(Output::Memory(bytes::Bytes::new()));
         };
+        // Many sheets read the same data source.
+        let mut read = BTreeMap::new();
         for (view, sheet) in &sheets {
             for url in open.book.published_of(sheet) {
-                may_connect(app, caller, view, sources, url).await?;
+                read.entry(url).or_insert(*view);
             }
+        }
+        for (url, view) in read {
+            may_connect(app, caller, view, sources, url).await?;
         }
         let asker = match open.book.is_personal() {
             true => Some(asker(app, caller).await?),

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use vivant_calc::Diagnostic;
 use vivant_calc::diag::Warned;
-use vivant_document::spec::{DashboardSpec, FilterTest, SheetSpec, StoryPointSpec, WorkbookSpec, ZoneKind};
+use vivant_document::spec::{
+    DashboardSpec, FieldRef, FilterTest, SheetSpec, StoryPointSpec, WorkbookSpec, ZoneKind,
+};
 use vivant_query::Answer;
 use vivant_render::Bitmap;
 use vivant_viz::{
@@ -148,8 +150,15 @@ fn at_point<'w>(workbook: &'w WorkbookSpec, point: &StoryPointSpec, ask: &Ask) -
             continue;
         };
         let source = sheet.sources.first().cloned().unwrap_or_default();
-        let removed = |column| changes.removed.iter().any(|filter| filter.column == column);
-        sheet.filters.retain(|filter| !removed(filter.column.clone()));
+        // A field without a data source is one of the sheet's first.
+        let removed = |column: &FieldRef| {
+            let mut all = changes.removed.iter().map(|filter| &filter.column);
+            all.any(|gone| match gone.source.is_empty() {
+                true => (&source, &gone.name) == (&column.source, &column.name),
+                false => gone == column,
+            })
+        };
+        sheet.filters.retain(|filter| !removed(&filter.column));
         if !ask.filters.is_empty() {
             continue;
         }
