@@ -21,7 +21,7 @@ const RECORD: &str = "views.jsonl";
 const KINDS: &[(&str, &str, usize)] = &[
     ("worksheet", "worksheets", 85),
     ("dashboard", "dashboards", 80),
-    ("story", "stories", 0),
+    ("story", "stories", 80),
 ];
 
 /// Draws views.
@@ -246,7 +246,7 @@ impl Drawn {
         lines
     }
 
-    /// Names the kinds of views of which too few are drawn, and panics.
+    /// Names the kinds of views of which too few are drawn, panics, and workbooks that do not open.
     pub fn below(&self) -> Vec<String> {
         let few = KINDS.iter().filter(|(kind, _, least)| {
             self.kinds
@@ -255,7 +255,9 @@ impl Drawn {
         });
         let few = few.map(|(_, many, least)| format!("{many} drawn below {least} %"));
         let panics = (!self.died.is_empty()).then(|| format!("{} panics", self.died.len()));
-        few.chain(panics).collect()
+        let unopened =
+            (!self.unopened.is_empty()).then(|| format!("{} cannot be opened", self.unopened.len()));
+        few.chain(panics).chain(unopened).collect()
     }
 }
 

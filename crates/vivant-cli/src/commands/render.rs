@@ -37,8 +37,8 @@ pub struct Args {
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     height: Option<u32>,
     /// Pixels of a PNG for each of the view, for sharp screens
-    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=4))]
-    scale: u8,
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=4))]
+    scale: Option<u8>,
     /// Paper of a PDF: a3, a4, a5, b4, b5, executive, folio, ledger, legal, letter, note, quarto, tabloid, or
     /// unspecified for pages of the size of the view [default: letter]
     #[arg(long, value_name = "NAME", value_parser = paper)]
@@ -94,7 +94,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn draw(args: &Args) -> anyhow::Result<ExitCode> {
-    let format = args.format();
+    let format = args.format()?;
+    args.check(format)?;
     let output = args.output.as_deref().unwrap_or(Path::new("-"));
     if output == Path::new("-") && format != Format::Svg && std::io::stdout().is_terminal() {
         let message = "this is no text for a terminal; name a file with --output";
@@ -146,19 +147,46 @@ fn draw(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 impl Args {
-    fn format(&self) -> Format {
+    /// Refuses options that what is written has no use for.
+    fn check(&self, format: Format) -> Result<(), UsageError> {
+        let ending = format.ending();
+        let useless = [
+            (
+                self.scale.is_some() && format != Format::Png,
+                "--scale is for png",
+            ),
+            (
+                self.paper.is_some() && format != Format::Pdf,
+                "--paper is for pdf",
+            ),
+            (
+                self.orientation.is_some() && format != Format::Pdf,
+                "--orientation is for pdf",
+            ),
+        ];
+        match useless.iter().find(|(given, _)| *given) {
+            Some((_, why)) => Err(UsageError(format!("{why}, and {ending} is written"))),
+            None => Ok(()),
+        }
+    }
+
+    fn format(&self) -> Result<Format, UsageError> {
         let ending = self.output.as_deref().and_then(Path::extension);
         let ending = ending
             .and_then(|ending| ending.to_str())
             .unwrap_or_default()
             .to_ascii_lowercase();
-        let known = Format::value_variants().iter();
-        self.format.unwrap_or_else(|| {
-            known
-                .copied()
-                .find(|format| format.ending() == ending)
-                .unwrap_or(Format::Png)
-        })
+        if let Some(format) = self.format {
+            return Ok(format);
+        }
+        let mut known = Format::value_variants().iter().copied();
+        match known.find(|format| format.ending() == ending) {
+            Some(format) => Ok(format),
+            None if ending.is_empty() => Ok(Format::Png),
+            None => Err(UsageError(format!(
+                "files of the kind .{ending} are not written; name png, svg, pdf or pptx, or give --format"
+            ))),
+        }
     }
 
     fn size(&self) -> ViewSize {
@@ -182,7 +210,7 @@ impl Args {
             (Format::Pdf, views) => vivant::pdf(&self.title(), views, paper, orientation)?,
             (Format::Pptx, views) => vivant::pptx(&self.title(), views)?,
             (Format::Svg, [view, ..]) => view.svg()?.into_bytes(),
-            (Format::Png, [view, ..]) => view.png(f64::from(self.scale))?,
+            (Format::Png, [view, ..]) => view.png(f64::from(self.scale.unwrap_or(1)))?,
             (_, []) => anyhow::bail!("there is nothing to draw"),
         })
     }
