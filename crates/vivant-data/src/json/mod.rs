@@ -5,8 +5,7 @@
 
 mod value;
 
-use std::collections::HashMap;
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::io::Read;
 
@@ -45,9 +44,12 @@ pub(crate) fn open(
     let levels = Levels::new(connection.attribute(LEVELS));
     let mut shape = Shape::default();
     let mut documents = documents(file, limits)?;
+    let mut left = limits.columns;
     for _ in 0..SCANNED {
         let Some(document) = documents.read()? else { break };
-        shape.see(&document, limits, file.name())?;
+        shape
+            .see(&document, &mut left)
+            .ok_or_else(|| too_wide(file.name(), limits))?;
     }
     let mut columns = Vec::new();
     let root = Node::new(&shape, "", &levels, &mut columns);
@@ -58,6 +60,7 @@ pub(crate) fn open(
     if columns.len() > limits.columns {
         return Err(too_wide(file.name(), limits));
     }
+    tell_apart(&mut columns);
     // A type that the document of the connection gives counts.
     for wanted in &table.columns {
         if let Some(column) = columns
@@ -149,6 +152,22 @@ pub(crate) fn guess(value: &Json, into: &mut Guess) {
     }
 }
 
+/// Numbers columns of one name: of a member `a.b` and of `b` in `a`, of a member with values and with lists of them.
+fn tell_apart(columns: &mut [Column]) {
+    let mut taken: HashSet<String> = HashSet::new();
+    for column in columns {
+        let name = std::mem::take(&mut column.name);
+        let mut numbered = (1..).map(|number| format!("{name} {number}"));
+        column.name = match taken.contains(&name) {
+            false => name,
+            true => numbered
+                .find(|candidate| !taken.contains(candidate))
+                .expect("numbers do not end"),
+        };
+        taken.insert(column.name.clone());
+    }
+}
+
 fn too_wide(name: &str, limits: &DataLimits) -> DataError {
     DataError::TooLarge {
         what: name.to_owned(),
@@ -204,13 +223,14 @@ struct Shape {
 }
 
 impl Shape {
-    fn see(&mut self, value: &Json, limits: &DataLimits, name: &str) -> Result<()> {
+    /// Looks at a value; `None` where the document has more places than are left.
+    fn see(&mut self, value: &Json, left: &mut usize) -> Option<()> {
         match value {
             Json::Null => {}
             Json::List(items) => {
                 let inside = self.items.get_or_insert_with(Box::default);
                 for item in items {
-                    inside.see(item, limits, name)?;
+                    inside.see(item, left)?;
                 }
             }
             Json::Object(members) => {
@@ -218,15 +238,13 @@ impl Shape {
                     let place = match self.places.get(key) {
                         Some(place) => *place,
                         None => {
-                            if self.members.len() >= limits.columns {
-                                return Err(too_wide(name, limits));
-                            }
+                            *left = left.checked_sub(1)?;
                             self.members.push((key.clone(), Shape::default()));
                             self.places.insert(key.clone(), self.members.len() - 1);
                             self.members.len() - 1
                         }
                     };
-                    self.members[place].1.see(value, limits, name)?;
+                    self.members[place].1.see(value, left)?;
                 }
             }
             scalar => {
@@ -234,7 +252,7 @@ impl Shape {
                 guess(scalar, &mut self.guess);
             }
         }
-        Ok(())
+        Some(())
     }
 
     fn is_unknown(&self) -> bool {
@@ -456,6 +474,31 @@ mod tests {
                 "2.0|-|n|-|false|2",
             ]
         );
+    }
+
+    #[test]
+    fn columns_of_one_name_are_told_apart() {
+        let text = r#"[{"a.b":1,"a":{"b":2},"c":3},{"c":[4,5]}]"#;
+        assert_eq!(
+            read(text, "").unwrap(),
+            [
+                "a.b|a.b 1|c|c 1|Document Index (generated)",
+                "1.0|2.0|3.0|-|1",
+                "-|-|-|4.0|2",
+                "-|-|-|5.0|2",
+            ]
+        );
+    }
+
+    #[test]
+    fn places_are_bounded_in_all() {
+        let members = |outer: usize| {
+            let inner = (0..150).map(|at| format!(r#""m{at}":1"#)).collect::<Vec<_>>();
+            format!(r#""o{outer}":{{{}}}"#, inner.join(","))
+        };
+        let text = (0..150).map(members).collect::<Vec<_>>().join(",");
+        let error = read(&format!("{{{text}}}"), "").unwrap_err();
+        assert!(error.to_string().contains("columns"), "{error}");
     }
 
     #[test]

@@ -64,6 +64,12 @@ fn system(root: &Json, file: &str) -> Result<Option<Projection>> {
 }
 
 fn feature(document: Json, file: &str) -> Result<Feature> {
+    if !matches!(document, Json::Object(_)) {
+        return Err(DataError::damaged(
+            file,
+            format!("a feature is none: {}", shorten(&document.to_string())),
+        ));
+    }
     let geometry = match document.get("geometry") {
         None | Some(Json::Null) => None,
         Some(found) => geometry(found, DEPTH, file)?,
@@ -191,6 +197,7 @@ mod tests {
             r#"{"type":"Circle","coordinates":[1,1]}"#,
             r#"{"type":"Polygon","coordinates":[1,1]}"#,
             r#"{"a":1}"#,
+            r#"{"type":"FeatureCollection","features":[1]}"#,
             "[1]",
             "",
         ] {

@@ -1,7 +1,8 @@
 //! KML: places with a name, a description and further data.
 
+use std::collections::HashSet;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Error, Read};
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -27,7 +28,10 @@ pub(super) fn features(file: &DataFile, limits: &DataLimits) -> Result<Features>
         });
     }
     let mut reading = Reading {
-        reader: Reader::from_reader(BufReader::with_capacity(256 << 10, file.open()?)),
+        reader: Reader::from_reader(Bounded {
+            source: BufReader::with_capacity(256 << 10, file.open()?),
+            left: limits.record_bytes,
+        }),
         name: file.name().to_owned(),
         limit: limits.record_bytes,
         block: Vec::new(),
@@ -44,9 +48,41 @@ pub(super) fn features(file: &DataFile, limits: &DataLimits) -> Result<Features>
     })))
 }
 
+/// Bytes of a file, as many as a place may have: what is before its end is held in memory.
+struct Bounded<R> {
+    source: R,
+    left: usize,
+}
+
+impl<R: BufRead> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let got = self.fill_buf()?;
+        let count = got.len().min(into.len());
+        into[..count].copy_from_slice(&got[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Bounded<R> {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        let got = self.source.fill_buf()?;
+        match (self.left, got) {
+            (0, [_, ..]) => Err(Error::other("a place or a text is too large")),
+            (left, got) => Ok(&got[..got.len().min(left)]),
+        }
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.left = self.left.saturating_sub(count);
+        self.source.consume(count);
+    }
+}
+
 struct Reading {
-    reader: Reader<BufReader<File>>,
+    reader: Reader<Bounded<BufReader<File>>>,
     name: String,
+    /// Bytes of a place, and of any one piece outside of places.
     limit: usize,
     block: Vec<u8>,
     depth: usize,
@@ -106,6 +142,7 @@ impl Reading {
     /// Reads on to the next place.
     fn next(&mut self) -> Result<Option<Feature>> {
         loop {
+            self.reader.get_mut().left = self.limit;
             match self.piece()? {
                 Piece::Open(name, _) if name == "Placemark" => return self.placemark().map(Some),
                 Piece::End if self.depth == 0 => return Ok(None),
@@ -128,21 +165,15 @@ impl Reading {
                 Piece::End => return Err(self.damaged("it ends early")),
                 _ => {}
             }
-            if text.len() > self.limit {
-                return Err(DataError::TooLarge {
-                    what: self.name.clone(),
-                    limit: self.limit as u64,
-                    unit: "bytes in one piece",
-                });
-            }
         }
     }
 
     fn placemark(&mut self) -> Result<Feature> {
         let mut properties: Vec<(String, Json)> = Vec::new();
+        let mut known: HashSet<String> = HashSet::new();
         let mut geometry = None;
         let mut set = |key: &str, text: String| {
-            if properties.iter().all(|(known, _)| known != key) {
+            if known.insert(key.to_owned()) {
                 properties.push((key.to_owned(), Json::String(text)));
             }
         };
@@ -299,6 +330,24 @@ mod tests {
             found[1].geometry,
             Some(Geometry::Points(vec![[1.0, 2.0], [3.0, 4.0]]))
         );
+    }
+
+    #[test]
+    fn a_place_is_bounded_and_a_file_is_not() {
+        let place = |name: &str| format!("<Placemark><name>{name}</name></Placemark>");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let limits = DataLimits {
+            record_bytes: 1000,
+            ..DataLimits::default()
+        };
+        let read = |places: &[String]| -> Result<Vec<Feature>> {
+            std::fs::write(file.path(), format!("<kml>{}</kml>", places.concat())).unwrap();
+            features(&DataFile::new("x.kml", file.path()), &limits)?.collect()
+        };
+        assert_eq!(read(&vec![place("a"); 100]).unwrap().len(), 100);
+        let error = read(&[place("a"), place(&"b".repeat(2000))]).unwrap_err();
+        assert!(error.to_string().contains("too large"), "{error}");
+        assert!(read(&[place(&"<b/>".repeat(2000))]).is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::limits::DataLimits;
 /// Collections inside one another deeper than this are not read.
 const DEPTH: usize = 8;
 /// Points that the geometries of a file may have together: a border may be named any number of times.
-const POINTS: usize = 64 << 20;
+const POINTS: usize = 16 << 20;
 
 /// Lists the objects of a file.
 pub(super) fn layers(file: &DataFile, limits: &DataLimits) -> Result<Vec<String>> {
