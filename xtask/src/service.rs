@@ -11,6 +11,7 @@ use crate::say;
 /// A service that a step of the test run asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
+    Mysql,
     Postgres,
     S3,
 }
@@ -19,6 +20,7 @@ impl Service {
     /// The script below `scripts` that runs the service.
     fn script(self) -> &'static str {
         match self {
+            Service::Mysql => "mysql",
             Service::Postgres => "postgres",
             Service::S3 => "s3",
         }
@@ -27,6 +29,7 @@ impl Service {
     /// The variable that tells tests where the service is. Where it is set, the caller brings a service along.
     pub fn variable(self) -> &'static str {
         match self {
+            Service::Mysql => "VIVANT_TEST_MYSQL_URL",
             Service::Postgres => "VIVANT_TEST_POSTGRES_URL",
             Service::S3 => "VIVANT_TEST_S3_URL",
         }

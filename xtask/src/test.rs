@@ -42,8 +42,8 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "unit",
-        about: "the tests of every crate pass, on SQLite, PostgreSQL and an S3 store",
-        services: &[Service::Postgres, Service::S3],
+        about: "the tests of every crate pass, on SQLite, PostgreSQL, MariaDB and an S3 store",
+        services: &[Service::Mysql, Service::Postgres, Service::S3],
         run: unit,
     },
     Step {

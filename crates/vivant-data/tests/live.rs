@@ -6,7 +6,8 @@ use arrow_array::RecordBatch;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use vivant_data::spec::{ConnectionSpec, TableSpec};
 use vivant_data::{
-    ColumnType, Credentials, DataError, DataFile, DataLimits, Files, NoFiles, Place, open, open_sql,
+    ColumnType, Credentials, DataError, DataFile, DataLimits, Files, NoFiles, Place, open, open_procedure,
+    open_sql,
 };
 
 struct One(DataFile);
@@ -259,23 +260,120 @@ fn sockets_of_this_machine_are_no_servers() {
     assert!(message.contains("not the name of a server"), "{message}");
 }
 
-#[cfg(feature = "mysql")]
+/// Columns of every kind, with what MySQL keeps and others would not.
+const OF_MYSQL: &str = "CREATE TEMPORARY TABLE t (id INT, ti TINYINT, b TINYINT(1), u BIGINT UNSIGNED, i BIGINT, y YEAR, \
+    bits BIT(10), n DECIMAL(25,3), f FLOAT, r DOUBLE, c CHAR(4), t TEXT, l VARCHAR(9) CHARACTER SET latin1, \
+    e ENUM('x','Y'), x VARBINARY(4), d DATE, m DATETIME(6), tm TIME, j JSON); \
+    SET sql_mode = 'ALLOW_INVALID_DATES'; \
+    INSERT INTO t VALUES (1, -5, 1, 18446744073709551615, 9007199254740993, 1999, 517, 12345678901234567890.125, 1.1, 2.5, \
+    'ab', 'Zü😀', 'Zü', 'Y', x'01ff', '2024-03-01', '2024-03-01 10:20:30.5', '-10:20:30', '{\"a\": 1}'), \
+    (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), \
+    (3, 0, 0, 0, -1, 2024, 0, -0.5, -2, -1e300, '', '', '', 'x', '', '0000-00-00', '2024-02-31 00:00:00', '00:00:00', '[]')";
+
 #[test]
 fn mysql_is_read() {
     let Some((connection, credentials)) = server("VIVANT_TEST_MYSQL_URL", "mysql") else {
         return;
     };
-    let values = "SELECT CAST(1 AS SIGNED) AS i, CAST(12.50 AS DECIMAL(10,2)) AS n, 1.5e0 AS f, 'Zü' AS t, DATE '2024-03-01' AS d,
-        TIMESTAMP '2024-03-01 10:20:30' AS ts, NULL AS nu, x'01ff' AS x, TIME '10:20:30' AS tm";
+    let with_table = connection.clone().with("one-time-sql", OF_MYSQL);
+    let expected = [
+        "integer integer boolean real integer integer integer real real real string string string string string date \
+         datetime datetime string",
+        "1|-5|true|1.8446744073709552e19|9007199254740993|1999|517|1.2345678901234567e19|1.100000023841858|2.5|ab|Zü😀|Zü|Y|\
+         01ff|2024-03-01|2024-03-01T10:20:30.500|1899-12-29T13:39:30|{\"a\": 1}",
+        "2|null|null|null|null|null|null|null|null|null|null|null|null|null|null|null|null|null|null",
+        "3|0|false|0.0|-1|2024|0|-0.5|-2.0|-1e300||||x||null|null|1899-12-30T00:00:00|[]",
+    ];
+    for asked in [
+        "TABLE [t]",
+        "SELECT * FROM t ORDER BY id; ",
+        "SELECT * FROM t -- all",
+    ] {
+        assert_eq!(
+            ask(&with_table, &credentials, asked).unwrap(),
+            expected,
+            "{asked}"
+        );
+    }
+    let many = ask(
+        &connection,
+        &credentials,
+        "WITH RECURSIVE s AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM s WHERE n < 900) \
+         SELECT a.n * 1000 + b.n AS n FROM s AS a JOIN s AS b ON b.n <= 100 ORDER BY n",
+    )
+    .unwrap();
+    assert_eq!((many.len(), many[90_000].as_str()), (90_001, "900100"));
+
+    let told = |sql: &str| ask(&connection, &credentials, sql).unwrap_err().to_string();
+    for (sql, expected) in [
+        ("TABLE [not there]", "doesn't exist"),
+        ("SELECT 1 AS a, 2 AS a", "two columns of the name `a`"),
+        ("SELECT 1; SELECT 2", "syntax"),
+        ("SET @a = 1", "the statement gives no rows"),
+        ("LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE t", "rror"),
+        (
+            "SELECT LOAD_FILE(NULL), 1 AS `LOAD_FILE(NULL)`",
+            "two columns of the name",
+        ),
+    ] {
+        let told = told(sql);
+        assert!(told.contains(expected), "{sql}: {told}");
+    }
+    let wrong = Credentials {
+        password: "hunter2-is-wrong".to_owned(),
+        ..credentials
+    };
+    let message = ask(&connection, &wrong, "SELECT 1 AS a").unwrap_err().to_string();
+    assert!(
+        message.contains("Access denied") && !message.contains("hunter2"),
+        "{message}"
+    );
+}
+
+#[test]
+fn procedures_of_mysql_are_called() {
+    let Some((connection, credentials)) = server("VIVANT_TEST_MYSQL_URL", "mysql") else {
+        return;
+    };
+    let limits = DataLimits::default();
+    let place = Place {
+        files: &NoFiles,
+        credentials: &|_| Some(credentials.clone()),
+        limits: &limits,
+        hyper: None,
+        guard: &|_| Ok(()),
+    };
+    let with_procedure = connection.clone().with(
+        "one-time-sql",
+        "CREATE OR REPLACE PROCEDURE `what it got`(t TEXT, d DATE, n DOUBLE, b BOOLEAN, m DATETIME) BEGIN \
+         SELECT t, d, n, b, m; SELECT 'a second result'; END",
+    );
+    let call = |values: [&str; 5]| {
+        let names = ["t", "d", "n", "b", "m"].into_iter().map(str::to_owned);
+        let arguments: Vec<(String, String)> = names.zip(values.map(str::to_owned)).collect();
+        show(open_procedure(
+            &with_procedure,
+            "[what it got]",
+            &arguments,
+            place,
+        )?)
+    };
     assert_eq!(
-        ask(&connection, &credentials, values).unwrap(),
+        call([
+            "\"O'Neil \\ \"\"ü\"",
+            "#2024-02-29#",
+            "-1.5e3",
+            "true",
+            "#2024-02-29 10:20:30#"
+        ])
+        .unwrap(),
         [
-            "integer real real string date datetime string string datetime",
-            "1|12.5|1.5|Zü|2024-03-01|2024-03-01T10:20:30|null|01ff|1899-12-30T10:20:30",
+            "string date real boolean datetime",
+            "O'Neil \\ \"ü|2024-02-29|-1500.0|true|2024-02-29T10:20:30",
         ]
     );
-    let told = ask(&connection, &credentials, "TABLE [not there]")
-        .unwrap_err()
-        .to_string();
-    assert!(told.contains("doesn't exist"), "{told}");
+    assert_eq!(call(["null"; 5]).unwrap()[1], "null|null|null|null|null");
+    let none = open_procedure(&connection, "[not there]", &[], place);
+    let told = none.unwrap_err().to_string();
+    assert!(told.contains("does not exist"), "{told}");
 }

@@ -229,3 +229,18 @@ impl Reach {
         }
     }
 }
+
+/// Refuses results of which two columns have one name.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+fn named_once<'n>(names: impl Iterator<Item = &'n str>, reach: &Reach) -> Result<()> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(twice) => Err(reach.failed(format!(
+            "the statement gives two columns of the name `{}`; there are {}",
+            twice[0],
+            crate::error::known(&names)
+        ))),
+    }
+}

@@ -5,9 +5,9 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, SslOpts, Value};
 use vivant_calc::civil::{DAY, Date, DateTime, HOUR, MINUTE, SECOND};
 
-use super::Reach;
 use super::runtime::{answer, on_thread};
 use super::select::LiveColumn;
+use super::{Reach, named_once};
 use crate::batches::{Announcement, Batches};
 use crate::build::{BatchBuilder, ColumnBuilder};
 use crate::error::{DataError, Result};
@@ -57,6 +57,10 @@ pub(super) fn describe(
                 expression: match kind {
                     // Doubles here, whatever is exact there.
                     ColumnType::Real => format!("({name} + 0e0)"),
+                    // Bits, and years, which have two digits in comparisons.
+                    ColumnType::Integer if matches!(wire, Wire::MYSQL_TYPE_YEAR | Wire::MYSQL_TYPE_BIT) => {
+                        format!("CAST({name} AS SIGNED)")
+                    }
                     _ => name,
                 },
                 is_comparable,
@@ -93,6 +97,9 @@ async fn read(reach: &Reach, sql: &str, limits: &DataLimits, announcement: Annou
     let mut connection = begin(reach).await?;
     let mut rows = connection.exec_iter(sql, ()).await.map_err(failed)?;
     let found = rows.columns().unwrap_or_default();
+    if found.is_empty() {
+        return Err(reach.failed("the statement gives no rows"));
+    }
     if found.len() > limits.columns {
         return Err(DataError::TooLarge {
             what: reach.label.clone(),
@@ -107,6 +114,7 @@ async fn read(reach: &Reach, sql: &str, limits: &DataLimits, announcement: Annou
             kind: kind_of(column),
         })
         .collect();
+    named_once(columns.iter().map(|column| column.name.as_str()), reach)?;
     let is_binary: Vec<bool> = found
         .iter()
         .map(|column| column.character_set() == BINARY && is_text(column.column_type()))

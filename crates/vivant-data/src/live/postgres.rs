@@ -8,12 +8,12 @@ use tokio_postgres::types::{FromSql, Kind, Type};
 use tokio_postgres::{Client, NoTls, Row};
 use vivant_calc::civil::{Date, DateTime};
 
-use super::Reach;
 use super::runtime::{answer, on_thread, tls};
 use super::select::LiveColumn;
+use super::{Reach, named_once};
 use crate::batches::{Announcement, Batches};
 use crate::build::{BatchBuilder, ColumnBuilder};
-use crate::error::{DataError, Result, known};
+use crate::error::{DataError, Result};
 use crate::files::Place;
 use crate::limits::DataLimits;
 use crate::schema::{Column, ColumnType, schema_of};
@@ -128,15 +128,7 @@ async fn read(reach: &Reach, sql: &str, limits: &DataLimits, announcement: Annou
         });
         list.push(format!("{asked} AS {name}"));
     }
-    let mut names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(reach.failed(format!(
-            "the statement gives two columns of the name `{}`; there are {}",
-            twice[0],
-            known(&names)
-        )));
-    }
+    named_once(columns.iter().map(|column| column.name.as_str()), reach)?;
     let wrapped = match list.is_empty() {
         true => sql.to_owned(),
         // On a line of its own: the statement may end in a comment.

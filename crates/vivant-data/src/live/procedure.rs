@@ -95,7 +95,11 @@ fn literal(database: Database, text: &str) -> Option<String> {
     }
     if let Some(moment) = inside('#') {
         let is_plain = !moment.is_empty() && moment.chars().all(|c| c.is_ascii_digit() || "-: .".contains(c));
-        return is_plain.then(|| format!("'{moment}'"));
+        return match database {
+            _ if !is_plain => None,
+            Database::SqlServer => same_everywhere(moment).map(|moment| format!("'{moment}'")),
+            _ => Some(format!("'{moment}'")),
+        };
     }
     match text.to_ascii_lowercase().as_str() {
         "true" | "false" => Some(match database {
@@ -115,6 +119,25 @@ fn literal(database: Database, text: &str) -> Option<String> {
             (is_plain && text.parse::<f64>().is_ok_and(f64::is_finite)).then(|| text.to_owned())
         }
     }
+}
+
+/// Writes a day or moment so that SQL Server reads the same, whatever a session's language and order of days are.
+fn same_everywhere(moment: &str) -> Option<String> {
+    let (day, time) = moment.trim().split_once(' ').unwrap_or((moment, ""));
+    let parts: Vec<u32> = day
+        .split('-')
+        .map(|part| part.parse().ok())
+        .collect::<Option<_>>()?;
+    let &[year @ 1..=9999, month @ 1..=12, day @ 1..=31] = &parts[..] else {
+        return None;
+    };
+    let time = time.trim();
+    Some(match time.split(':').count() {
+        _ if time.is_empty() => format!("{year:04}{month:02}{day:02}"),
+        2 => format!("{year:04}-{month:02}-{day:02}T{time}:00"),
+        3 => format!("{year:04}-{month:02}-{day:02}T{time}"),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -148,8 +171,19 @@ mod tests {
         );
         assert_eq!(
             call(Database::SqlServer),
-            r"EXEC [sales].[by region] @region = N'O''Neil \', @since = '2024-02-29', @most = -1.5e3, @all = 1"
+            r"EXEC [sales].[by region] @region = N'O''Neil \', @since = '20240229', @most = -1.5e3, @all = 1"
         );
+        let at = |moment| check(Database::SqlServer, "[p]", &[("x", moment)]);
+        assert_eq!(at("#2024-2-9#").unwrap(), "EXEC [p] '20240209'");
+        assert_eq!(
+            at("#2024-02-29 10:20:30#").unwrap(),
+            "EXEC [p] '2024-02-29T10:20:30'"
+        );
+        assert_eq!(
+            at("#2024-02-29 10:20#").unwrap(),
+            "EXEC [p] '2024-02-29T10:20:00'"
+        );
+        assert!(at("#10:20#").is_err() && at("#29-02-2024#").is_err());
         assert_eq!(
             check(Database::SqlServer, "[dbo].[p;1]", &[]).unwrap(),
             "EXEC [dbo].[p]"

@@ -208,9 +208,10 @@ impl LiveTable {
     /// the measures `m0`, `m1` and so on. `None` where that could give other values than grouping here. Groups may
     /// come in several parts.
     pub fn grouped(&self, groups: &[String], measures: &[Measure], conditions: &[Condition]) -> Option<Self> {
-        if !self.is_plain() || !conditions.iter().all(|one| self.is_exact(one)) {
+        if !self.is_known() || !conditions.iter().all(|one| self.is_exact(one)) {
             return None;
         }
+        let is_mysql = self.database == Database::Mysql;
         let mut columns = Vec::with_capacity(groups.len() + measures.len());
         let mut list = Vec::with_capacity(groups.len() + measures.len());
         let mut add = |name: String, kind: ColumnType, expression: String| {
@@ -225,7 +226,8 @@ impl LiveTable {
         for (at, group) in groups.iter().enumerate() {
             let column = self.column(group)?;
             let expression = match column.column.kind {
-                ColumnType::String => format!("({}) COLLATE \"C\"", column.expression),
+                ColumnType::String if is_mysql && !column.is_comparable => return None,
+                ColumnType::String => self.exact_text(column),
                 // Zeros of two signs are one group there.
                 ColumnType::Real | ColumnType::Spatial => return None,
                 _ => self.value_of(column),
@@ -246,6 +248,15 @@ impl LiveTable {
             from.push_str(&format!(" GROUP BY {}", numbers.join(", ")));
         }
         from.push_str(") AS g");
+        if is_mysql {
+            // Texts were grouped by their bytes.
+            let list = columns.iter().map(|one| match one.column.kind {
+                ColumnType::String => format!("CONVERT({0} USING utf8mb4) AS {0}", one.expression),
+                _ => one.expression.clone(),
+            });
+            let list: Vec<String> = list.collect();
+            from = format!("(SELECT {} FROM {from}) AS h", list.join(", "));
+        }
         Some(Self {
             database: self.database,
             connection: self.connection.clone(),
@@ -259,9 +270,28 @@ impl LiveTable {
         let number = |name: &str, function: &str| {
             let column = self.column(name)?;
             let expression = self.value_of(column);
-            match column.column.kind {
-                kind @ ColumnType::Integer => Some((kind, format!("{function}({expression})::int8"))),
-                kind @ ColumnType::Real => Some((kind, format!("{function}(({expression})::float8)"))),
+            match (column.column.kind, self.database) {
+                (kind @ ColumnType::Integer, database) => {
+                    let found = format!("{function}({expression})");
+                    let whole = match database {
+                        Database::Mysql => format!("CAST({found} AS SIGNED)"),
+                        _ => format!("{found}::int8"),
+                    };
+                    // A sum that is no integer any more has no value.
+                    let whole = match function {
+                        "SUM" => format!(
+                            "CASE WHEN {found} BETWEEN {} AND {} THEN {whole} END",
+                            i64::MIN,
+                            i64::MAX
+                        ),
+                        _ => whole,
+                    };
+                    Some((kind, whole))
+                }
+                (kind @ ColumnType::Real, Database::Mysql) => {
+                    Some((kind, format!("{function}({expression})")))
+                }
+                (kind @ ColumnType::Real, _) => Some((kind, format!("{function}(({expression})::float8)"))),
                 _ => None,
             }
         };
@@ -278,7 +308,10 @@ impl LiveTable {
             Measure::SumAsReal(name) => {
                 let column = self.column(name)?;
                 let is_integer = column.column.kind == ColumnType::Integer;
-                let sum = format!("SUM(({})::float8)", column.expression);
+                let sum = match self.database {
+                    Database::Mysql => format!("SUM({} + 0e0)", column.expression),
+                    _ => format!("SUM(({})::float8)", column.expression),
+                };
                 is_integer.then_some((ColumnType::Real, sum))
             }
             Measure::Min(name) => number(name, "MIN"),
@@ -297,6 +330,19 @@ impl LiveTable {
     /// Tells whether this is PostgreSQL itself: others that speak its protocol know less of its language.
     fn is_plain(&self) -> bool {
         self.database == Database::Postgres && self.connection.class == "postgres"
+    }
+
+    /// Tells whether it is known how the database compares and groups whatever a column may have.
+    fn is_known(&self) -> bool {
+        self.is_plain() || (self.database == Database::Mysql && self.connection.class != "memsql")
+    }
+
+    /// Writes a text so that no two texts are the same.
+    fn exact_text(&self, column: &LiveColumn) -> String {
+        match self.database {
+            Database::Mysql => format!("CAST(CONVERT({} USING utf8mb4) AS BINARY)", column.expression),
+            _ => format!("({}) COLLATE \"C\"", column.expression),
+        }
     }
 
     fn column(&self, name: &str) -> Option<&LiveColumn> {
@@ -356,7 +402,9 @@ impl LiveTable {
                         Some(self.with_odd(column, &infinite))
                     }
                     // An empty text may be none.
-                    (None, ColumnType::String) if self.database != Database::Postgres => {
+                    (None, ColumnType::String)
+                        if matches!(self.database, Database::Sqlite | Database::SqlServer) =>
+                    {
                         let empty = format!("IS NULL OR {} = ''", column.expression);
                         Some(self.with_odd(column, &empty))
                     }
@@ -377,13 +425,21 @@ impl LiveTable {
             Condition::In { values, .. } => !values.iter().any(is_zero),
             Condition::Null(_) | Condition::NotNull(_) => true,
         };
-        is_same && self.is_plain() && self.render(condition).is_some()
+        is_same && self.is_known() && self.render(condition).is_some()
     }
 
-    /// Writes the test of whether a number, day or moment of PostgreSQL is one here: infinity is none.
+    /// Writes the test of whether a number, day or moment is one here: infinity of PostgreSQL is none, nor is a day
+    /// zero of MySQL.
     fn is_value(&self, column: &LiveColumn) -> Option<String> {
+        let expression = &column.expression;
         let range = match column.column.kind {
-            _ if !(self.is_plain() && column.is_comparable) => return None,
+            _ if !(self.is_known() && column.is_comparable) => return None,
+            ColumnType::Date | ColumnType::DateTime if self.database == Database::Mysql => {
+                return Some(format!(
+                    "DAYOFMONTH({expression}) BETWEEN 1 AND DAYOFMONTH(LAST_DAY({expression}))"
+                ));
+            }
+            _ if self.database == Database::Mysql => return None,
             ColumnType::Real => {
                 "BETWEEN '-1.7976931348623157e308'::float8 AND '1.7976931348623157e308'::float8"
             }
@@ -393,7 +449,7 @@ impl LiveTable {
             }
             _ => return None,
         };
-        Some(format!("{} {range}", column.expression))
+        Some(format!("{expression} {range}"))
     }
 
     fn compare(&self, column: &LiveColumn, with: Comparison, value: &Value) -> Option<String> {
@@ -413,7 +469,7 @@ impl LiveTable {
             (_, C::Greater) if is_zero => C::GreaterOrEqual,
             (_, C::NotEqual) if is_zero => return None,
             // Nothing is known of what odd values compare like.
-            (ColumnType::Date | ColumnType::DateTime | ColumnType::Real, C::NotEqual) if !self.is_plain() => {
+            (ColumnType::Date | ColumnType::DateTime | ColumnType::Real, C::NotEqual) if !self.is_known() => {
                 return None;
             }
             _ => with,
@@ -448,8 +504,8 @@ impl LiveTable {
             _ if test.starts_with("IS NULL") => None,
             (_, Some(is_value)) => Some(is_value),
             // Beside the comparison that an index may know.
-            (ColumnType::String, None) if self.is_plain() => {
-                Some(format!("({expression}) COLLATE \"C\" {test}"))
+            (ColumnType::String, None) if self.is_known() => {
+                Some(format!("{} {test}", self.exact_text(column)))
             }
             _ => None,
         };
@@ -483,13 +539,18 @@ impl LiveTable {
             }
             (Value::Date(date), ColumnType::Date) if has_four_digits(date.year()) => match database {
                 Database::Postgres | Database::Mysql => Some(format!("DATE '{date}'")),
-                Database::SqlServer => Some(format!("CAST('{date}' AS date)")),
+                // The one form that means the same whatever the session's language and order of days are.
+                Database::SqlServer => Some(format!("CAST('{}' AS date)", date.to_string().replace('-', ""))),
                 Database::Sqlite => None,
             },
             (Value::DateTime(moment), ColumnType::DateTime) if has_four_digits(moment.date().year()) => {
                 match database {
                     Database::Postgres | Database::Mysql => Some(format!("TIMESTAMP '{moment}'")),
-                    Database::SqlServer => Some(format!("CAST('{moment}' AS datetime2)")),
+                    // With the letter the session's language and order of days do not matter.
+                    Database::SqlServer => {
+                        let moment = moment.to_string().replacen(' ', "T", 1);
+                        Some(format!("CAST('{moment}' AS datetime2)"))
+                    }
                     Database::Sqlite => None,
                 }
             }
@@ -547,7 +608,12 @@ mod tests {
             &quote,
             Some("(\"a\" = 'O''Neil' AND (\"a\") COLLATE \"C\" = 'O''Neil')"),
         );
-        check(Mysql, T::String, &quote, Some("(`a` = 'O''Neil')"));
+        check(
+            Mysql,
+            T::String,
+            &quote,
+            Some("(`a` = 'O''Neil' AND CAST(CONVERT(`a` USING utf8mb4) AS BINARY) = 'O''Neil')"),
+        );
         check(
             Sqlite,
             T::String,
@@ -607,14 +673,14 @@ mod tests {
             SqlServer,
             T::Date,
             &since,
-            Some("([a] >= CAST('2024-02-29' AS date))"),
+            Some("([a] >= CAST('20240229' AS date))"),
         );
         let at = compare(Comparison::Less, Value::DateTime(day.midnight()));
         check(
             SqlServer,
             T::DateTime,
             &at,
-            Some("([a] < CAST('2024-02-29 00:00:00' AS datetime2))"),
+            Some("([a] < CAST('2024-02-29T00:00:00' AS datetime2))"),
         );
         let none = Condition::Null("a".to_owned());
         check(SqlServer, T::String, &none, Some("([a] IS NULL OR [a] = '')"));
@@ -645,7 +711,13 @@ mod tests {
             &one,
             Some("((\"a\" IN (1)) IS NOT TRUE)"),
         );
-        check(Database::Mysql, ColumnType::Integer, &one, None);
+        check(
+            Database::Mysql,
+            ColumnType::Integer,
+            &one,
+            Some("((`a` IN (1)) IS NOT TRUE)"),
+        );
+        check(Database::SqlServer, ColumnType::Integer, &one, None);
         let text = listed(Value::String("x".to_owned()));
         check(Database::Sqlite, ColumnType::String, &text, None);
         check(
@@ -687,7 +759,14 @@ mod tests {
         assert!(real.grouped(&names(&["a"]), &[], &[]).is_none());
         let zero = compare(Comparison::Less, Value::Real(0.0));
         assert!(real.grouped(&[], &[Measure::Rows], &[zero]).is_none());
-        let other = table(Database::Mysql, ColumnType::Integer);
+        let mysql = table(Database::Mysql, ColumnType::String);
+        let grouped = mysql.grouped(&names(&["a"]), &measures, &[]).unwrap();
+        assert_eq!(
+            grouped.from,
+            "(SELECT CONVERT(`g0` USING utf8mb4) AS `g0`, `m0`, `m1` FROM (SELECT CAST(CONVERT(`a` USING utf8mb4) AS BINARY) \
+             AS `g0`, COUNT(*) AS `m0`, COUNT(`a`) AS `m1` FROM t GROUP BY 1) AS g) AS h"
+        );
+        let other = table(Database::Sqlite, ColumnType::Integer);
         assert!(other.grouped(&names(&["a"]), &[], &[]).is_none());
     }
 
