@@ -45,7 +45,7 @@ impl Console {
         Progress::new(self.level != Level::Info)
     }
 
-    /// Says what is being done, or a result.
+    /// Says what is being done, or a result; a text of several lines is written in one go.
     pub fn info(&self, line: impl AsRef<str>) {
         self.line(Level::Info, line.as_ref());
     }
@@ -69,12 +69,13 @@ impl Console {
         if level > self.level {
             return;
         }
+        let line = format!("{line}\n");
         // A reader that has gone away is no failure.
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
         if let Some(log) = &self.log
             && let Ok(mut log) = log.lock()
         {
-            let _ = log.write_all(format!("{line}\n").as_bytes());
+            let _ = log.write_all(line.as_bytes());
         }
     }
 }

@@ -35,14 +35,13 @@ pub async fn list(args: List, global: &Global, console: &Console) -> Result<(), 
             console.info("No content found");
             return Ok(());
         }
-        console.info(heading(&args));
-        for item in &items {
-            console.info(match args.machine {
-                true => for_machines(item, &args),
-                false => for_people(item, &args),
-            });
-        }
-        console.info(format!("{} total {kind}", items.len()));
+        let mut lines = vec![heading(&args)];
+        lines.extend(items.iter().map(|item| match args.machine {
+            true => for_machines(item, &args),
+            false => for_people(item, &args),
+        }));
+        lines.push(format!("{} total {kind}", items.len()));
+        console.info(lines.join("\n"));
         Ok(())
     })
     .await
