@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import struct
 import subprocess
@@ -124,6 +125,30 @@ def test_a_hundred_thousand_columns(binary: Path, tmp_path: Path) -> None:
     assert code == 1 and "columns" in error, (code, error)
     code, _, error = ask(binary, package(tmp_path / "all.twbx", document({}, {name: "integer" for name in names}, "c1"), rows))
     assert code == 1 and "columns" in error, (code, error)
+
+
+def test_a_large_crosstab(binary: Path, tmp_path: Path) -> None:
+    count = 200_000
+    rows = b"region,amount\n" + b"".join(b"Region %07d,%d\n" % (at, at) for at in range(count))
+    book = package(tmp_path / "book.twbx", document({"result": "[amount] * 2"}), rows)
+
+    def peak(kind: str) -> int:
+        """The memory that writing such a file takes, in bytes."""
+        out = tmp_path / f"out.{kind}"
+        process = subprocess.Popen([str(binary), "data", book.name, "-o", str(out)], cwd=tmp_path, preexec_fn=limited)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        return usage.ru_maxrss * 1024
+
+    lines, table = peak("csv"), peak("xlsx")
+    # The answer and its headers are held, the cells of the page are not.
+    assert table - lines < 1000 * count, (lines, table)
+    with zipfile.ZipFile(tmp_path / "out.xlsx") as archive:
+        page = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert page.count("<row ") == count + 1
+    last = page[page.rindex("<row ") :]
+    assert f"Region {count - 1:07}" in last and f"<v>{2 * (count - 1)}</v>" in last
 
 
 def combined(first: int, second: int, length: int) -> int:

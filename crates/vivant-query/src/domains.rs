@@ -7,6 +7,7 @@ use vivant_calc::{Diagnostic, Level, Value};
 use vivant_document::spec::{FieldRef, Literal, PaneSpec};
 
 use crate::asker::{Asker, Wanted};
+use crate::flow::natural;
 use crate::frame::{Frame, compare};
 use crate::local::key_in;
 use crate::query::{Ask, RowFilters, is_all};
@@ -55,20 +56,30 @@ impl Asker<'_> {
             ..Ask::GROUPS
         };
         match self
-            .queried(&Wanted::new(vec![item.clone()], Vec::new()), ask)
+            .first(&Wanted::new(vec![item.clone()], Vec::new()), ask)
             .await
         {
-            Ok(found) => {
-                let column = found.column(key).map(|column| column.values.clone());
-                let mut members = column.unwrap_or_default();
-                members.sort_by(compare);
-                members.truncate(MOST);
+            Ok(mut members) => {
                 respell(&mut members, key, frame);
                 known.push((key.clone(), members));
             }
             // The rows are there all the same; colours go by them alone.
             Err(error) => diagnostics.push(Diagnostic::warning("query.domains", error.message)),
         }
+    }
+
+    /// Gives the first members of a dimension, in order; the plan keeps no more of them.
+    async fn first(&self, wanted: &Wanted, ask: Ask<'_>) -> Result<Vec<Value>, Box<Diagnostic>> {
+        let Some(plan) = self.planned(wanted, ask).await? else {
+            return Ok(Vec::new());
+        };
+        let heads = self.heads(&plan, wanted);
+        let plan = plan.first(MOST, |index, expr| natural(&heads[index], expr))?;
+        let found = self.collected(plan, wanted).await?;
+        let mut columns = found.columns.into_iter();
+        let mut members = columns.next().map(|column| column.values).unwrap_or_default();
+        members.sort_by(compare);
+        Ok(members)
     }
 
     /// Whether the document gives a colour to each member that is shown.

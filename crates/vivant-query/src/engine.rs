@@ -30,6 +30,8 @@ pub struct Question<'q> {
     pub sheet: &'q SheetSpec,
     /// How many values a result may have before it is refused.
     pub most_values: usize,
+    /// Whether the members of fields on colour are asked for, too: who draws needs them.
+    pub domains: bool,
 }
 
 /// The rows of a sheet.
@@ -43,7 +45,8 @@ pub struct Answer {
     pub totals: Vec<Total>,
     /// The measures of the list of measure names, in order.
     pub measure_names: Vec<FieldRef>,
-    /// The members of fields on colour without the filters of the sheet, in order, where those leave some out.
+    /// The members of fields on colour without the filters of the sheet, in order, where those leave some out and
+    /// [`Question::domains`] asks for them.
     pub domains: Vec<(FieldRef, Vec<Value>)>,
 }
 
@@ -245,8 +248,7 @@ impl<'e> Engine<'e> {
             let frame = asker.body(wanted, &orders, diagnostics).await?;
             let totals = asker.totals(number, wanted, &frame, &orders, diagnostics).await?;
             for (pane, (_, position)) in panes.iter().zip(&flow.shape.panes) {
-                // Colours matter to those who ask for the whole.
-                if *position == number && few.is_none() {
+                if *position == number && question.domains {
                     let domains = &mut flow.shape.domains;
                     asker.domains(pane, wanted, &frame, domains, diagnostics).await;
                 }

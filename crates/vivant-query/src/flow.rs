@@ -13,6 +13,7 @@ use datafusion::arrow::datatypes::{DataType as ArrowType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::common::{Result as DfResult, exec_datafusion_err};
+use datafusion::dataframe::DataFrame;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, SortExpr, Volatility,
@@ -21,15 +22,17 @@ use datafusion::physical_plan::common::spawn_buffered;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use vivant_calc::kernel::text::Collation;
 use vivant_calc::{DataType, Diagnostic, Value};
 use vivant_document::spec::{FieldRef, SheetSpec, SortBy};
 
 use crate::asker::{Asker, Wanted};
+use crate::collate::{order_key as order_without_case, same_key};
 use crate::engine::{Answer, Total};
 use crate::expr::internal;
-use crate::frame::{Frame, FrameColumn, order_key};
-use crate::local::{self, key_text};
-use crate::query::{Ask, Gathered, Head, frame_of};
+use crate::frame::{ColumnRole, Frame, FrameColumn, order_key};
+use crate::local::{self, key_text, key_with};
+use crate::query::{Ask, Gathered, Head, Spellings, frame_of, spell_as, too_large};
 use crate::resources::Resources;
 use crate::source::column;
 use crate::values::Reader;
@@ -65,7 +68,26 @@ pub(crate) enum Lines {
     /// All of them, until they are handed out.
     Whole(Option<Frame>),
     /// As they come, in order.
-    Sorted(Vec<Head>, SendableRecordBatchStream),
+    Sorted(Sorted),
+}
+
+/// Rows in order, as they come.
+pub(crate) struct Sorted {
+    heads: Vec<Head>,
+    /// For columns of texts in which letter case does not matter, by their place.
+    spellings: Vec<(usize, Spellings)>,
+    rows: SendableRecordBatchStream,
+}
+
+impl Sorted {
+    /// Reads a piece.
+    fn frame(&self, batch: RecordBatch) -> Frame {
+        let mut frame = frame_of(&self.heads, &[batch]);
+        for (index, spellings) in &self.spellings {
+            spell_as(spellings, &mut frame.columns[*index].values);
+        }
+        frame
+    }
 }
 
 impl Flow {
@@ -85,7 +107,7 @@ impl Flow {
     pub(crate) fn push(&mut self, lines: Lines, totals: Vec<Total>) {
         let empty = match &lines {
             Lines::Whole(frame) => frame.as_ref().map(without_rows).unwrap_or_default(),
-            Lines::Sorted(heads, _) => frame_of(heads, &[]),
+            Lines::Sorted(sorted) => frame_of(&sorted.heads, &[]),
         };
         self.shape.frames.push(empty);
         self.shape.totals.extend(totals.iter().map(|total| Total {
@@ -142,8 +164,8 @@ impl Flow {
                         return part(Vec::new(), rows);
                     }
                 }
-                Lines::Sorted(heads, batches) => match batches.next().await {
-                    Some(Ok(batch)) => return part(Vec::new(), frame_of(heads, &[batch])),
+                Lines::Sorted(sorted) => match sorted.rows.next().await {
+                    Some(Ok(batch)) => return part(Vec::new(), sorted.frame(batch)),
                     Some(Err(error)) => {
                         self.lines.clear();
                         return Err(Box::new(self.resources.failure(&error).within(&self.place)));
@@ -193,11 +215,16 @@ impl Asker<'_> {
             return Ok(None);
         };
         let heads = self.heads(&plan, wanted);
-        // Members that are spelled in several ways are to be spelled alike everywhere.
-        if heads.iter().any(|head| head.ignores_case) {
-            return Ok(None);
-        }
         diagnostics.extend(passed_over);
+        // A member is spelled alike wherever it comes; one that comes once is.
+        let come_once = sheet.aggregated && wanted.dimensions.len() <= 1;
+        let texts = heads
+            .iter()
+            .enumerate()
+            .filter(|(_, head)| head.ignores_case && head.role == ColumnRole::Dimension && !come_once);
+        let texts: Vec<(usize, DataFrame)> = texts
+            .map(|(index, _)| Ok((index, plan.spellings(index)?)))
+            .collect::<Found<_>>()?;
         let Gathered { batches, rest } = Gathered::begin(plan, few, &self.engine.resources).await?;
         let Some(rest) = rest else {
             let mut frame = frame_of(&heads, &batches);
@@ -209,10 +236,10 @@ impl Asker<'_> {
         let schema = rest.schema();
         let by = wanted.heads.iter().filter_map(|head| {
             let at = heads.iter().position(|known| known.key == *head)?;
-            Some((head, column(schema.field(at).name()), heads[at].data_type))
+            Some((&heads[at], column(schema.field(at).name())))
         });
         let by: Vec<SortExpr> = by
-            .flat_map(|(head, expr, data_type)| order(sheet, head, orders, expr, data_type))
+            .flat_map(|(head, expr)| order(sheet, head, orders, expr))
             .collect();
         let all = stream::iter(batches.into_iter().map(Ok)).chain(rest);
         let once = Once {
@@ -228,10 +255,48 @@ impl Asker<'_> {
         if !by.is_empty() {
             sorted = sorted.sort(by).map_err(internal)?;
         }
-        let rows = sorted.execute_stream().await;
-        let rows = rows.map_err(|error| self.engine.resources.failure(&error))?;
+        let failure = |error| self.engine.resources.failure(&error);
+        let mut rows = sorted.execute_stream().await.map_err(failure)?;
+        let mut spellings = Vec::new();
+        if !texts.is_empty() {
+            // When the first rows are there all are on disk, and their queries leave the memory to these.
+            let schema = rows.schema();
+            let first = rows.next().await;
+            rows = Box::pin(RecordBatchStreamAdapter::new(
+                schema,
+                stream::iter(first).chain(rows),
+            ));
+            for (index, plan) in texts {
+                spellings.push((index, self.spellings(plan).await?));
+            }
+        }
         // The next rows are sorted while these are written.
-        Ok(Some(Lines::Sorted(heads, spawn_buffered(rows, AHEAD))))
+        let rows = spawn_buffered(rows, AHEAD);
+        Ok(Some(Lines::Sorted(Sorted {
+            heads,
+            spellings,
+            rows,
+        })))
+    }
+
+    /// Finds how texts that are spelled in several ways are spelled.
+    async fn spellings(&self, plan: DataFrame) -> Found<Spellings> {
+        let failure = |error| self.engine.resources.failure(&error);
+        let mut found = Spellings::new();
+        let mut batches = plan.execute_stream().await.map_err(failure)?;
+        while let Some(batch) = batches.next().await {
+            let batch = batch.map_err(failure)?;
+            let reader = Reader::new(batch.column(0));
+            for row in 0..batch.num_rows() {
+                if let Value::String(text) = reader.get(row) {
+                    found.insert(Collation::IgnoreCase.key(&text).into_owned(), text);
+                }
+            }
+            if found.len() > self.question.most_values {
+                return Err(too_large(self.question.most_values));
+            }
+        }
+        Ok(found)
     }
 
     /// Tells whether what is shown of a mark depends on its own row alone.
@@ -255,39 +320,43 @@ impl Asker<'_> {
 const AHEAD: usize = 4;
 
 /// Makes the order of display of a column, as [`local::sort`] has it.
-fn order(
-    sheet: &SheetSpec,
-    head: &FieldRef,
-    orders: &local::Orders,
-    expr: Expr,
-    data_type: DataType,
-) -> Vec<SortExpr> {
-    let sort = sheet.sorts.iter().find(|sort| sort.column == *head);
+fn order(sheet: &SheetSpec, head: &Head, orders: &local::Orders, expr: Expr) -> Vec<SortExpr> {
+    let sort = sheet.sorts.iter().find(|sort| sort.column == head.key);
     let places = match sort.map(|sort| &sort.by) {
         Some(SortBy::List(list)) => {
             let values = list.iter().filter_map(|literal| literal.value());
             let mut places = HashMap::new();
             for (place, value) in values.enumerate() {
-                places.insert(key_text(value), place);
+                places.insert(key_with(head.ignores_case, value), place);
             }
             Some(places)
         }
-        Some(SortBy::Field(_)) => orders.get(head).cloned(),
+        Some(SortBy::Field(_)) => orders.get(&head.key).cloned(),
         _ => None,
     };
     let is_turned =
         sort.is_some_and(|sort| sort.descending && matches!(sort.by, SortBy::Natural | SortBy::Alphabetic));
     let mut by = Vec::new();
     if let Some(places) = places {
-        let place = Order::Places(Arc::new(places)).of(expr.clone());
+        let member = match head.ignores_case {
+            true => same_key(expr.clone()),
+            false => expr.clone(),
+        };
+        let place = Order::Places(Arc::new(places)).of(member);
         by.push(place.sort(true, true));
     }
-    let natural = match data_type {
+    by.push(natural(head, expr).sort(!is_turned, !is_turned));
+    by
+}
+
+/// Makes what the values of a column are ordered by.
+pub(crate) fn natural(head: &Head, expr: Expr) -> Expr {
+    match head.data_type {
+        // However it is spelled a member has one place, among whose rows the next column decides.
+        DataType::String if head.ignores_case => order_without_case(expr),
         DataType::String | DataType::Spatial | DataType::Unknown => Order::Text.of(expr),
         _ => expr,
-    };
-    by.push(natural.sort(!is_turned, !is_turned));
-    by
+    }
 }
 
 /// What values are sorted by in place of themselves.

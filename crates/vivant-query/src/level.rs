@@ -32,8 +32,8 @@ pub struct Aggregation<'a, 's> {
     groups: Vec<Group>,
     /// The aggregates: an expression over rows, and the name of its column.
     aggregates: Vec<(Expr, String)>,
-    /// The last value of a group that has to be the only one, and the test whether there are several.
-    many: Option<(Expr, Expr)>,
+    /// Values of groups that have to be the only ones, each with the test whether there are several.
+    many: Vec<(Expr, Expr)>,
     open: Vec<String>,
 }
 
@@ -68,7 +68,7 @@ impl<'a, 's> Aggregation<'a, 's> {
             rows,
             groups,
             aggregates: Vec::new(),
-            many: None,
+            many: Vec::new(),
             open: Vec::new(),
         }
     }
@@ -191,14 +191,16 @@ impl<'a, 's> Aggregation<'a, 's> {
         };
         let is_many = same.clone().is_false();
         let expr = when(same, least).otherwise(otherwise).map_err(internal)?;
-        self.many = (value.data_type != DataType::String).then(|| (expr.clone(), is_many));
+        if value.data_type != DataType::String {
+            self.many.push((expr.clone(), is_many));
+        }
         Ok(Typed::new(expr, value.data_type).collated(value.collation))
     }
 
     /// Gives the test whether a value that was asked for stands for several, if it has no word for that itself.
-    pub fn is_many(&mut self, value: &Typed) -> Option<Expr> {
-        let (expr, is_many) = self.many.take()?;
-        (expr == value.expr).then_some(is_many)
+    pub fn is_many(&self, value: &Typed) -> Option<Expr> {
+        let found = self.many.iter().find(|(expr, _)| *expr == value.expr);
+        found.map(|(_, is_many)| is_many.clone())
     }
 
     /// Tells whether all values of a group are the same, and gives one of them.
@@ -257,17 +259,16 @@ impl<'a, 's> Aggregation<'a, 's> {
     /// Aggregates a value of rows.
     pub fn aggregate(&mut self, aggregate: Aggregate, value: Typed) -> Found<Typed> {
         let collation = value.collation;
-        let is_of_many = matches!(aggregate, Aggregate::Min | Aggregate::Max);
-        if is_of_many && value.ignores_case() {
-            let (expr, data_type) = aggregated(aggregate, Typed::new(ordered(value.expr), value.data_type))?;
-            return Ok(Typed::new(spelled(self.add(expr)), data_type).collated(collation));
-        }
         if aggregate == Aggregate::Collect {
             let all = self.add(array_agg(value.expr));
             return Ok(Typed::new(collected(all), DataType::Spatial));
         }
-        let (expr, data_type) = aggregated(aggregate, value)?;
-        Ok(Typed::new(self.add(expr), data_type).collated(collation))
+        let Computed {
+            expr,
+            data_type,
+            shown,
+        } = aggregated(aggregate, value)?;
+        Ok(Typed::new(shown(self.add(expr)), data_type).collated(collation))
     }
 
     /// Computes an aggregate call of a formula.
@@ -405,7 +406,11 @@ impl<'a, 's> Aggregation<'a, 's> {
         }
         let kept = &names[..own.len()];
         let collation = value.collation;
-        let (expr, data_type) = aggregated(aggregate, value)?;
+        let Computed {
+            expr,
+            data_type,
+            shown,
+        } = aggregated(aggregate, value)?;
         let name = self.rows.fresh("v");
         let group_names: Vec<String> = own.iter().map(|_| self.rows.fresh("i")).collect();
         let exprs: Vec<Expr> = kept
@@ -416,7 +421,7 @@ impl<'a, 's> Aggregation<'a, 's> {
         let outer_frame = inner
             .aggregate(exprs, vec![expr.alias(&name)])
             .map_err(internal)?;
-        let value = Typed::new(column(&name), data_type).collated(collation);
+        let value = Typed::new(shown(column(&name)), data_type).collated(collation);
         let attached = self.rows.attach(&own, &group_names, outer_frame, value)?;
         let column = self.add(min(attached.expr.clone()));
         Ok(Some(Typed::new(column, attached.data_type).collated(collation)))
@@ -466,12 +471,40 @@ fn too_large(caption: &str) -> Box<Diagnostic> {
     )
 }
 
-/// Makes an aggregate of a value, with the type of its result.
-fn aggregated(aggregate: Aggregate, value: Typed) -> Found<(Expr, DataType)> {
+/// An aggregate of a value.
+struct Computed {
+    /// The aggregate over rows.
+    expr: Expr,
+    /// The type of its value.
+    data_type: DataType,
+    /// Makes the value of the column that the aggregate has.
+    shown: fn(Expr) -> Expr,
+}
+
+/// Makes an aggregate of a value.
+fn aggregated(aggregate: Aggregate, value: Typed) -> Found<Computed> {
     use DataType as D;
     let of = value.data_type;
     let real = || cast(value.expr.clone(), arrow_type(D::Real));
-    Ok(match aggregate {
+    let same = |(expr, data_type)| Computed {
+        expr,
+        data_type,
+        shown: |column| column,
+    };
+    Ok(same(match aggregate {
+        // By the order of texts, which takes no account of letter case.
+        Aggregate::Min | Aggregate::Max if value.ignores_case() => {
+            let key = ordered(value.expr);
+            return Ok(Computed {
+                expr: if aggregate == Aggregate::Min {
+                    min(key)
+                } else {
+                    max(key)
+                },
+                data_type: of,
+                shown: spelled,
+            });
+        }
         Aggregate::Sum => match of {
             D::Boolean => (sum(cast(value.expr, arrow_type(D::Integer))), D::Integer),
             D::Integer | D::Real => (sum(value.expr), of),
@@ -489,7 +522,7 @@ fn aggregated(aggregate: Aggregate, value: Typed) -> Found<(Expr, DataType)> {
         Aggregate::Var => (var_sample(real()), D::Real),
         Aggregate::VarP => (var_pop(real()), D::Real),
         Aggregate::Collect => return Err(unsupported("geometries put together over levels of detail")),
-    })
+    }))
 }
 
 impl Scope for Aggregation<'_, '_> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrame;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::functions_aggregate::expr_fn::{max, min};
 use datafusion::logical_expr::{Expr, lit};
 use futures_util::StreamExt as _;
 use vivant_calc::kernel::text::Collation;
@@ -16,6 +17,7 @@ use vivant_document::spec::{
 };
 
 use crate::asker::{Asker, Item, Wanted, field_key};
+use crate::collate::same_key;
 use crate::expr::{Scope as _, Typed, compile, internal};
 use crate::fields::{RowScope, bin_size};
 use crate::filters::{Stage, stage, test_of};
@@ -24,7 +26,7 @@ use crate::level::Aggregation;
 use crate::local;
 use crate::resources::Resources;
 use crate::rows::Formula;
-use crate::source::Opener;
+use crate::source::{Opener, column};
 use crate::values::Reader;
 
 type Found<T> = Result<T, Box<Diagnostic>>;
@@ -101,7 +103,7 @@ pub(crate) struct Plan {
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
     pub(crate) key: FieldRef,
-    role: ColumnRole,
+    pub(crate) role: ColumnRole,
     pub(crate) data_type: DataType,
     pub(crate) ignores_case: bool,
     bin: Option<Bin>,
@@ -132,6 +134,36 @@ impl Plan {
             types,
             several,
         })
+    }
+}
+
+/// The one spelling of each text that is spelled in several ways, by what is the same for all of them.
+pub(crate) type Spellings = HashMap<String, String>;
+
+impl Plan {
+    /// Makes the plan of the texts of a column that are spelled in several ways: of each the least, which is shown.
+    pub(crate) fn spellings(&self, index: usize) -> Found<DataFrame> {
+        let name = self.frame.schema().field(index).name();
+        let text = column(name);
+        let bounds = vec![
+            min(text.clone()).alias("least"),
+            max(text.clone()).alias("greatest"),
+        ];
+        let texts = self.frame.clone();
+        let texts = texts.aggregate(vec![same_key(text).alias("same")], bounds);
+        let texts = texts.and_then(|texts| texts.filter(column("least").not_eq(column("greatest"))));
+        let texts = texts.and_then(|texts| texts.select(vec![column("least")]));
+        texts.map_err(internal)
+    }
+
+    /// Keeps the first rows, in the order of all columns.
+    pub(crate) fn first(self, most: usize, order: impl Fn(usize, Expr) -> Expr) -> Found<Plan> {
+        let fields = self.frame.schema().fields().iter().take(self.types.len());
+        let by = fields.enumerate();
+        let by = by.map(|(index, field)| order(index, column(field.name())).sort(true, true));
+        let frame = self.frame.clone().sort(by.collect()).map_err(internal)?;
+        let frame = frame.limit(0, Some(most)).map_err(internal)?;
+        Ok(Plan { frame, ..self })
     }
 }
 
@@ -202,7 +234,7 @@ pub(crate) fn frame_of(heads: &[Head], batches: &[RecordBatch]) -> Frame {
     }
 }
 
-fn too_large(most: usize) -> Box<Diagnostic> {
+pub(crate) fn too_large(most: usize) -> Box<Diagnostic> {
     Box::new(
         Diagnostic::error("query.too-large", format!("the view has more than {most} rows"))
             .hint("filter it, or ask for it at a higher level"),
@@ -504,7 +536,7 @@ impl Asker<'_> {
         let id = scope.fresh("row");
         let number = datafusion::functions_window::expr_fn::row_number().alias(&id);
         scope.frame = scope.frame.clone().window(vec![number]).map_err(internal)?;
-        groups.push(Typed::new(crate::source::column(&id), DataType::Integer));
+        groups.push(Typed::new(column(&id), DataType::Integer));
         let mut aggregation = Aggregation::new(&mut scope, &groups);
         for index in 0..wanted.dimensions.len() {
             exprs.push((aggregation.group(index), format!("c{index}")));
@@ -525,7 +557,7 @@ impl Asker<'_> {
     }
 
     /// Runs a plan to its end.
-    async fn collected(&self, plan: Plan, wanted: &Wanted) -> Found<Frame> {
+    pub(crate) async fn collected(&self, plan: Plan, wanted: &Wanted) -> Found<Frame> {
         let heads = self.heads(&plan, wanted);
         let most = self.question.most_values;
         let gathered = Gathered::begin(plan, most, &self.engine.resources).await?;
@@ -643,7 +675,7 @@ impl Asker<'_> {
 
 /// Gives a member the same spelling wherever it comes.
 fn spell_alike(values: &mut [Value]) {
-    let mut spellings: HashMap<String, String> = HashMap::new();
+    let mut spellings = Spellings::new();
     for value in values.iter() {
         let Value::String(text) = value else { continue };
         let spelling = spellings
@@ -653,6 +685,11 @@ fn spell_alike(values: &mut [Value]) {
             spelling.clone_from(text);
         }
     }
+    spell_as(&spellings, values);
+}
+
+/// Spells texts as they are to be spelled.
+pub(crate) fn spell_as(spellings: &Spellings, values: &mut [Value]) {
     for value in values {
         if let Value::String(text) = value
             && let Some(spelling) = spellings.get(&*Collation::IgnoreCase.key(text))

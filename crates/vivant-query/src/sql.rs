@@ -34,10 +34,11 @@ pub fn with_parameters<'r>(
             procedure,
             arguments,
         } if arguments.iter().any(|(_, value)| value.starts_with(OPEN)) => {
+            let what = format!("the stored procedure '{name}'");
             let mut arguments = arguments.clone();
             for (_, value) in arguments.iter_mut().filter(|(_, value)| value.starts_with(OPEN)) {
-                let (parameter, _) = reference(value).ok_or_else(|| endless(name))?;
-                *value = value_of(&parameter, name, surroundings)?.to_literal();
+                let (parameter, _) = reference(value).ok_or_else(|| endless(&what))?;
+                *value = value_of(&parameter, &what, surroundings)?.to_literal();
             }
             return Ok(Cow::Owned(RelationSpec::StoredProcedure {
                 name: name.clone(),
@@ -55,11 +56,12 @@ pub fn with_parameters<'r>(
         .connection(connection.as_deref())
         .or(source.connections.first());
     let escapes = found.is_some_and(|found| ESCAPING.contains(&found.class.as_str()));
+    let what = format!("custom SQL '{name}'");
     let (mut out, mut rest) = (String::with_capacity(sql.len()), sql.as_str());
     while let Some(at) = rest.find(OPEN) {
         out.push_str(&rest[..at]);
-        let (parameter, after) = reference(&rest[at..]).ok_or_else(|| endless(name))?;
-        let value = value_of(&parameter, name, surroundings)?;
+        let (parameter, after) = reference(&rest[at..]).ok_or_else(|| endless(&what))?;
+        let value = value_of(&parameter, &what, surroundings)?;
         out.push_str(&literal(value, escapes));
         rest = after;
     }
@@ -71,17 +73,17 @@ pub fn with_parameters<'r>(
     }))
 }
 
-fn endless(name: &str) -> Box<Diagnostic> {
+fn endless(what: &str) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(
         "query.custom-sql",
-        format!("custom SQL '{name}' has a reference to a parameter that does not end"),
+        format!("{what} has a reference to a parameter that does not end"),
     ))
 }
 
 /// Finds the value of a parameter.
 fn value_of<'s>(
     parameter: &str,
-    name: &str,
+    what: &str,
     surroundings: &'s Surroundings,
 ) -> Result<&'s Value, Box<Diagnostic>> {
     surroundings
@@ -92,11 +94,11 @@ fn value_of<'s>(
                 Diagnostic::error(
                     "query.parameter",
                     format!(
-                        "custom SQL '{name}' reads the parameter {}, which there is not",
+                        "{what} reads the parameter {}, which there is not",
                         quote(parameter)
                     ),
                 )
-                .hint("edit the custom SQL, or make the parameter again"),
+                .hint("edit the data source, or make the parameter again"),
             )
         })
 }

@@ -14,7 +14,7 @@ use crate::asker::{Asker, Item, Wanted};
 use crate::engine::Total;
 use crate::frame::Frame;
 use crate::local;
-use crate::query::{Ask, is_all};
+use crate::query::Ask;
 
 type Found<T> = Result<T, Box<Diagnostic>>;
 
@@ -34,12 +34,9 @@ impl Asker<'_> {
         }
         // Tableau: a filter of a table calculation leaves totals as they are unless it is applied to them.
         let (mut late, mut asked) = (Vec::new(), Vec::new());
-        for filter in &self.question.sheet.filters {
-            if !filter.totals || filter.hides || filter.column.is_measure_names() || is_all(&filter.test) {
-                continue;
-            }
-            let item = self.item(&filter.column)?;
-            if item.local {
+        // What they pass over was said of the body.
+        for (filter, item) in self.late(&mut Vec::new())? {
+            if let Some(item) = item.filter(|item| item.local && filter.totals) {
                 asked.push(item);
                 late.push(filter);
             }

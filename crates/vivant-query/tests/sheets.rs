@@ -134,6 +134,7 @@ async fn ask(book: &WorkbookSpec) -> Answer {
         workbook: book,
         sheet: &book.sheets[0],
         most_values: 1_000_000,
+        domains: false,
     };
     let answer = Engine::new(&Orders).answer(&question, &surroundings).await;
     let answer = answer.unwrap_or_else(|error| panic!("{error}"));
@@ -141,6 +142,7 @@ async fn ask(book: &WorkbookSpec) -> Answer {
     let flow = Engine::new(&Orders).flow(&question, &surroundings, 0).await;
     let flow = flow.unwrap_or_else(|error| panic!("{error}")).value;
     let pieces = flow.gathered().await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(pieces.frames.len(), answer.value.frames.len());
     for (piece, frame) in pieces.frames.iter().zip(&answer.value.frames) {
         assert_eq!(lines(piece), lines(frame));
     }

@@ -179,6 +179,7 @@ impl View<'_> {
             workbook: &book,
             sheet: &book.sheets[0],
             most_values: 10_000,
+            domains: true,
         };
         let surroundings = Surroundings::of(&book, now, None, &[]);
         let tables = Tables(tables.collect());

@@ -10,13 +10,14 @@ use vivant_calc::civil::DateTime;
 use vivant_calc::diag::Warned;
 use vivant_calc::eval::User;
 use vivant_data::{DataError, DataFile, DataLimits};
+use vivant_document::display::Language;
 use vivant_document::spec::{self, SheetSpec, SourceSpec, WorkbookSpec};
 use vivant_document::{Document, FileKind, Limits};
 use vivant_query::{Answer, Data, Engine, Question, Surroundings, Table, TableFuture};
 
 use crate::asked;
 use crate::document;
-use crate::export::{ExportError, Form, Sending};
+use crate::export::{self, ExportError, Form, Sending};
 use crate::live::{DATA, Reading, UNSUPPORTED, diagnostic};
 use crate::places;
 use crate::published;
@@ -273,22 +274,36 @@ impl Book {
             return Err(self.no_sheet(sheet));
         };
         let (sheet, parameters) = asked::put(&self.spec, sheet, ask)?;
-        self.answer_of(&self.spec, &sheet, &parameters, ask)
+        self.answered(&self.spec, &sheet, &parameters, ask, false)
     }
 
-    /// Gives the rows of a worksheet that may differ from that of the book, with the parameters of a workbook and
-    /// others given by name. Filters and parameters of `ask` are not looked at.
+    /// Gives the rows of a worksheet that may differ from that of the book, and the members of its fields on colour,
+    /// as pictures need them. Filters and parameters of `ask` are not looked at.
+    #[cfg(feature = "draw")]
     pub(crate) fn answer_of(
+        &self,
+        workbook: &WorkbookSpec,
+        sheet: &SheetSpec,
+        ask: &Ask,
+    ) -> Result<Warned<Answer>, AnswerError> {
+        self.answered(workbook, sheet, &[], ask, true)
+    }
+
+    fn answered(
         &self,
         workbook: &WorkbookSpec,
         sheet: &SheetSpec,
         parameters: &[(String, String)],
         ask: &Ask,
+        domains: bool,
     ) -> Result<Warned<Answer>, AnswerError> {
         let Some(asked) = self.asked(workbook, sheet, parameters, ask)? else {
             return Ok(Warned::new(Answer::default()));
         };
-        let question = asked.question(ask);
+        let question = Question {
+            domains,
+            ..asked.question(ask)
+        };
         let engine = Engine::within(self.tables.resources(), &asked);
         let found = run(asked.ended(ask, engine.answer(&question, &asked.surroundings)))?;
         let mut found = sound(found)?;
@@ -322,6 +337,37 @@ impl Book {
             sending.end()?;
             Ok(diagnostics)
         })
+    }
+
+    /// Makes the crosstab of a worksheet, a spreadsheet; returns also what may differ from what Tableau shows. One
+    /// that memory should not hold is refused with the limit.
+    pub fn crosstab(
+        &self,
+        sheet: &str,
+        ask: &Ask,
+        language: &'static Language,
+    ) -> Result<Warned<Vec<u8>>, SendError> {
+        let Some(spec) = self.spec.sheet(sheet) else {
+            return Err(self.no_sheet(sheet).into());
+        };
+        let mut ask = ask.clone();
+        ask.most_values.get_or_insert(export::MOST_VALUES);
+        let answer = match self.answer(sheet, &ask) {
+            Err(AnswerError::Sheet(error)) if error.code == "query.too-large" => {
+                let error =
+                    error.hint("filter it, or ask for the data as CSV, which may have any number of rows");
+                return Err(AnswerError::Sheet(Box::new(error)).into());
+            }
+            answer => answer?,
+        };
+        let bytes = export::xlsx_by(
+            Some(self.tables.folder()),
+            language,
+            &self.spec,
+            spec,
+            &answer.value,
+        )?;
+        Ok(Warned::with(bytes, answer.diagnostics))
     }
 
     /// Reads what is asked of a worksheet; `None` if it shows nothing.
@@ -488,6 +534,7 @@ impl Asked<'_> {
             workbook: self.workbook,
             sheet: self.sheet,
             most_values: ask.most_values.unwrap_or(MOST_VALUES),
+            domains: false,
         }
     }
 

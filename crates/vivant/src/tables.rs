@@ -284,6 +284,11 @@ impl Tables {
         })
     }
 
+    /// Returns the folder for what is too large for memory.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// What plans over the tables use.
     pub(crate) fn resources(&self) -> &Resources {
         &self.resources

@@ -544,6 +544,11 @@ fn too_many_values_are_refused() {
     };
     let error = bench.csv("S", &ask).unwrap_err().to_string();
     assert!(error.contains("more than 2 rows"), "{error}");
+    let error = bench.book.crosstab("S", &ask, ENGLISH).unwrap_err().to_string();
+    assert!(
+        error.contains("more than 2 rows") && error.contains("CSV"),
+        "{error}"
+    );
 }
 
 #[test]

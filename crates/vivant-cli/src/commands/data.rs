@@ -114,9 +114,9 @@ fn write(args: &Args) -> anyhow::Result<ExitCode> {
             to.write_from(&mut std::fs::File::open(file)?)?;
         }
         Form::Xlsx => {
-            let answer = book.answer(&sheet.name, &ask)?;
-            tell(&answer.diagnostics);
-            to.write(&vivant::xlsx(&book.spec, sheet, &answer.value)?)?;
+            let table = book.crosstab(&sheet.name, &ask, ENGLISH)?;
+            tell(&table.diagnostics);
+            to.write(&table.value)?;
         }
     }
     Ok(ExitCode::SUCCESS)

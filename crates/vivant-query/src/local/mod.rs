@@ -38,8 +38,13 @@ pub fn key_text(value: &Value) -> String {
 
 /// Writes a value of a column so that values that count as equal have equal texts.
 pub fn key_in(column: &FrameColumn, value: &Value) -> String {
+    key_with(column.ignores_case, value)
+}
+
+/// Writes a value so that values that count as equal have equal texts.
+pub fn key_with(ignores_case: bool, value: &Value) -> String {
     match value {
-        Value::String(text) if column.ignores_case => {
+        Value::String(text) if ignores_case => {
             format!("{}:{}", value.data_type(), Collation::IgnoreCase.key(text))
         }
         value => key_text(value),

@@ -130,6 +130,7 @@ impl<'b> Bench<'b> {
             workbook: &book,
             sheet: &book.sheets[0],
             most_values: 1_000_000,
+            domains: false,
         };
         let answer = self.engine.answer(&question, &surroundings).await;
         let answer = answer.map_err(|error| error.to_string())?;

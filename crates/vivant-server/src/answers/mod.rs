@@ -419,14 +419,9 @@ impl Question {
                 book.send(name, &self.ask, form)?
             }
             Form::Crosstab => {
-                let answer = book.answer(name, &self.ask)?;
-                let sheet = book.spec.sheet(name).ok_or_else(|| AnswerError::NoSheet {
-                    name: name.to_owned(),
-                    known: String::new(),
-                })?;
-                let bytes = vivant::xlsx_in(self.language, &book.spec, sheet, &answer.value)?;
-                out.write_all(&bytes).map_err(ExportError::Io)?;
-                answer.diagnostics
+                let table = book.crosstab(name, &self.ask, self.language)?;
+                out.write_all(&table.value).map_err(ExportError::Io)?;
+                table.diagnostics
             }
         };
         for diagnostic in &diagnostics {

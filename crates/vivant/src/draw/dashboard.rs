@@ -232,13 +232,13 @@ fn answers(
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(asked) = wanted.get(at) else { break };
                     let answer = match asked {
-                        Asked::Sheet(sheet) => book.answer_of(workbook, sheet, &[], ask),
+                        Asked::Sheet(sheet) => book.answer_of(workbook, sheet, ask),
                         Asked::Domain(_, sheet) => {
                             let ask = Ask {
                                 most_values: Some(MOST_MEMBERS),
                                 ..ask.clone()
                             };
-                            book.answer_of(workbook, sheet, &[], &ask)
+                            book.answer_of(workbook, sheet, &ask)
                         }
                     };
                     let mut found = found.lock().expect("no thread panics while it puts an answer");

@@ -4,8 +4,11 @@
 //! on the marks card alone follow those on the left. Measures stand in the cells; several of them, or a list of
 //! measure names, are one more header. Totals stand behind what they are totals of, or before it where the sheet
 //! says so.
+//!
+//! A crosstab is put in order in memory, so it has a limit; the page is written row by row to a file.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use vivant_calc::Value;
@@ -21,6 +24,11 @@ const MOST_ROWS: usize = 1_048_576;
 const MOST_COLUMNS: usize = 16_384;
 /// The most cells of a crosstab: it is held in memory.
 const MOST_CELLS: usize = 5_000_000;
+/// How many values an answer may have of which a crosstab is made.
+pub(crate) const MOST_VALUES: usize = 2 * MOST_CELLS;
+/// The most cells of headers on the left that are merged with others: these are held in memory, too. Beyond that a
+/// header stands in the first row of those that it is for.
+const MOST_MERGED: usize = 250_000;
 /// The longest name of a sheet.
 const NAME_CHARS: usize = 31;
 
@@ -37,9 +45,26 @@ pub fn xlsx_in(
     sheet: &SheetSpec,
     answer: &Answer,
 ) -> Result<Vec<u8>, ExportError> {
+    xlsx_by(None, language, workbook, sheet, answer)
+}
+
+/// Writes the crosstab of a sheet as [`xlsx_in`] does, its rows by way of a file in a folder if there is one.
+pub(crate) fn xlsx_by(
+    folder: Option<&Path>,
+    language: &'static Language,
+    workbook: &WorkbookSpec,
+    sheet: &SheetSpec,
+    answer: &Answer,
+) -> Result<Vec<u8>, ExportError> {
     let table = Crosstab::new(language, workbook, sheet, answer)?;
     let mut book = Workbook::new();
-    let page = book.add_worksheet();
+    let page = match folder {
+        Some(folder) => {
+            book.set_tempdir(folder).map_err(failed)?;
+            book.add_worksheet_with_constant_memory().map_err(failed)?
+        }
+        None => book.add_worksheet(),
+    };
     page.set_name(page_name(&sheet.name)).map_err(failed)?;
     table.write(page).map_err(failed)?;
     book.save_to_buffer().map_err(failed)
@@ -99,7 +124,16 @@ struct Crosstab<'a> {
     measures: Vec<Shown<'a>>,
     row_headers: Vec<Header>,
     col_headers: Vec<Header>,
-    cells: HashMap<(usize, usize), (usize, Value)>,
+    /// In the order of rows and columns.
+    cells: Vec<Found<'a>>,
+}
+
+/// A value in its cell.
+struct Found<'a> {
+    row: u32,
+    col: u32,
+    measure: u32,
+    value: &'a Value,
 }
 
 impl<'a> Crosstab<'a> {
@@ -142,20 +176,20 @@ impl<'a> Crosstab<'a> {
             measures,
             row_headers: Vec::new(),
             col_headers: Vec::new(),
-            cells: HashMap::new(),
+            cells: Vec::new(),
         };
         table.fill(sheet, answer)?;
         Ok(table)
     }
 
     /// Finds the headers, puts them in order and puts the values in their cells.
-    fn fill(&mut self, sheet: &SheetSpec, answer: &Answer) -> Result<(), ExportError> {
+    fn fill(&mut self, sheet: &SheetSpec, answer: &'a Answer) -> Result<(), ExportError> {
         let totals = &sheet.totals;
         let (mut rows, mut cols) = (
-            Headers::new(totals.row == Some(true)),
-            Headers::new(totals.column == Some(true)),
+            Headers::new(totals.row == Some(true), MOST_ROWS, "rows or more"),
+            Headers::new(totals.column == Some(true), MOST_COLUMNS, "columns or more"),
         );
-        let mut found: Vec<(usize, usize, usize, Value)> = Vec::new();
+        let mut found: Vec<Found<'a>> = Vec::new();
         let bodies = answer
             .frames
             .iter()
@@ -163,26 +197,27 @@ impl<'a> Crosstab<'a> {
             .map(|(at, frame)| (at, frame, &[][..]));
         let totals = answer.totals.iter();
         let totals = totals.map(|total| (total.frame, &total.rows, &total.over[..]));
-        for (number, frame, over) in bodies.chain(totals) {
+        for (part, frame, over) in bodies.chain(totals) {
+            let measures = self.measures.iter().enumerate();
+            let measures: Vec<(usize, &'a [Value])> = measures
+                .filter_map(|(at, shown)| Some((at, &frame.column(&shown.key)?.values[..])))
+                .collect();
             for row in 0..frame.rows {
-                let measures: Vec<usize> = (0..self.measures.len())
-                    .filter(|&at| frame.column(&self.measures[at].key).is_some())
-                    .collect();
                 if measures.is_empty() {
                     let mut header = header_of(&self.rows, frame, row, 0, over);
-                    self.tell_apart(&mut header, sheet, number, row);
-                    rows.place(header);
-                    cols.place(header_of(&self.cols, frame, row, 0, over));
+                    self.tell_apart(&mut header, sheet, part, row);
+                    rows.place(header)?;
+                    cols.place(header_of(&self.cols, frame, row, 0, over))?;
                 }
-                for measure in measures {
+                for &(measure, values) in &measures {
                     let mut header = header_of(&self.rows, frame, row, measure, over);
-                    self.tell_apart(&mut header, sheet, number, row);
-                    let value = frame.value(&self.measures[measure].key, row);
-                    let at = (
-                        rows.place(header),
-                        cols.place(header_of(&self.cols, frame, row, measure, over)),
-                    );
-                    found.push((at.0, at.1, measure, value));
+                    self.tell_apart(&mut header, sheet, part, row);
+                    found.push(Found {
+                        row: rows.place(header)?,
+                        col: cols.place(header_of(&self.cols, frame, row, measure, over))?,
+                        measure: number(measure),
+                        value: &values[row],
+                    });
                     if found.len() > MOST_CELLS {
                         return Err(ExportError::TooLarge {
                             found: found.len(),
@@ -195,10 +230,15 @@ impl<'a> Crosstab<'a> {
         }
         let (row_order, row_headers) = rows.ordered(&known_orders(&self.rows, answer));
         let (col_order, col_headers) = cols.ordered(&known_orders(&self.cols, answer));
-        for (row, col, measure, value) in found {
-            self.cells
-                .insert((row_order[row], col_order[col]), (measure, value));
+        for cell in &mut found {
+            cell.row = row_order[cell.row as usize];
+            cell.col = col_order[cell.col as usize];
         }
+        // Of several values for one cell the last counts.
+        found.reverse();
+        found.sort_by_key(|cell| (cell.row, cell.col));
+        found.dedup_by_key(|cell| (cell.row, cell.col));
+        self.cells = found;
         self.row_headers = row_headers;
         self.col_headers = col_headers;
         let check = |found: usize, limit: usize, unit| match found > limit {
@@ -234,13 +274,6 @@ impl<'a> Crosstab<'a> {
         let first_col = self.rows.len();
         // Labels of the fields on the left stand in the last row above the cells.
         let label_row = first_row.max(1) - 1;
-        for (at, level) in self.rows.iter().enumerate() {
-            let label = match level {
-                Level::Field(shown) => shown.title.as_str(),
-                Level::Measures => "",
-            };
-            page.write_string_with_format(number(label_row), column(at), label, &bold)?;
-        }
         let first_row = first_row.max(usize::from(!self.rows.is_empty()));
         if label_rows > 0 {
             let labels: Vec<&str> = self
@@ -254,25 +287,52 @@ impl<'a> Crosstab<'a> {
             let last = first_col + self.col_headers.len().max(1) - 1;
             merged(page, (0, first_col), (0, last), &labels.join(" / "), &bold)?;
         }
-        for (at, level) in self.cols.iter().enumerate() {
-            for (from, to) in runs(&self.col_headers, at) {
-                let row = label_rows + at;
-                let cells = ((row, first_col + from), (row, first_col + to));
-                let label = total_label(&self.col_headers[from], at, &self.cols);
-                self.header(page, level, &self.col_headers[from][at], label, cells, &bold)?;
+        // What is written of a row is written before the next one.
+        for row in 0..first_row {
+            if let Some(at) = row.checked_sub(label_rows)
+                && let Some(level) = self.cols.get(at)
+            {
+                for (from, to) in runs(&self.col_headers, at) {
+                    let cells = ((row, first_col + from), (row, first_col + to));
+                    let label = total_label(&self.col_headers[from], at, &self.cols);
+                    self.header(page, level, &self.col_headers[from][at], label, cells, &bold)?;
+                }
+            }
+            for (at, level) in self.rows.iter().enumerate().filter(|_| row == label_row) {
+                let label = match level {
+                    Level::Field(shown) => shown.title.as_str(),
+                    Level::Measures => "",
+                };
+                page.write_string_with_format(number(row), column(at), label, &bold)?;
             }
         }
-        for (at, level) in self.rows.iter().enumerate() {
-            for (from, to) in runs(&self.row_headers, at) {
-                let cells = ((first_row + from, at), (first_row + to, at));
-                let label = total_label(&self.row_headers[from], at, &self.rows);
-                self.header(page, level, &self.row_headers[from][at], label, cells, &top)?;
-            }
-        }
+        let is_merged = self.row_headers.len() * self.rows.len() <= MOST_MERGED;
+        let mut levels: Vec<_> = (0..self.rows.len())
+            .map(|at| runs(&self.row_headers, at).into_iter().peekable())
+            .collect();
         let formats = self.formats();
-        for (&(row, col), (measure, value)) in &self.cells {
-            let place = (number(first_row + row), column(first_col + col));
-            self.value(page, place, &self.measures[*measure], value, &formats[*measure])?;
+        let mut cells = self.cells.iter().peekable();
+        for (row, header) in self.row_headers.iter().enumerate() {
+            for (at, (level, runs)) in self.rows.iter().zip(&mut levels).enumerate() {
+                let Some((from, to)) = runs.next_if(|(from, _)| *from == row) else {
+                    continue;
+                };
+                let to = if is_merged { to } else { from };
+                let cells = ((first_row + from, at), (first_row + to, at));
+                let label = total_label(header, at, &self.rows);
+                self.header(page, level, &header[at], label, cells, &top)?;
+            }
+            while let Some(cell) = cells.next_if(|cell| cell.row as usize == row) {
+                let place = (number(first_row + row), column(first_col + cell.col as usize));
+                let measure = cell.measure as usize;
+                self.value(
+                    page,
+                    place,
+                    &self.measures[measure],
+                    cell.value,
+                    &formats[measure],
+                )?;
+            }
         }
         Ok(())
     }
@@ -438,35 +498,49 @@ fn header_of(levels: &[Level<'_>], frame: &Frame, row: usize, measure: usize, ov
 
 /// Headers as they come up, each one once.
 struct Headers {
-    known: HashMap<String, usize>,
+    known: HashMap<String, u32>,
     all: Vec<Header>,
     /// Whether totals come before what they are totals of.
     totals_first: bool,
+    /// How many there may be, and of what.
+    limit: usize,
+    unit: &'static str,
 }
 
 impl Headers {
-    fn new(totals_first: bool) -> Headers {
+    fn new(totals_first: bool, limit: usize, unit: &'static str) -> Headers {
         Headers {
             known: HashMap::new(),
             all: Vec::new(),
             totals_first,
+            limit,
+            unit,
         }
     }
 
-    fn place(&mut self, header: Header) -> usize {
+    fn place(&mut self, header: Header) -> Result<u32, ExportError> {
         // Equal values print alike, and no others do.
         let key = format!("{header:?}");
         if let Some(&place) = self.known.get(&key) {
-            return place;
+            return Ok(place);
         }
-        self.known.insert(key, self.all.len());
+        if self.all.len() == self.limit {
+            return Err(ExportError::TooLarge {
+                found: self.limit + 1,
+                limit: self.limit,
+                unit: self.unit,
+            });
+        }
+        let place = number(self.all.len());
+        self.known.insert(key, place);
         self.all.push(header);
-        self.all.len() - 1
+        Ok(place)
     }
 
     /// Puts the members of each level in the order that is known; else in that in which they come up, or, where
     /// what comes up rises or falls throughout, in that order: a member may be missing beside the first ones.
-    fn ordered(self, known: &[Option<Ranks>]) -> (Vec<usize>, Vec<Header>) {
+    fn ordered(mut self, known: &[Option<Ranks>]) -> (Vec<u32>, Vec<Header>) {
+        self.known = HashMap::new();
         let depth = self.all.first().map_or(0, Vec::len);
         let of = |level: usize| match known.get(level) {
             Some(Some(known)) => known.clone(),
@@ -487,10 +561,10 @@ impl Headers {
         order.sort_by_cached_key(key);
         let mut places = vec![0; order.len()];
         for (new, &old) in order.iter().enumerate() {
-            places[old] = new;
+            places[old] = number(new);
         }
-        let headers = order.iter().map(|&old| self.all[old].clone()).collect();
-        (places, headers)
+        let headers = order.iter().map(|&old| std::mem::take(&mut self.all[old]));
+        (places, headers.collect())
     }
 }
 
@@ -603,6 +677,7 @@ fn shorten(text: &str) -> String {
     text.chars().take(MOST_CHARS).collect()
 }
 
+/// Returns a number that is below the limits of a page.
 fn number(row: usize) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
 }
@@ -622,9 +697,10 @@ mod tests {
     #[test]
     fn headers_keep_the_order_of_the_sheet() {
         let order = |all: &[&[&str]]| -> Vec<String> {
-            let mut headers = Headers::new(false);
+            let mut headers = Headers::new(false, 9, "rows");
             for header in all {
-                headers.place(header.iter().map(|text| member(text)).collect());
+                let header = header.iter().map(|text| member(text)).collect();
+                headers.place(header).unwrap();
             }
             let (_, found) = headers.ordered(&[]);
             found
@@ -649,7 +725,7 @@ mod tests {
             ["xb", "ya", "yb"]
         );
         let totals = |first: bool| -> Vec<Header> {
-            let mut headers = Headers::new(first);
+            let mut headers = Headers::new(first, 9, "rows");
             for header in [
                 [member("b"), member("x")],
                 [member("a"), member("x")],
@@ -657,7 +733,7 @@ mod tests {
                 [member("a"), Part::All],
                 [Part::All, Part::All],
             ] {
-                headers.place(header.to_vec());
+                headers.place(header.to_vec()).unwrap();
             }
             headers.ordered(&[]).1
         };
@@ -671,6 +747,19 @@ mod tests {
         };
         assert_eq!(texts(false), ["bx", "b*", "ax", "a*", "**"]);
         assert_eq!(texts(true), ["**", "b*", "bx", "a*", "ax"]);
+    }
+
+    #[test]
+    fn more_headers_than_a_page_takes_are_refused_as_they_come() {
+        let mut headers = Headers::new(false, 2, "rows or more");
+        for text in ["a", "b", "a"] {
+            headers.place(vec![member(text)]).unwrap();
+        }
+        let error = headers.place(vec![member("c")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the crosstab has 3 rows or more, and a spreadsheet takes 2; ask for the data as CSV"
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ use vivant_document::spec::{
 };
 use vivant_query::{Answer, Bin, ColumnRole, Frame, FrameColumn};
 
+pub(crate) use crosstab::{MOST_VALUES, xlsx_by};
 pub use crosstab::{xlsx, xlsx_in};
 pub(crate) use sending::Sending;
 pub use sending::{Form, csv, csv_in, json, parquet};
