@@ -417,6 +417,16 @@ pub fn text_in(language: &Language, value: &Value, derivation: Derivation, forma
     }
 }
 
+/// Writes a member of a dimension as headers, legends and filters show it in a language.
+///
+/// Tableau: whole numbers that are members have no separators by themselves: they are years, codes and the like.
+pub fn member_in(language: &Language, value: &Value, derivation: Derivation, format: Option<&str>) -> String {
+    match (value, format) {
+        (Value::Integer(number), None | Some("")) if derivation == Derivation::None => number.to_string(),
+        _ => text_in(language, value, derivation, format),
+    }
+}
+
 /// Writes a whole number without a format.
 fn whole_in(language: &Language, value: i64) -> String {
     let mut out = String::with_capacity(27);

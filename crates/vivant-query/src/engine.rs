@@ -10,7 +10,10 @@ use vivant_calc::civil::{DateTime, Weekday};
 use vivant_calc::diag::Warned;
 use vivant_calc::eval::User;
 use vivant_calc::{DataType, Diagnostic, Value};
-use vivant_document::spec::{FieldRef, FilterTest, Literal, PaneSpec, SheetSpec, SourceSpec, WorkbookSpec};
+use vivant_document::display;
+use vivant_document::spec::{
+    Derivation, FieldRef, FilterTest, Literal, PaneSpec, Pill, SheetSpec, SourceSpec, WorkbookSpec,
+};
 
 use crate::asker::{Asker, Wanted};
 use crate::calc::Fields;
@@ -200,7 +203,7 @@ impl<'e> Engine<'e> {
                 })
                 .collect(),
         };
-        flow.shape.measure_names = measure_names(sheet);
+        flow.shape.measure_names = measure_names(sheet, source);
         let default = PaneSpec {
             id: 0,
             axis: None,
@@ -265,7 +268,7 @@ fn week_start(source: &SourceSpec) -> Option<Weekday> {
 }
 
 /// Lists the measures of the list of measure names, in order.
-fn measure_names(sheet: &SheetSpec) -> Vec<FieldRef> {
+fn measure_names(sheet: &SheetSpec, source: &SourceSpec) -> Vec<FieldRef> {
     let uses = sheet
         .rows
         .fields()
@@ -286,10 +289,13 @@ fn measure_names(sheet: &SheetSpec) -> Vec<FieldRef> {
         Literal::Value(Value::String(text)) => FieldRef::parse(text, primary),
         _ => None,
     };
-    let mut names: Vec<FieldRef> = sheet
-        .filters
-        .iter()
-        .filter(|filter| filter.column.is_measure_names())
+    let of_names = || {
+        sheet
+            .filters
+            .iter()
+            .filter(|filter| filter.column.is_measure_names())
+    };
+    let mut names: Vec<FieldRef> = of_names()
         .filter_map(|filter| match &filter.test {
             FilterTest::Members(members) => members.listed(),
             _ => None,
@@ -297,6 +303,21 @@ fn measure_names(sheet: &SheetSpec) -> Vec<FieldRef> {
         .flatten()
         .filter_map(read)
         .collect();
+    // A filter that keeps all stands for the measures that the sheet depends on, in the order of their titles.
+    if of_names().any(|filter| matches!(&filter.test, FilterTest::Members(set) if set.is_all())) {
+        let title = |pill: &Pill| {
+            let field = source.field(&pill.field);
+            field.map_or_else(|| pill.field.clone(), |field| display::title(field, Some(pill)))
+        };
+        let is_measure = |pill: &&Pill| {
+            pill.key.source == primary
+                && !pill.discrete
+                && matches!(pill.derivation, Derivation::Aggregate(_))
+        };
+        let mut all: Vec<&Pill> = sheet.pills.iter().filter(is_measure).collect();
+        all.sort_by_cached_key(|pill| title(pill).to_lowercase());
+        names.extend(all.into_iter().map(|pill| pill.key.clone()));
+    }
     let sort = sheet.sorts.iter().find(|sort| sort.column.is_measure_names());
     if let Some(vivant_document::spec::SortBy::List(order)) = sort.map(|sort| &sort.by) {
         let order: Vec<FieldRef> = order.iter().filter_map(read).collect();

@@ -151,21 +151,28 @@ impl Font {
     pub fn wrap(self, text: &str, width: f64) -> Vec<String> {
         let mut lines = Vec::new();
         for paragraph in text.lines() {
-            let mut line = String::new();
+            // The line so far and how long it is.
+            let (mut line, mut used) = (String::new(), 0.0);
             for word in paragraph.split_inclusive(' ') {
-                if !line.is_empty() && self.width(&line) + self.width(word.trim_end()) > width {
+                let ink = self.width(word.trim_end());
+                if !line.is_empty() && used + ink > width {
                     lines.push(std::mem::take(&mut line).trim_end().to_owned());
+                    used = 0.0;
                 }
-                if self.width(word.trim_end()) <= width {
+                if ink <= width {
                     line.push_str(word);
+                    used += self.width(word);
                     continue;
                 }
                 // Longer than a line on its own.
                 for char in word.chars() {
-                    if !line.is_empty() && self.width(&line) + self.face().advance(char) * self.size > width {
+                    let advance = self.face().advance(char) * self.size;
+                    if !line.is_empty() && used + advance > width {
                         lines.push(std::mem::take(&mut line));
+                        used = 0.0;
                     }
                     line.push(char);
+                    used += advance;
                 }
             }
             lines.push(line.trim_end().to_owned());

@@ -23,7 +23,7 @@ pub use font::{FAMILY, Font, Weight};
 pub use image::{Bitmap, BitmapKind};
 pub use path::{Path, Step};
 pub use pdf::{PdfPage, pdf};
-pub use png::png;
+pub use png::{png, png_corner};
 pub use pptx::{Slide, pptx};
 pub use scene::{Anchor, Fill, Group, Item, Rect, Scene, Stroke, Style, Text};
 pub use svg::svg;

@@ -11,10 +11,19 @@ const MOST_MILLIONS: u64 = 64;
 
 /// Draws a scene as PNG, `scale` device pixels for each of its own, on a background.
 pub fn png(scene: &Scene, scale: f64, background: Option<Color>) -> Result<Vec<u8>, RenderError> {
-    let tree = tree(scene)?;
+    png_corner(scene, (scene.width, scene.height), scale, background)
+}
+
+/// Draws the left upper corner of a scene as PNG, like [`png`]; `part` is how wide and high it is.
+pub fn png_corner(
+    scene: &Scene,
+    part: (f64, f64),
+    scale: f64,
+    background: Option<Color>,
+) -> Result<Vec<u8>, RenderError> {
     let (width, height) = (
-        (scene.width * scale).round().max(1.0) as u64,
-        (scene.height * scale).round().max(1.0) as u64,
+        (part.0 * scale).round().max(1.0) as u64,
+        (part.1 * scale).round().max(1.0) as u64,
     );
     let too_large = || RenderError::TooLarge {
         width,
@@ -24,6 +33,7 @@ pub fn png(scene: &Scene, scale: f64, background: Option<Color>) -> Result<Vec<u
     if width.saturating_mul(height) > MOST_MILLIONS * 1_000_000 {
         return Err(too_large());
     }
+    let tree = tree(scene)?;
     let mut pixels = Pixmap::new(width as u32, height as u32).ok_or_else(too_large)?;
     if let Some(color) = background {
         let Color {
@@ -34,10 +44,7 @@ pub fn png(scene: &Scene, scale: f64, background: Option<Color>) -> Result<Vec<u
         } = color;
         pixels.fill(resvg::tiny_skia::Color::from_rgba8(red, green, blue, alpha));
     }
-    let fitted = Transform::from_scale(
-        (width as f64 / scene.width) as f32,
-        (height as f64 / scene.height) as f32,
-    );
+    let fitted = Transform::from_scale((width as f64 / part.0) as f32, (height as f64 / part.1) as f32);
     resvg::render(&tree, fitted, &mut pixels.as_mut());
     pixels
         .encode_png()

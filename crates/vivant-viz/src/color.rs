@@ -50,8 +50,7 @@ impl Coloring {
         let fallback = || {
             let set = format(&card.style, "mark", "mark-color")
                 .or_else(|| format(&table.sheet.style, "mark", "mark-color"));
-            let old = classic || table.workbook.theme.as_deref() == Some("clean");
-            let first = automatic(1, old).colors()[0];
+            let first = automatic(1, classic).colors()[0];
             Self::Single(set.and_then(|text| text.parse().ok()).unwrap_or(first))
         };
         let rows: Vec<Row> = table
@@ -119,16 +118,15 @@ pub(crate) fn encoded<'c>(card: &'c PaneSpec, what: &'c str) -> impl Iterator<It
         .map(|(_, key)| key)
 }
 
-/// Whether the document is of a version whose colours were others.
+/// Whether the document is of a version whose colours were others, or keeps the look of one.
 pub(crate) fn is_classic(table: &Table<'_>) -> bool {
     let version = table
         .workbook
         .version
         .as_deref()
         .and_then(|version| version.split('.').next());
-    version
-        .and_then(|major| major.parse::<u32>().ok())
-        .is_some_and(|major| major < 10)
+    let major = version.and_then(|major| major.parse::<u32>().ok());
+    major.is_some_and(|major| major < 10) || table.workbook.theme.as_deref() == Some("clean")
 }
 
 /// The encoding that a document has for a field: that of the sheet, else that of its data source.
@@ -138,7 +136,7 @@ fn encoding<'t>(table: &Table<'t>, keys: &[FieldRef]) -> Option<&'t Encoding> {
             .iter()
             .filter(|rule| rule.element == "mark")
             .flat_map(|rule| &rule.encodings)
-            .rfind(|encoding| encoding.attr == "color" && encoding.fields == keys)
+            .rfind(|encoding| encoding.attr == "color" && table.means(&encoding.fields, keys))
     };
     let source = keys.first().and_then(|key| table.workbook.source(&key.source));
     of(&table.sheet.style).or_else(|| source.and_then(|source| of(&source.style)))

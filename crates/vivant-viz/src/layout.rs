@@ -17,6 +17,8 @@ const LEAST_AXIS: f64 = 60.0;
 const AXIS_TITLE: f64 = 20.0;
 /// Length of tick marks.
 const TICK: f64 = 4.0;
+/// The widest that the name of a field makes its headers.
+const WIDEST_CAPTION: f64 = 72.0;
 /// Headers narrower than this stand upright.
 const UPRIGHT: f64 = 36.0;
 /// The highest that upright headers become.
@@ -44,6 +46,8 @@ pub(crate) struct Layout {
     captions: f64,
     /// All of it.
     pub outer: Rect,
+    /// What of it is in the picture.
+    visible: Rect,
 }
 
 /// The axes with their scales, by lane.
@@ -59,6 +63,16 @@ impl Axes {
     pub fn scale(&self, side: Side, lane: usize, axis: &Axis) -> Option<&Scale> {
         self.scales.get(&(side, lane, axis.clone()))
     }
+}
+
+/// Shading of every second group of lanes.
+struct Bands {
+    /// How many headers a group has.
+    size: usize,
+    /// The level of those headers.
+    level: usize,
+    panes: Color,
+    headers: Color,
 }
 
 /// What the layout needs to know of the cells.
@@ -84,14 +98,14 @@ impl Layout {
         cells: &Cells,
         area: Rect,
         fit: Fit,
+        visible: Rect,
     ) -> Self {
         let has_row_axis = rows.iter().any(|lane| !lane.axes.is_empty());
         let has_col_axis = cols.iter().any(|lane| !lane.axes.is_empty());
         let depth = |lanes: &[Lane]| lanes.iter().map(|lane| lane.headers.len()).max().unwrap_or(0);
         let (row_depth, col_depth) = (depth(rows), depth(cols));
-        let captions = match table.shows_captions()
-            && row_depth + col_depth > 0
-            && (row_depth > 0 || !has_row_axis || col_depth > 0)
+        let captions = match row_depth > 0 && table.shows_captions(Side::Rows)
+            || col_depth > 0 && table.shows_captions(Side::Cols)
         {
             true => theme::CAPTION.line_height() + theme::PADDING,
             false => 0.0,
@@ -112,6 +126,9 @@ impl Layout {
                         .flatten()
                         .map(|tick| table.tick_look(axis).0.width(&tick.text))
                         .fold(0.0, f64::max);
+                    if let Some(set) = table.set_length("axis", "width", &axis.key) {
+                        return set.min(400.0);
+                    }
                     widest
                         + TICK
                         + 4.0
@@ -128,6 +145,9 @@ impl Layout {
                 .filter_map(|lane| lane.axes.get(nth))
                 .filter(|axis| shown(Side::Cols, axis))
                 .map(|axis| {
+                    if let Some(set) = table.set_length("axis", "height", &axis.key) {
+                        return set.min(400.0);
+                    }
                     TICK + table.tick_look(axis).0.line_height()
                         + if table.axis_title(Side::Cols, axis).is_empty() {
                             0.0
@@ -158,17 +178,24 @@ impl Layout {
                 .flat_map(|header| header.text.split(' '))
                 .map(|word| theme::TEXT.width(word))
                 .fold(0.0, f64::max);
-            longest_word + 4.0 > col_width && col_width < UPRIGHT
+            let turned = innermost(cols).and_then(|key| table.turned(key));
+            match turned {
+                Some(degrees) => degrees != 0.0,
+                None => longest_word + 4.0 > col_width && col_width < UPRIGHT,
+            }
         };
         let col_levels: Vec<f64> = (0..col_depth)
             .map(|level| {
                 let innermost = level + 1 == col_depth;
-                if !table.shows_header(
-                    cols.iter()
-                        .find_map(|lane| lane.headers.get(level))
-                        .map(|header| &header.key),
-                ) {
+                let key = cols
+                    .iter()
+                    .find_map(|lane| lane.headers.get(level))
+                    .map(|header| &header.key);
+                if !table.shows_header(key) {
                     return 0.0;
+                }
+                if let Some(set) = key.and_then(|key| table.set_length("header", "height", key)) {
+                    return set.min(300.0);
                 }
                 let texts = cols
                     .iter()
@@ -245,7 +272,14 @@ impl Layout {
             axes: sides,
             captions,
             outer,
+            visible,
         }
+    }
+
+    /// Whether a pane is in the picture, at least in part.
+    pub fn shows(&self, row: usize, col: usize) -> bool {
+        let pane = self.pane(row, col);
+        pane.x <= self.visible.right() && pane.y <= self.visible.bottom()
     }
 
     /// The pane of a row and a column.
@@ -264,18 +298,13 @@ impl Layout {
         texts: bool,
     ) -> Vec<Item> {
         let mut items = Vec::new();
-        if texts && table.banded() {
-            let left = self.panes.x - self.axes[0] - self.row_levels.last().copied().unwrap_or(0.0);
-            for (y, height) in self.rows.iter().skip(1).step_by(2) {
-                let band = Rect::new(left, *y, self.panes.right() - left, *height);
-                items.push(Item::Rect(band, 0.0, Style::fill(theme::BAND)));
-            }
+        for (side, lanes) in [(Side::Cols, cols), (Side::Rows, rows)] {
+            self.draw_bands(table, side, lanes, texts, &mut items);
         }
         // Maps have land and water instead.
         if crate::map::is_map(table) {
             return items;
         }
-        let line = |from, to, color: Color| Item::Line(from, to, Stroke::new(color, 1.0));
         for (side, lanes, places) in [(Side::Rows, rows, &self.rows), (Side::Cols, cols, &self.cols)] {
             let upright = side == Side::Rows;
             let grid = table.line("gridline", side, theme::GRID);
@@ -289,6 +318,14 @@ impl Layout {
                     continue;
                 };
                 let (begin, length) = places[at];
+                let end = if upright {
+                    self.visible.bottom()
+                } else {
+                    self.visible.right()
+                };
+                if begin > end {
+                    break;
+                }
                 for tick in table.ticks(side, axis, scale, length) {
                     let part = scale.part(tick.value);
                     let at = sharp(begin + length * if upright { 1.0 - part } else { part });
@@ -296,15 +333,75 @@ impl Layout {
                         true => ((self.panes.x, at), (self.panes.right(), at)),
                         false => ((at, self.panes.y), (at, self.panes.bottom())),
                     };
-                    let color = match tick.value == 0.0 && scale.min < 0.0 {
-                        true => zero,
-                        false => grid,
+                    let stroke = match tick.value == 0.0 && scale.min < 0.0 {
+                        true => &zero,
+                        false => &grid,
                     };
-                    items.extend(color.map(|color| line(from, to, color)));
+                    items.extend(stroke.clone().map(|stroke| Item::Line(from, to, stroke)));
                 }
             }
         }
         items
+    }
+
+    /// Every second group of lanes of a side is shaded, behind its panes and its innermost headers.
+    fn draw_bands(&self, table: &Table<'_>, side: Side, lanes: &[Lane], texts: bool, items: &mut Vec<Item>) {
+        let (levels, places) = match side {
+            Side::Rows => (&self.row_levels, &self.rows),
+            Side::Cols => (&self.col_levels, &self.cols),
+        };
+        let Some(bands) = table.bands(side, texts, levels.len()) else {
+            return;
+        };
+        let header = levels.last().copied().unwrap_or(0.0);
+        let mut shade = |rect: Rect, color: Color| {
+            if color.alpha > 0 && rect.width > 0.0 && rect.height > 0.0 {
+                items.push(Item::Rect(rect, 0.0, Style::fill(color)));
+            }
+        };
+        // How many headers of the level there were before.
+        let mut count = 0;
+        for (at, (begin, length)) in places.iter().enumerate() {
+            let own = |at: usize| lanes[at].headers.get(..=bands.level);
+            if at > 0 && (own(at).is_none() || own(at) != own(at - 1)) {
+                count += 1;
+            }
+            let is_band = count / bands.size % 2 == 1;
+            let end = match side {
+                Side::Rows => self.visible.bottom(),
+                Side::Cols => self.visible.right(),
+            };
+            if *begin > end {
+                break;
+            }
+            if !is_band {
+                continue;
+            }
+            match side {
+                Side::Rows => {
+                    let left = self.panes.x - self.axes[0] - header;
+                    let wide = self.panes.right() - left;
+                    if bands.headers == bands.panes {
+                        shade(Rect::new(left, *begin, wide, *length), bands.panes);
+                        continue;
+                    }
+                    shade(Rect::new(left, *begin, header, *length), bands.headers);
+                    let panes = Rect::new(left + header, *begin, wide - header, *length);
+                    shade(panes, bands.panes);
+                }
+                Side::Cols => {
+                    let top = match self.below {
+                        true => self.panes.bottom(),
+                        false => self.panes.y - self.axes[2] - header,
+                    };
+                    shade(Rect::new(*begin, top, *length, header), bands.headers);
+                    shade(
+                        Rect::new(*begin, self.panes.y, *length, self.panes.height),
+                        bands.panes,
+                    );
+                }
+            }
+        }
     }
 
     /// Headers, axes and the lines between them.
@@ -325,8 +422,8 @@ impl Layout {
         // The edge between headers and panes.
         let edge = |from, to, has_axis: bool, side: Side| {
             let element = if has_axis { "axis" } else { "table-div" };
-            let color = table.line(element, side, theme::DIVIDER)?;
-            Some(Item::Line(from, to, Stroke::new(color, 1.0)))
+            let stroke = table.line(element, side, theme::DIVIDER)?;
+            Some(Item::Line(from, to, stroke))
         };
         let panes = &self.panes;
         if !self.row_levels.is_empty() || self.axes[0] > 0.0 {
@@ -359,16 +456,15 @@ impl Layout {
         for (level, width) in self.row_levels.iter().enumerate() {
             for block in blocks(rows, level) {
                 let (y, _) = self.rows[block.start];
+                if y > self.visible.bottom() {
+                    break;
+                }
                 let (end, last) = self.rows[block.end - 1];
                 let height = end + last - y;
                 let header = &rows[block.start].headers[level];
-                if level + 1 < self.row_levels.len() && block.start > 0 {
-                    let at = sharp(y);
-                    items.extend(
-                        table.line("table-div", Side::Rows, theme::DIVIDER).map(|color| {
-                            Item::Line((x, at), (self.panes.right(), at), Stroke::new(color, 1.0))
-                        }),
-                    );
+                if block.start > 0 && table.divides(Side::Rows, level, self.row_levels.len()) {
+                    let ends = (x, self.panes.x, self.panes.right());
+                    divide(table, Side::Rows, sharp(y), ends, items);
                 }
                 if *width <= 0.0 {
                     continue;
@@ -384,6 +480,15 @@ impl Layout {
                     });
                 }
                 let room = width - 2.0 * theme::PADDING;
+                if let Some(degrees) = table.turned(&header.key).filter(|degrees| *degrees != 0.0) {
+                    let color = table.color("label", Some(&header.key), theme::GREY);
+                    let off = font.cap_height() / 2.0 * if degrees < 0.0 { 1.0 } else { -1.0 };
+                    let at = (x + width / 2.0 + off, y + height / 2.0);
+                    let words = font.fit(&header.text, height - theme::PADDING);
+                    let text = Text::new(at, words, font, color).anchored(Anchor::Middle);
+                    items.push(Item::Text(text.turned(degrees)));
+                    continue;
+                }
                 let lines = match height >= 2.0 * font.line_height() {
                     true => words(font, &header.text, room),
                     false => vec![font.fit(&header.text, room).into_owned()],
@@ -401,13 +506,18 @@ impl Layout {
                     theme::GREY
                 };
                 let color = table.color("label", Some(&header.key), ink);
+                let usual = if alone { Anchor::End } else { Anchor::Start };
+                let anchor = table.header_align(&header.key).unwrap_or(usual);
                 for line in lines.iter().take(most) {
                     let line = font.fit(line, room);
-                    items.push(Item::Text(match alone {
-                        true => Text::new((x + width - theme::PADDING, base), line, font, color)
-                            .anchored(Anchor::End),
-                        false => Text::new((x + theme::PADDING, base), line, font, color),
-                    }));
+                    let left = match anchor {
+                        Anchor::Start => x + theme::PADDING,
+                        Anchor::Middle => x + width / 2.0,
+                        Anchor::End => x + width - theme::PADDING,
+                    };
+                    items.push(Item::Text(
+                        Text::new((left, base), line, font, color).anchored(anchor),
+                    ));
                     base += font.line_height();
                 }
             }
@@ -427,14 +537,15 @@ impl Layout {
             };
             for block in blocks(cols, level) {
                 let (x, _) = self.cols[block.start];
+                if x > self.visible.right() {
+                    break;
+                }
                 let (end, last) = self.cols[block.end - 1];
                 let width = end + last - x;
                 let header = &cols[block.start].headers[level];
-                if !innermost && block.start > 0 {
-                    let at = sharp(x);
-                    items.extend(table.line("table-div", Side::Cols, theme::DIVIDER).map(|color| {
-                        Item::Line((at, top), (at, self.panes.bottom()), Stroke::new(color, 1.0))
-                    }));
+                if block.start > 0 && table.divides(Side::Cols, level, depth) {
+                    let ends = (top.min(self.panes.y), self.panes.y, self.panes.bottom());
+                    divide(table, Side::Cols, sharp(x), ends, items);
                 }
                 if *height <= 0.0 {
                     continue;
@@ -473,16 +584,21 @@ impl Layout {
                     true => top + 3.0,
                     false => top + (height - most as f64 * font.line_height()) / 2.0,
                 } + font.ascent();
-                let right = texts && innermost && header.key.is_measure_names();
+                let usual = match texts && innermost && header.key.is_measure_names() {
+                    true => Anchor::End,
+                    false => Anchor::Middle,
+                };
+                let anchor = table.header_align(&header.key).unwrap_or(usual);
                 for line in lines.iter().take(most) {
                     let words = font.fit(line, width - 4.0);
-                    items.push(Item::Text(match right {
-                        true => Text::new((x + width - theme::PADDING, base), words, font, color)
-                            .anchored(Anchor::End),
-                        false => {
-                            Text::new((x + width / 2.0, base), words, font, color).anchored(Anchor::Middle)
-                        }
-                    }));
+                    let left = match anchor {
+                        Anchor::Start => x + theme::PADDING,
+                        Anchor::Middle => x + width / 2.0,
+                        Anchor::End => x + width - theme::PADDING,
+                    };
+                    items.push(Item::Text(
+                        Text::new((left, base), words, font, color).anchored(anchor),
+                    ));
                     base += font.line_height();
                 }
             }
@@ -500,6 +616,7 @@ impl Layout {
         if let Some(lane) = cols
             .iter()
             .find(|lane| lane.headers.len() == self.col_levels.len())
+            .filter(|_| table.shows_captions(Side::Cols))
         {
             let mut names: Vec<String> = lane
                 .headers
@@ -510,19 +627,16 @@ impl Layout {
             names.dedup();
             let words = names.join(" / ");
             let at = (self.panes.center().0, base_of(self.outer.y));
-            items.push(Item::Text(
-                Text::new(
-                    at,
-                    theme::CAPTION.fit(&words, self.panes.width),
-                    theme::CAPTION,
-                    theme::DARK,
-                )
-                .anchored(Anchor::Middle),
-            ));
+            let shown = theme::CAPTION.fit(&words, self.panes.width);
+            if !shown.is_empty() {
+                let text = Text::new(at, shown, theme::CAPTION, theme::DARK);
+                items.push(Item::Text(text.anchored(Anchor::Middle)));
+            }
         }
         if let Some(lane) = rows
             .iter()
             .find(|lane| lane.headers.len() == self.row_levels.len())
+            .filter(|_| table.shows_captions(Side::Rows))
         {
             let mut x = self.outer.x;
             let mut before = String::new();
@@ -547,6 +661,9 @@ impl Layout {
     fn vertical_axes(&self, table: &Table<'_>, rows: &[Lane], axes: &Axes, items: &mut Vec<Item>) {
         for (at, lane) in rows.iter().enumerate() {
             let (y, height) = self.rows[at];
+            if y > self.visible.bottom() {
+                break;
+            }
             for (nth, axis) in lane.axes.iter().enumerate().take(2) {
                 let Some(scale) = axes
                     .scale(Side::Rows, at, axis)
@@ -560,13 +677,14 @@ impl Layout {
                 };
                 let (font, color) = table.tick_look(axis);
                 let mut group = Vec::new();
+                let ink = table.tick_color(Side::Rows, axis);
                 for tick in table.ticks(Side::Rows, axis, scale, height) {
                     let place = y + height * (1.0 - scale.part(tick.value));
                     let line = sharp(place);
                     group.push(Item::Line(
                         (edge + sign * TICK, line),
                         (edge, line),
-                        Stroke::new(theme::RULER, 1.0),
+                        Stroke::new(ink, 1.0),
                     ));
                     // Texts at the ends stay within the pane.
                     let half = font.cap_height() / 2.0;
@@ -599,6 +717,9 @@ impl Layout {
     fn horizontal_axes(&self, table: &Table<'_>, cols: &[Lane], axes: &Axes, items: &mut Vec<Item>) {
         for (at, lane) in cols.iter().enumerate() {
             let (x, width) = self.cols[at];
+            if x > self.visible.right() {
+                break;
+            }
             for (nth, axis) in lane.axes.iter().enumerate().take(2) {
                 let Some(scale) = axes
                     .scale(Side::Cols, at, axis)
@@ -616,13 +737,14 @@ impl Layout {
                     _ => edge - TICK - font.descent(),
                 };
                 let mut group = Vec::new();
+                let ink = table.tick_color(Side::Cols, axis);
                 for tick in table.ticks(Side::Cols, axis, scale, width) {
                     let place = x + width * scale.part(tick.value);
                     let line = sharp(place);
                     group.push(Item::Line(
                         (line, edge),
                         (line, edge + sign * TICK),
-                        Stroke::new(theme::RULER, 1.0),
+                        Stroke::new(ink, 1.0),
                     ));
                     let half = font.width(&tick.text) / 2.0;
                     let middle = between(
@@ -661,6 +783,34 @@ pub(crate) fn sharp(place: f64) -> f64 {
     place.floor() + 0.5
 }
 
+/// Draws the line between two blocks of headers, and on between their panes. `ends` are the begin of the headers,
+/// their end and the end of the panes.
+fn divide(
+    table: &Table<'_>,
+    side: Side,
+    at: f64,
+    (begin, middle, end): (f64, f64, f64),
+    items: &mut Vec<Item>,
+) {
+    let line = |from: f64, to: f64, stroke: Option<Stroke>| {
+        let point = |place: f64| match side {
+            Side::Rows => (place, at),
+            Side::Cols => (at, place),
+        };
+        stroke
+            .filter(|_| from < to)
+            .map(|stroke| Item::Line(point(from), point(to), stroke))
+    };
+    let headers = table.line("header-div", side, theme::DIVIDER);
+    let panes = table.line("table-div", side, theme::DIVIDER);
+    if headers == panes {
+        items.extend(line(begin, end, panes));
+        return;
+    }
+    items.extend(line(begin, middle, headers));
+    items.extend(line(middle, end, panes));
+}
+
 /// Breaks a text at its blanks; a word that is too long is cut when it is drawn.
 fn words(font: Font, text: &str, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -695,33 +845,58 @@ fn blocks(lanes: &[Lane], level: usize) -> Vec<std::ops::Range<usize>> {
 }
 
 fn row_levels(table: &Table<'_>, rows: &[Lane], depth: usize, width: f64) -> Vec<f64> {
-    let cap = width * theme::HEADER_PART / depth.max(1) as f64 * 1.2;
-    (0..depth)
+    let mut fixed = vec![false; depth];
+    let mut levels: Vec<f64> = (0..depth)
         .map(|level| {
             let headers = || rows.iter().filter_map(|lane| lane.headers.get(level));
             let key = headers().next().map(|header| &header.key);
             if !table.shows_header(key) {
                 return 0.0;
             }
-            if let Some(set) = key
-                .and_then(|key| format_for(&table.sheet.style, "header", "width", key))
-                .and_then(crate::number::finite)
-            {
-                return set.clamp(10.0, 2000.0);
+            if let Some(set) = key.and_then(|key| table.set_length("header", "width", key)) {
+                fixed[level] = true;
+                return set;
             }
             let font = key.map_or(theme::TEXT, |key| table.header_font(key));
-            let widest = headers()
-                .map(|header| font.width(&header.text))
-                .fold(0.0, f64::max);
-            let caption = match (table.shows_captions(), key) {
+            let turned = key.and_then(|key| table.turned(key));
+            let widest = match turned.is_some_and(|degrees| degrees != 0.0) {
+                true => font.line_height(),
+                false => headers()
+                    .map(|header| font.width(&header.text))
+                    .fold(0.0, f64::max),
+            };
+            let caption = match (table.shows_captions(Side::Rows), key) {
                 (true, Some(key)) if !key.is_measure_names() => {
-                    theme::CAPTION.width(&table.label(key)).min(110.0)
+                    theme::CAPTION.width(&table.label(key)).min(WIDEST_CAPTION)
                 }
                 _ => 0.0,
             };
-            (widest.max(caption) + 2.0 * theme::PADDING + 4.0).min(cap.max(60.0))
+            widest.max(caption) + 2.0 * theme::PADDING + 4.0
         })
-        .collect()
+        .collect();
+    // The widest give way first, so that a short one is not cut beside them.
+    let part = match depth {
+        0 | 1 => theme::HEADER_PART,
+        _ => theme::HEADERS_PART,
+    };
+    let room = (width * part).max(60.0 * depth as f64);
+    let mut free: Vec<f64> = (levels.iter().zip(&fixed))
+        .filter(|(_, fixed)| !**fixed)
+        .map(|(level, _)| *level)
+        .collect();
+    free.sort_by(f64::total_cmp);
+    let mut left = room;
+    for (at, level) in free.iter().enumerate() {
+        let even = left / (free.len() - at) as f64;
+        if *level > even {
+            for (level, _) in levels.iter_mut().zip(&fixed).filter(|(_, fixed)| !**fixed) {
+                *level = level.min(even);
+            }
+            break;
+        }
+        left -= level;
+    }
+    levels
 }
 
 /// The length of lanes along their side: axes and what fills its room share it, else the document or the content says.
@@ -786,9 +961,9 @@ fn row_height(rows: &[Lane], has_col_axis: bool, cells: &Cells) -> f64 {
 }
 
 impl Table<'_> {
-    /// Whether the names of fields are shown above their headers.
-    fn shows_captions(&self) -> bool {
-        format(&self.sheet.style, "worksheet", "display-field-labels") != Some("false")
+    /// Whether the names of the fields of a side are shown above their headers.
+    fn shows_captions(&self, side: Side) -> bool {
+        self.reference_format("worksheet", "display-field-labels", "", side) != Some("false")
     }
 
     /// Whether a field's headers are shown.
@@ -880,16 +1055,76 @@ impl Table<'_> {
         self.setting("label", "font-weight", Some(key)).is_some()
     }
 
-    /// Whether rows of text are banded.
-    fn banded(&self) -> bool {
-        format(&self.sheet.style, "table", "band-size") != Some("0")
+    /// How lines of a kind are drawn, where they are shown.
+    fn line(&self, element: &str, side: Side, color: Color) -> Option<Stroke> {
+        let set = |attr: &str| self.reference_format(element, attr, "", side);
+        let mut stroke = self.reference_stroke(element, "", side, true)?;
+        if set("stroke-color").is_none() {
+            stroke.color = color;
+        }
+        // Older documents hide lines so.
+        let hidden = set("line-pattern-only").is_none() && set("line-pattern") == Some("none");
+        (!hidden && stroke.color.alpha > 0).then_some(stroke)
     }
 
-    /// The colour of lines of a kind, where they are shown.
-    fn line(&self, element: &str, side: Side, color: Color) -> Option<Color> {
-        let get = |attr: &str| self.reference_format(element, attr, "", side);
-        let hidden = get("line-visibility") == Some("off") || get("stroke-size") == Some("0");
-        let set = get("stroke-color").and_then(|text| text.parse().ok());
-        (!hidden).then(|| set.unwrap_or(color))
+    /// Whether lines divide the blocks of a level of headers: by themselves all levels but the innermost.
+    fn divides(&self, side: Side, level: usize, depth: usize) -> bool {
+        match self
+            .reference_format("table-div", "div-level", "", side)
+            .and_then(|text| text.parse::<usize>().ok())
+        {
+            Some(levels) => level < levels,
+            None => level + 1 < depth,
+        }
+    }
+
+    /// The bands of a side.
+    ///
+    /// Tableau: tables of text have bands of one row by themselves, counted through all blocks.
+    fn bands(&self, side: Side, texts: bool, depth: usize) -> Option<Bands> {
+        let set = |element: &str, attr: &str| self.reference_format(element, attr, "", side);
+        let number = |attr: &str| set("table", attr)?.parse::<usize>().ok();
+        let usual = usize::from(texts && side == Side::Rows);
+        let size = number("band-size").unwrap_or(usual);
+        let color = |element: &str| {
+            let set = set(element, "band-color").and_then(|text| text.parse::<Color>().ok());
+            set.unwrap_or(theme::BAND)
+        };
+        (size > 0).then(|| Bands {
+            size,
+            // The document counts levels from the innermost.
+            level: depth.saturating_sub(1 + number("band-level").unwrap_or(0)),
+            panes: color("pane"),
+            headers: color("header"),
+        })
+    }
+
+    /// How the header of a field is turned: upwards, downwards or not, where the document says.
+    fn turned(&self, key: &FieldRef) -> Option<f64> {
+        let set = self.setting("label", "text-orientation", Some(key))?;
+        let degrees = crate::number::finite(set)?;
+        [0.0, 90.0, -90.0].into_iter().find(|known| *known == degrees)
+    }
+
+    /// Where the header of a field stands in its room, where the document says.
+    fn header_align(&self, key: &FieldRef) -> Option<Anchor> {
+        match self.setting("label", "text-align", Some(key))? {
+            "left" => Some(Anchor::Start),
+            "center" => Some(Anchor::Middle),
+            "right" => Some(Anchor::End),
+            _ => None,
+        }
+    }
+
+    /// A length in pixels that the document gives the headers or the axis of a field.
+    fn set_length(&self, element: &str, attr: &str, key: &FieldRef) -> Option<f64> {
+        let set = format_for(&self.sheet.style, element, attr, key).and_then(crate::number::finite)?;
+        (set >= 1.0).then(|| set.clamp(10.0, 2000.0))
+    }
+
+    /// The colour of the tick marks of an axis.
+    fn tick_color(&self, side: Side, axis: &Axis) -> Color {
+        let set = self.axis_attribute(side, axis, "tick-color");
+        set.and_then(|text| text.parse().ok()).unwrap_or(theme::RULER)
     }
 }

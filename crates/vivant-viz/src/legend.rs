@@ -4,8 +4,9 @@ use vivant_document::spec::FieldRef;
 use vivant_render::{Anchor, Bitmap, Color, Fill, Font, Item, Rect, Stroke, Style, Text};
 
 use crate::color::Coloring;
+use crate::distinct::Distinct;
 use crate::marks::{Sizes, shape_names};
-use crate::rows::Table;
+use crate::rows::{Row, Table};
 use crate::scale::{Scale, ScaleKind};
 use crate::shape;
 use crate::theme;
@@ -103,13 +104,16 @@ impl Legend {
     /// The legend of shapes by the members of a field; in their colours where they have some by the same field.
     pub fn of_shapes(table: &Table<'_>, key: &FieldRef, coloring: &Coloring) -> Option<Self> {
         let names = shape_names(table, key);
+        // A mark for each.
+        let mut places = Distinct::default();
+        let having = table.rows.iter().filter(|row| table.has(**row, key));
+        let rows: Vec<Row> = (having.copied())
+            .filter(|row| places.add([table.value(*row, key)]).1)
+            .collect();
         let items: Vec<(Symbol, String)> = names
             .into_iter()
             .filter_map(|(value, name)| {
-                let row = table
-                    .rows
-                    .iter()
-                    .find(|row| table.has(**row, key) && table.value(**row, key) == value)?;
+                let row = rows.get(places.place([value])?)?;
                 let own = match coloring {
                     Coloring::Members { keys, .. } if *keys == [key.clone()] => coloring.color(table, *row),
                     _ => theme::GREY,

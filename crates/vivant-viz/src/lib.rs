@@ -8,8 +8,10 @@
 #![forbid(unsafe_code)]
 
 mod annotate;
+mod backdrop;
 mod color;
 mod dashboard;
+mod distinct;
 mod label;
 mod lanes;
 mod layers;
@@ -30,6 +32,7 @@ mod stats;
 mod theme;
 mod trend;
 
+pub use backdrop::backdrop_paths;
 pub use dashboard::{
     Contents, DashboardRequest, Domain, SheetPart, dashboard_size, draw_dashboard, shown_sheets,
 };

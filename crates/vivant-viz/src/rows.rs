@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use vivant_calc::{DataType, Value};
 use vivant_document::spec::{Derivation, FieldRef, Literal, Pill, SheetSpec, WorkbookSpec};
+use vivant_render::Bitmap;
 
 /// A column of rows.
 pub struct Column<'a> {
@@ -52,6 +53,8 @@ pub struct SheetRows<'a> {
     pub totals: Vec<TotalRows<'a>>,
     /// Members of fields beyond those that are shown: those without the filters of the sheet, in order.
     pub domains: Vec<(FieldRef, Vec<Value>)>,
+    /// The pictures behind its axes, by the paths of [`crate::backdrop_paths`]; those that are missing are not drawn.
+    pub images: Vec<(String, Bitmap)>,
 }
 
 /// Totals of one level.
@@ -167,6 +170,15 @@ impl<'a> Table<'a> {
 
     pub fn pill(&self, key: &FieldRef) -> Option<&'a Pill> {
         self.sheet.pill(key)
+    }
+
+    /// Whether fields of a style are some pills: by themselves, or by the names of fields that these show as they are.
+    pub fn means(&self, fields: &[FieldRef], keys: &[FieldRef]) -> bool {
+        let same = |field: &FieldRef, key: &FieldRef| {
+            let plain = |pill: &Pill| pill.field == field.name && pill.derivation == Derivation::None;
+            field == key || field.source == key.source && self.pill(key).is_some_and(plain)
+        };
+        fields.len() == keys.len() && fields.iter().zip(keys).all(|(field, key)| same(field, key))
     }
 
     /// Whether a pill makes an axis rather than headers.

@@ -7,6 +7,7 @@ use vivant_document::spec::{FieldRef, Fit, PaneSpec, PieceContent, SheetSpec, Si
 use vivant_render::{Color, Group, Item, Rect, Scene, Style};
 
 use crate::annotate::annotations;
+use crate::backdrop::backdrops;
 use crate::color::{Coloring, encoded};
 use crate::dashboard::{filter_words, parameter_text};
 use crate::label;
@@ -56,6 +57,9 @@ pub struct Picture {
 
 /// The most marks of a picture; more could not be told apart and would take minutes.
 const MOST_MARKS: usize = 1_000_000;
+
+/// The longest that a picture becomes, in pixels.
+const MOST_LENGTH: f64 = 20_000.0;
 
 /// Draws a sheet.
 pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
@@ -141,9 +145,35 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         area,
     ));
     let cells = cells(&table, &layers, &colorings, spacious, texts);
-    let layout = Layout::new(&table, &rows, &cols, &axes, &cells, area, request.fit);
+    // A picture alone grows with its content up to a length that nobody looks through.
+    let visible = match request.alone {
+        true => Rect::new(
+            0.0,
+            0.0,
+            MOST_LENGTH.max(request.width),
+            MOST_LENGTH.max(request.height),
+        ),
+        false => Rect::new(0.0, 0.0, request.width, request.height),
+    };
+    let layout = Layout::new(&table, &rows, &cols, &axes, &cells, area, request.fit, visible);
+    let is_cut =
+        request.alone && (layout.outer.right() > visible.right() || layout.outer.bottom() > visible.bottom());
+    if is_cut {
+        let (wide, high) = (layout.outer.right(), layout.outer.bottom());
+        let one = format!("the table has {wide:.0} × {high:.0} pixels; the first {MOST_LENGTH} are drawn");
+        diagnostics
+            .push(Diagnostic::warning("viz.cut", one).within(format!("worksheet '{}'", table.sheet.name)));
+    }
 
     let mut drawn = layout.background(&table, &rows, &cols, &axes, texts);
+    let scale_at = |side: Side, lane: usize, axis: &Axis| axes.scale(side, lane, axis).copied();
+    // Floor plans lie below the lines of a grid.
+    let (below, missing) = backdrops(&table, (&rows, &cols), &layout, &scale_at);
+    drawn.splice(0..0, below);
+    for path in missing {
+        let one = unsupported(format!("the image `{path}` behind the axes cannot be read"));
+        diagnostics.push(one.within(format!("worksheet '{}'", table.sheet.name)));
+    }
     let map = map::is_map(&table).then(|| (map_of(&table, &layers), Base::of(&table)));
     if let Some((map, base)) = &map {
         for row in 0..rows.len() {
@@ -162,7 +192,6 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     }
     let mut wanted = Vec::new();
     let mut cull = true;
-    let scale_at = |side: Side, lane: usize, axis: &Axis| axes.scale(side, lane, axis).copied();
     let clip = layout.panes.inset(-1.0, -1.0, -1.0, -1.0);
     let clipped = |class: &str, items: Vec<Item>| {
         Item::Group(Group {
@@ -215,9 +244,12 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
                 )
             })
             .collect();
+        // Lines may come from panes that are not in the picture.
+        let whole = matches!(layer.kind, MarkKind::Line | MarkKind::Area | MarkKind::Polygon);
         let marks: Vec<Mark> = layer
             .marks
             .iter()
+            .filter(|&&(row_lane, col_lane, _)| whole || layout.shows(row_lane, col_lane))
             .map(|&(row_lane, col_lane, row)| {
                 let mark = mark(&table, layer, row, layout.pane(row_lane, col_lane));
                 match (&map, &layer.row_axis, &layer.col_axis) {
@@ -258,7 +290,7 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
 
     let (mut width, mut height) = (request.width, request.height);
     let left = match request.alone {
-        true => layout.outer.right() + 2.0 * theme::MARGIN,
+        true => layout.outer.right().min(visible.right()) + 2.0 * theme::MARGIN,
         false => request.width - legend::WIDTH - theme::MARGIN,
     };
     let mut y = top;
@@ -273,17 +305,19 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         y += high + theme::MARGIN;
     }
     if request.alone {
-        height = (layout.outer.bottom() + theme::MARGIN).max(y + theme::MARGIN);
+        height = (layout.outer.bottom().min(visible.bottom()) + theme::MARGIN).max(y + theme::MARGIN);
         let lines = caption(&table, inner);
         if !lines.is_empty() {
             items.extend(label::draw(&lines, (theme::MARGIN, height), inner, 0));
             height += label::height(&lines) + theme::MARGIN;
         }
-        width = width.max(layout.outer.right() + aside + theme::MARGIN);
+        width = width.max(layout.outer.right().min(visible.right()) + aside + theme::MARGIN);
     }
     items.push(Item::Group(Group {
         class: "table".to_owned(),
-        clip: (!request.alone).then(|| Rect::new(0.0, 0.0, width, height)),
+        clip: (!request.alone)
+            .then(|| Rect::new(0.0, 0.0, width, height))
+            .or(is_cut.then_some(visible)),
         items: drawn,
     }));
     let background =
@@ -371,6 +405,11 @@ pub(crate) fn sheet_legends(
     legends(&table, &layers, &colorings)
 }
 
+/// What the page of a sheet is called that its picture shows.
+pub(crate) fn page_text(workbook: &WorkbookSpec, sheet: &SheetSpec, rows: &SheetRows<'_>) -> Option<String> {
+    Table::new(workbook, sheet, rows).token("Page Name")
+}
+
 /// The legends of layers; those that say the same stand once.
 fn legends(table: &Table<'_>, layers: &[Drawn<'_>], colorings: &[Coloring]) -> Vec<CardLegend> {
     let mut found: Vec<CardLegend> = Vec::new();
@@ -447,7 +486,7 @@ fn meaning(table: &Table<'_>, content: &PieceContent) -> String {
         .then(|| table.workbook.parameter(&key.name))
         .flatten();
     if let Some(parameter) = parameter {
-        return parameter_text(parameter);
+        return parameter_text(table.workbook.language(), parameter);
     }
     let mut texts: Vec<String> = Vec::new();
     for row in table.rows.iter().filter(|row| table.has(**row, key)) {

@@ -39,4 +39,6 @@ pub(crate) const PADDING: f64 = 4.0;
 /// Room around a sheet.
 pub(crate) const MARGIN: f64 = 10.0;
 /// The widest that headers become, as a part of the view.
-pub(crate) const HEADER_PART: f64 = 0.33;
+pub(crate) const HEADER_PART: f64 = 0.4;
+/// The widest that several levels of headers become together.
+pub(crate) const HEADERS_PART: f64 = 0.5;

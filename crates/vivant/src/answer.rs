@@ -68,6 +68,8 @@ pub struct Ask {
     pub parameters: Vec<(String, String)>,
     /// Who asks; without it the world's.
     pub asker: Option<Asker>,
+    /// What the workbook is called, for texts of dashboards that say so.
+    pub book_name: Option<String>,
     /// The time on the clock; without it the world's.
     pub now: Option<DateTime>,
     /// How many values a result may have that is held in memory; without it 20 million.

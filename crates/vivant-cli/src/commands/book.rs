@@ -53,7 +53,11 @@ impl BookArgs {
                 "--{option} {text} must be a name, = and a value"
             ))),
         };
-        let mut ask = Ask::default();
+        let name = self.book.file_stem().and_then(|name| name.to_str());
+        let mut ask = Ask {
+            book_name: name.map(str::to_owned),
+            ..Ask::default()
+        };
         for text in &self.filters {
             let (name, values) = split("filter", text)?;
             let values = vivant::values(&values);

@@ -167,6 +167,11 @@ impl DashboardSpec {
     pub fn walk<'s>(&'s self, visit: &mut impl FnMut(&'s ZoneSpec)) {
         self.zones.iter().for_each(|zone| zone.walk(visit));
     }
+
+    /// Visits the zones that are shown, containers before what is in them.
+    pub fn walk_shown<'s>(&'s self, visit: &mut impl FnMut(&'s ZoneSpec)) {
+        self.zones.iter().for_each(|zone| zone.walk_shown(visit));
+    }
 }
 
 fn size(tree: &Tree, dashboard: NodeId) -> SizeSpec {

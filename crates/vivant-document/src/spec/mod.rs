@@ -33,8 +33,8 @@ pub use sheet::{AnnotationSpec, AxisSpec, PaneSpec, ReferenceLine, SheetSpec, Si
 pub use shelf::{Shelf, ShelfError};
 pub use sort::{SortBy, SortSpec};
 pub use source::{
-    BinSize, ConnectionSpec, ExtractSpec, FieldKind, FieldSpec, ObjectSpec, RelationshipSpec, Role,
-    SourceSpec,
+    BinSize, ConnectionSpec, ExtractSpec, FieldKind, FieldSpec, MappedImage, ObjectSpec, RelationshipSpec,
+    Role, SourceSpec,
 };
 pub use style::{Encoding, Format, StyleRule, format, format_for};
 pub use text::{Piece, PieceContent, RichText, RunFont};
@@ -43,6 +43,7 @@ pub use zone::{BorderSpec, ButtonAction, ButtonSpec, ZoneFrame, ZoneKind, ZoneSp
 use vivant_calc::diag::Warned;
 use vivant_calc::types::DataType;
 
+use crate::display::{ENGLISH, Language};
 use crate::names::unquote;
 use crate::view::{Document, Workbook};
 
@@ -126,6 +127,11 @@ pub enum Fit {
 }
 
 impl WorkbookSpec {
+    /// The language of the workbook's numbers and dates.
+    pub fn language(&self) -> &'static Language {
+        self.locale.as_deref().and_then(Language::find).unwrap_or(ENGLISH)
+    }
+
     /// Finds a worksheet.
     pub fn sheet(&self, name: &str) -> Option<&SheetSpec> {
         self.sheets.iter().find(|sheet| sheet.name == name)

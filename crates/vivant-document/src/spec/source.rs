@@ -51,6 +51,21 @@ pub struct SourceSpec {
     pub measure_aliases: Vec<(FieldRef, String)>,
     /// Places that ambiguous geographic names are in: role and literal.
     pub geography: Vec<(String, Literal)>,
+    /// Pictures behind the axes of two fields, such as floor plans.
+    pub images: Vec<MappedImage>,
+}
+
+/// A picture behind the axes of two fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MappedImage {
+    /// Where it is in the package, or its address.
+    pub path: String,
+    /// The field of the horizontal axis, and where the picture begins and ends on it.
+    pub x: (String, f64, f64),
+    /// The field of the vertical axis, and where the upper and the lower edge of the picture are on it.
+    pub y: (String, f64, f64),
+    /// The members of fields that it is shown for; it is always shown without.
+    pub only: Option<MemberSet>,
 }
 
 /// A connection to a file, a database or a server.
@@ -230,6 +245,24 @@ pub enum BinSize {
     Parameter(String),
 }
 
+/// Reads a picture behind axes; `None` where an edge of it is not said.
+fn mapped_image(tree: &Tree, node: NodeId, source: &str) -> Option<MappedImage> {
+    let mapping = tree.child(node, "mapping")?;
+    let field = |name: &str| Some(unquote(&tree.get(mapping, name)?));
+    let edge = |name: &str| {
+        let number = tree.get(mapping, name)?.trim().parse::<f64>().ok();
+        number.filter(|number| number.is_finite())
+    };
+    let path = tree.get(node, "expression")?;
+    let only = tree.child(node, "groupfilter");
+    Some(MappedImage {
+        path: path.strip_prefix("file:").unwrap_or(&path).to_owned(),
+        x: (field("x")?, edge("left")?, edge("right")?),
+        y: (field("y")?, edge("top")?, edge("bottom")?),
+        only: only.map(|at| MemberSet::of(tree, at, source)),
+    })
+}
+
 impl SourceSpec {
     /// Resolves a data source.
     pub fn of(datasource: Datasource<'_>) -> SourceSpec {
@@ -290,6 +323,11 @@ impl SourceSpec {
                     let key = tree.get(at, "key")?.into_owned();
                     Some((key, Literal::parse(&tree.get(at, "value")?)))
                 })
+                .collect(),
+            images: tree
+                .named(node, "mapped-images")
+                .flat_map(|images| tree.named(images, "mapped-image"))
+                .filter_map(|at| mapped_image(tree, at, &name))
                 .collect(),
             name,
         }

@@ -190,6 +190,14 @@ impl ZoneSpec {
         visit(self);
         self.children.iter().for_each(|child| child.walk(visit));
     }
+
+    /// Visits the zone and those inside it as long as they are shown: what is in a hidden container is not.
+    pub fn walk_shown<'s>(&'s self, visit: &mut impl FnMut(&'s ZoneSpec)) {
+        if !self.hidden {
+            visit(self);
+            self.children.iter().for_each(|child| child.walk_shown(visit));
+        }
+    }
 }
 
 impl ZoneFrame {

@@ -160,7 +160,8 @@ impl Answers {
             false => None,
         };
         let today = local_time(app)?;
-        let key = key(sources, &shown, asked, form, asker.as_ref(), today);
+        let name = views.first().map(|view| view.workbook.name.clone());
+        let key = key(sources, (&name, &shown), asked, form, asker.as_ref(), today);
         let question = Question {
             book_key: sources.key(),
             title: match views {
@@ -172,6 +173,7 @@ impl Answers {
                 filters: asked.filters.clone(),
                 parameters: asked.parameters.clone(),
                 asker,
+                book_name: name,
                 now: Some(today),
                 ..Ask::default()
             },
@@ -296,7 +298,7 @@ async fn asker(app: &App, caller: &Caller) -> Result<Asker> {
 /// Names everything that an answer depends on.
 fn key(
     sources: &Sources,
-    shown: &[String],
+    (name, shown): (&Option<String>, &[String]),
     asked: &Asked,
     form: Form,
     asker: Option<&Asker>,
@@ -308,7 +310,7 @@ fn key(
     let mut parameters = asked.parameters.clone();
     parameters.sort();
     format!(
-        "{}{shown:?}{form:?}{:?}{}{filters:?}{parameters:?}{asker:?}{}",
+        "{}{name:?}{shown:?}{form:?}{:?}{}{filters:?}{parameters:?}{asker:?}{}",
         sources.key(),
         asked.size,
         asked.language.unwrap_or(ENGLISH).code,

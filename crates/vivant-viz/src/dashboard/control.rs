@@ -1,7 +1,7 @@
 //! Filter cards and parameter controls, drawn with their state.
 
 use vivant_calc::Value;
-use vivant_document::display;
+use vivant_document::display::{self, Language};
 use vivant_document::spec::{Derivation, Literal, ParameterSpec};
 use vivant_render::{Anchor, Color, Font, Item, Path, Rect, Stroke, Style, Text};
 
@@ -206,8 +206,8 @@ fn handle(x: f64, y: f64, items: &mut Vec<Item>) {
 }
 
 /// What the control of a parameter shows.
-pub(crate) fn parameter(parameter: &ParameterSpec, mode: Option<&str>) -> ControlState {
-    let text = parameter_text(parameter);
+pub(crate) fn parameter(language: &Language, parameter: &ParameterSpec, mode: Option<&str>) -> ControlState {
+    let text = parameter_text(language, parameter);
     let mode = mode.unwrap_or(match (&parameter.range, parameter.members.is_empty()) {
         (_, false) => "compact",
         (Some([Some(_), Some(_), _]), true) => "slider",
@@ -221,7 +221,7 @@ pub(crate) fn parameter(parameter: &ParameterSpec, mode: Option<&str>) -> Contro
                 .iter()
                 .map(|(literal, label)| {
                     (
-                        member_text(parameter, literal, label),
+                        member_text(language, parameter, literal, label),
                         *literal == parameter.value,
                     )
                 })
@@ -252,30 +252,32 @@ pub(crate) fn parameter(parameter: &ParameterSpec, mode: Option<&str>) -> Contro
 }
 
 /// The value of a parameter as people see it.
-pub(crate) fn parameter_text(parameter: &ParameterSpec) -> String {
+pub(crate) fn parameter_text(language: &Language, parameter: &ParameterSpec) -> String {
     let listed = parameter
         .members
         .iter()
         .find(|(literal, _)| *literal == parameter.value);
     match (listed, &parameter.alias) {
-        (Some((literal, label)), _) => member_text(parameter, literal, label),
+        (Some((literal, label)), _) => member_text(language, parameter, literal, label),
         (None, Some(alias)) => alias.clone(),
-        (None, None) => written(parameter, &parameter.value),
+        (None, None) => written(language, parameter, &parameter.value),
     }
 }
 
-fn member_text(parameter: &ParameterSpec, literal: &Literal, label: &str) -> String {
+fn member_text(language: &Language, parameter: &ParameterSpec, literal: &Literal, label: &str) -> String {
     // A member without a label of its own has its literal there.
     match Literal::parse(label) == *literal || label.is_empty() {
-        true => written(parameter, literal),
+        true => written(language, parameter, literal),
         false => label.to_owned(),
     }
 }
 
-fn written(parameter: &ParameterSpec, literal: &Literal) -> String {
+fn written(language: &Language, parameter: &ParameterSpec, literal: &Literal) -> String {
     match literal {
         Literal::Value(Value::Null) => "Null".to_owned(),
-        Literal::Value(value) => display::text(value, Derivation::None, parameter.format.as_deref()),
+        Literal::Value(value) => {
+            display::text_in(language, value, Derivation::None, parameter.format.as_deref())
+        }
         Literal::All => "(All)".to_owned(),
         Literal::Other(text) => text.clone(),
         Literal::Tuple(_) | Literal::ManyValues => String::new(),
@@ -285,6 +287,7 @@ fn written(parameter: &ParameterSpec, literal: &Literal) -> String {
 #[cfg(test)]
 mod tests {
     use vivant_calc::DataType;
+    use vivant_document::display::ENGLISH;
 
     use super::*;
 
@@ -308,16 +311,16 @@ mod tests {
     #[test]
     fn parameters_show_labels_and_the_value_chosen() {
         let orders = metric(Literal::Value(Value::String("Orders".to_owned())));
-        assert_eq!(parameter_text(&orders), "Number of orders");
+        assert_eq!(parameter_text(ENGLISH, &orders), "Number of orders");
         assert_eq!(
-            parameter(&orders, Some("list")),
+            parameter(ENGLISH, &orders, Some("list")),
             ControlState::List {
                 single: true,
                 items: vec![("Sales".to_owned(), false), ("Number of orders".to_owned(), true)],
             }
         );
         assert_eq!(
-            parameter(&orders, None),
+            parameter(ENGLISH, &orders, None),
             ControlState::DropDown("Number of orders".to_owned())
         );
     }
@@ -331,7 +334,7 @@ mod tests {
             format: Some("p0%".to_owned()),
             ..metric(Literal::Value(Value::Real(0.12)))
         };
-        let ControlState::Slider { text, part } = parameter(&target, Some("slider")) else {
+        let ControlState::Slider { text, part } = parameter(ENGLISH, &target, Some("slider")) else {
             panic!("no slider");
         };
         assert_eq!(text, "12%");

@@ -2,13 +2,14 @@
 
 use vivant_calc::Value;
 use vivant_calc::types::DataType;
-use vivant_document::display;
+use vivant_document::display::{self, Language};
 use vivant_document::spec::{
     Derivation, FieldRef, FieldSpec, FilterSpec, FilterTest, Literal, MemberSet, PaneSpec, Pill, SheetSpec,
     Shelf, WorkbookSpec, ZoneKind, ZoneSpec, format_for,
 };
 
 use crate::dashboard::control::ControlState;
+use crate::distinct::Distinct;
 use crate::number::number;
 use crate::rows::SheetRows;
 
@@ -201,13 +202,14 @@ pub(crate) fn state(
     let format = format_for(&sheet.style, "quick-filter", "text-format", key)
         .or_else(|| format_for(&sheet.style, "label", "text-format", key))
         .or_else(|| field.and_then(|field| field.format.as_deref()));
+    let language = workbook.language();
     let write = |literal: &Literal| -> String {
         match literal {
-            Literal::Value(value) => label(field, derivation, format, value),
+            Literal::Value(value) => label(language, field, derivation, format, value),
             Literal::Tuple(parts) => {
                 let texts = parts.iter().filter_map(Literal::value);
                 texts
-                    .map(|value| label(None, Derivation::None, None, value))
+                    .map(|value| label(language, None, Derivation::None, None, value))
                     .collect::<Vec<_>>()
                     .join(", ")
             }
@@ -293,11 +295,12 @@ fn members(
         mode => {
             let single = mode == Some("radiolist");
             let mut items: Vec<(String, bool)> = match column(rows, key) {
-                Some(column) => column
-                    .values
-                    .iter()
-                    .map(|value| ((column.text)(value), set.is_none_or(|set| holds(set, value))))
-                    .collect(),
+                Some(column) => {
+                    let held = set.map(Held::of);
+                    let is_on = |value: &Value| held.as_ref().is_none_or(|held| held.has(value));
+                    let values = column.values.iter();
+                    values.map(|value| ((column.text)(value), is_on(value))).collect()
+                }
                 // Without the values of the field, those that the document names.
                 None => {
                     let (names, on) = match (&listed, &excluded) {
@@ -326,21 +329,69 @@ fn column<'r>(rows: Option<&'r SheetRows<'r>>, key: &FieldRef) -> Option<&'r cra
     rows?.frames.iter().find_map(|frame| frame.column(key))
 }
 
-/// Whether a set has a member. Sets that only a query can tell have all.
-fn holds(set: &MemberSet, value: &Value) -> bool {
-    match set {
-        MemberSet::All(_) | MemberSet::Where { .. } | MemberSet::Top { .. } | MemberSet::Set(_) => true,
-        MemberSet::Empty(_) => false,
-        MemberSet::Other(_) | MemberSet::Cross(_) => true,
-        MemberSet::Member { member, .. } => member.value().is_some_and(|own| same(own, value)),
-        MemberSet::Range { from, to, .. } => match (from.value(), to.value()) {
-            (Some(from), Some(to)) => between(from, value, to),
-            _ => true,
-        },
-        MemberSet::Union(parts) => parts.iter().any(|part| holds(part, value)),
-        MemberSet::Intersection(parts) => parts.iter().all(|part| holds(part, value)),
-        MemberSet::Except(all, out) => holds(all, value) && !holds(out, value),
+/// A set of members that is asked for many values.
+enum Held<'s> {
+    /// Members, each found at once, and other sets beside them.
+    Union(Distinct, Vec<Held<'s>>),
+    Intersection(Vec<Held<'s>>),
+    Except(Box<Held<'s>>, Box<Held<'s>>),
+    Range(&'s Value, &'s Value),
+    /// All, or none. Sets that only a query can tell have all.
+    Every(bool),
+}
+
+impl<'s> Held<'s> {
+    fn of(set: &'s MemberSet) -> Self {
+        let all = |parts: &'s [MemberSet]| parts.iter().map(Held::of).collect();
+        match set {
+            MemberSet::All(_) | MemberSet::Where { .. } | MemberSet::Top { .. } | MemberSet::Set(_) => {
+                Self::Every(true)
+            }
+            MemberSet::Other(_) | MemberSet::Cross(_) => Self::Every(true),
+            MemberSet::Empty(_) => Self::Every(false),
+            MemberSet::Member { .. } => Self::union(std::slice::from_ref(set)),
+            MemberSet::Range { from, to, .. } => match (from.value(), to.value()) {
+                (Some(from), Some(to)) => Self::Range(from, to),
+                _ => Self::Every(true),
+            },
+            MemberSet::Union(parts) => Self::union(parts),
+            MemberSet::Intersection(parts) => Self::Intersection(all(parts)),
+            MemberSet::Except(whole, out) => Self::Except(Box::new(Self::of(whole)), Box::new(Self::of(out))),
+        }
     }
+
+    fn union(parts: &'s [MemberSet]) -> Self {
+        let mut members = Distinct::default();
+        let mut others = Vec::new();
+        for part in parts {
+            match part {
+                MemberSet::Member { member, .. } => {
+                    if let Some(value) = member.value() {
+                        members.add([plain(value)]);
+                    }
+                }
+                part => others.push(Self::of(part)),
+            }
+        }
+        Self::Union(members, others)
+    }
+
+    fn has(&self, value: &Value) -> bool {
+        match self {
+            Self::Every(all) => *all,
+            Self::Range(from, to) => between(from, value, to),
+            Self::Union(members, others) => {
+                members.place([plain(value)]).is_some() || others.iter().any(|other| other.has(value))
+            }
+            Self::Intersection(parts) => parts.iter().all(|part| part.has(value)),
+            Self::Except(whole, out) => whole.has(value) && !out.has(value),
+        }
+    }
+}
+
+/// A value so that numbers and days that are the same are equal, whatever their type.
+fn plain(value: &Value) -> Value {
+    number(value).map_or_else(|| value.clone(), Value::Real)
 }
 
 fn same(a: &Value, b: &Value) -> bool {
@@ -436,6 +487,7 @@ pub(crate) fn member_text(
     let derivation = pill_of(workbook, sheet, key).map_or(Derivation::None, |pill| pill.derivation);
     let format = format_for(&sheet.style, "label", "text-format", key);
     label(
+        workbook.language(),
         field,
         derivation,
         format.or_else(|| field?.format.as_deref()),
@@ -444,7 +496,13 @@ pub(crate) fn member_text(
 }
 
 /// A value as a filter card writes it.
-fn label(field: Option<&FieldSpec>, derivation: Derivation, format: Option<&str>, value: &Value) -> String {
+fn label(
+    language: &Language,
+    field: Option<&FieldSpec>,
+    derivation: Derivation,
+    format: Option<&str>,
+    value: &Value,
+) -> String {
     let aliases = field.map_or(&[][..], |field| &field.aliases);
     let alias = aliases
         .iter()
@@ -454,9 +512,9 @@ fn label(field: Option<&FieldSpec>, derivation: Derivation, format: Option<&str>
         (None, Value::Null) => "Null".to_owned(),
         // Days as moments have no time to show.
         (None, Value::DateTime(moment)) if field.is_some_and(|field| field.data_type == DataType::Date) => {
-            display::text(&Value::Date(moment.date()), derivation, format)
+            display::text_in(language, &Value::Date(moment.date()), derivation, format)
         }
-        _ => display::text(value, derivation, format),
+        _ => display::member_in(language, value, derivation, format),
     }
 }
 
@@ -535,13 +593,15 @@ mod tests {
             Box::new(all()),
             Box::new(MemberSet::Union(vec![member("a"), member("b")])),
         );
-        assert!(!holds(&out, &text("a")) && holds(&out, &text("c")));
+        let out = Held::of(&out);
+        assert!(!out.has(&text("a")) && out.has(&text("c")));
         let years = MemberSet::Range {
             level: "x".to_owned(),
             from: Literal::Value(Value::Integer(2020)),
             to: Literal::Value(Value::Real(2022.0)),
         };
-        assert!(holds(&years, &Value::Integer(2022)) && !holds(&years, &Value::Integer(2023)));
+        let years = Held::of(&years);
+        assert!(years.has(&Value::Integer(2022)) && !years.has(&Value::Integer(2023)));
     }
 
     #[test]

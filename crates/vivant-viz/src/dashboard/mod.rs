@@ -21,7 +21,7 @@ use vivant_render::{Bitmap, Color, Font, Group, Item, Rect, Scene, Style, Text};
 
 use crate::legend::{Arrangement, Fonts};
 use crate::rows::SheetRows;
-use crate::sheet::{CardLegend, Picture, SheetRequest, draw_sheet, sheet_legends, unsupported};
+use crate::sheet::{CardLegend, Picture, SheetRequest, draw_sheet, page_text, sheet_legends, unsupported};
 use crate::theme;
 
 use crate::label::styled;
@@ -109,12 +109,10 @@ pub fn shown_sheets<'w>(workbook: &'w WorkbookSpec, dashboard: &'w DashboardSpec
         }
     };
     let of_zones = |dashboard: &'w DashboardSpec, add: &mut dyn FnMut(&'w str)| {
-        for zone in &dashboard.zones {
-            visit(zone, &mut |zone| match &zone.kind {
-                ZoneKind::Sheet { sheet, .. } | ZoneKind::Legend { sheet, .. } => add(sheet),
-                _ => {}
-            });
-        }
+        dashboard.walk_shown(&mut |zone| match &zone.kind {
+            ZoneKind::Sheet { sheet, .. } | ZoneKind::Legend { sheet, .. } => add(sheet),
+            _ => {}
+        });
     };
     of_zones(dashboard, &mut add);
     if let (true, Some(point)) = (dashboard.is_story, dashboard.point()) {
@@ -124,15 +122,6 @@ pub fn shown_sheets<'w>(workbook: &'w WorkbookSpec, dashboard: &'w DashboardSpec
         }
     }
     found
-}
-
-/// Visits zones that are not hidden.
-fn visit<'z>(zone: &'z ZoneSpec, each: &mut impl FnMut(&'z ZoneSpec)) {
-    if zone.hidden {
-        return;
-    }
-    each(zone);
-    zone.children.iter().for_each(|child| visit(child, each));
 }
 
 struct Drawing<'a> {
@@ -235,8 +224,8 @@ impl<'a> Drawing<'a> {
             ZoneKind::Parameter { parameter, mode } => {
                 self.parameter(zone, parameter.as_ref(), mode.as_deref(), area)
             }
-            ZoneKind::Page { sheet } => self.page(sheet, area),
-            ZoneKind::Highlighter { sheet, field } => self.highlighter(sheet, field.as_ref(), area),
+            ZoneKind::Page { sheet } => self.page(zone, sheet, area),
+            ZoneKind::Highlighter { sheet, field } => self.highlighter(zone, sheet, field.as_ref(), area),
             ZoneKind::Story => self.story(area),
             ZoneKind::StoryNavigator => {
                 let (font, color, _) = self.styled("story-point", theme::TEXT, words::INK);
@@ -357,9 +346,15 @@ impl<'a> Drawing<'a> {
         (of, name, pane, field): (&str, &str, i64, Option<&FieldRef>),
         area: Rect,
     ) -> Vec<Item> {
-        let Ok(part) = self.contents.sheet(name) else {
-            // The zone of the sheet says why it is missing.
-            return Vec::new();
+        let part = match self.contents.sheet(name) {
+            Ok(part) => part,
+            Err(message) => {
+                // The sheet may have no zone of its own that would say so.
+                self.say(format!(
+                    "the legend of worksheet '{name}' is not drawn: {message}"
+                ));
+                return Vec::new();
+            }
         };
         let cell = self.legends.entry(name.to_owned()).or_default();
         let all = cell.get_or_init(|| sheet_legends(self.workbook, part.sheet, part.rows));
@@ -435,7 +430,7 @@ impl<'a> Drawing<'a> {
             self.say("a control of a parameter that is not there".to_owned());
             return Vec::new();
         };
-        let state = control::parameter(parameter, mode);
+        let state = control::parameter(self.workbook.language(), parameter, mode);
         self.control(
             zone,
             &parameter.caption,
@@ -456,12 +451,28 @@ impl<'a> Drawing<'a> {
         style: &[StyleRule],
         area: Rect,
     ) -> Vec<Item> {
+        let (mut items, rest) = self.head(zone, title, of_title, style, area);
+        let lists: [&[StyleRule]; 3] = [&self.workbook.style, &self.dashboard.style, style];
+        let (font, color, _) = styled(&lists, of_body, theme::TEXT, theme::DARK);
+        items.extend(control::draw(state, rest, Words { font, color }));
+        items
+    }
+
+    /// Draws the title of a control, where it is shown; returns the room below it, too.
+    fn head(
+        &self,
+        zone: &ZoneSpec,
+        title: &str,
+        element: &str,
+        style: &[StyleRule],
+        area: Rect,
+    ) -> (Vec<Item>, Rect) {
         let area = padded(area);
         let lists: [&[StyleRule]; 3] = [&self.workbook.style, &self.dashboard.style, style];
         let mut items = Vec::new();
         let mut top = area.y;
         if zone.get("show-title") != Some("false") {
-            let look = styled(&lists, of_title, theme::CAPTION, theme::DARK);
+            let look = styled(&lists, element, theme::CAPTION, theme::DARK);
             let line = Rect::new(area.x, top, area.width, look.0.line_height());
             match zone
                 .text
@@ -489,67 +500,62 @@ impl<'a> Drawing<'a> {
             }
             top += line.height + 3.0;
         }
-        let rest = area.inset(0.0, top - area.y, 0.0, 0.0);
-        let (font, color, _) = styled(&lists, of_body, theme::TEXT, theme::DARK);
-        items.extend(control::draw(state, rest, Words { font, color }));
-        items
+        (items, area.inset(0.0, top - area.y, 0.0, 0.0))
     }
 
-    fn page(&mut self, name: &str, area: Rect) -> Vec<Item> {
-        let Some(sheet) = self.workbook.sheet(name) else {
+    /// The control of the pages of a sheet: the one that is shown, and a sign for going through them.
+    fn page(&mut self, zone: &ZoneSpec, name: &str, area: Rect) -> Vec<Item> {
+        const SIGN: f64 = 24.0;
+        let key = self
+            .workbook
+            .sheet(name)
+            .and_then(|sheet| Some((sheet, sheet.pages.first()?)));
+        let Some((sheet, key)) = key else {
+            self.say(format!("pages of the worksheet '{name}', which are not there"));
             return Vec::new();
         };
-        let Some(key) = sheet.pages.first() else {
-            return Vec::new();
-        };
-        let area = padded(area);
         let title = filter::title(self.workbook, sheet, key);
-        let font = theme::CAPTION;
-        let mut items = vec![Item::Text(Text::new(
-            (area.x, area.y + font.ascent()),
-            font.fit(&title, area.width),
-            font,
-            theme::DARK,
-        ))];
-        let page = sheet.current_page.as_ref().and_then(|literal| literal.value());
-        let text = page.map_or_else(String::new, |value| {
-            filter::member_text(self.workbook, sheet, key, value)
-        });
-        let rest = area.inset(0.0, font.line_height() + 3.0, 24.0, 0.0);
-        let state = ControlState::DropDown(text);
-        items.extend(control::draw(
-            &state,
-            rest,
-            Words {
-                font: theme::TEXT,
-                color: theme::DARK,
-            },
-        ));
-        items.push(object::play((rest.right() + 14.0, rest.y + 10.5)));
-        items
-    }
-
-    fn highlighter(&mut self, name: &str, field: Option<&FieldRef>, area: Rect) -> Vec<Item> {
-        let (Some(sheet), Some(field)) = (self.workbook.sheet(name), field) else {
-            return Vec::new();
-        };
-        let area = padded(area);
-        let title = format!("Highlight {}", filter::title(self.workbook, sheet, field));
-        let font = theme::CAPTION;
-        let at = (area.x, area.y + font.ascent());
-        let mut items = vec![Item::Text(Text::new(
-            at,
-            font.fit(&title, area.width),
-            font,
-            theme::DARK,
-        ))];
-        let rest = area.inset(0.0, font.line_height() + 3.0, 0.0, 0.0);
+        let (mut items, rest) = self.head(zone, &title, "page-title", &sheet.style, area);
+        // The same page as the sheet shows.
+        let shown = self
+            .contents
+            .sheet(name)
+            .ok()
+            .and_then(|part| page_text(self.workbook, part.sheet, part.rows));
+        let state = ControlState::DropDown(shown.unwrap_or_default());
         let words = Words {
             font: theme::TEXT,
             color: theme::DARK,
         };
-        items.extend(control::draw(&ControlState::Search(String::new()), rest, words));
+        let rest = rest.inset(0.0, 0.0, SIGN, 0.0);
+        items.extend(control::draw(&state, rest, words));
+        items.push(object::play((rest.right() + 14.0, rest.y + 10.5)));
         items
+    }
+
+    fn highlighter(
+        &mut self,
+        zone: &ZoneSpec,
+        name: &str,
+        field: Option<&FieldRef>,
+        area: Rect,
+    ) -> Vec<Item> {
+        let (Some(sheet), Some(field)) = (self.workbook.sheet(name), field) else {
+            self.say(format!(
+                "a highlighter of the worksheet '{name}', which is not there"
+            ));
+            return Vec::new();
+        };
+        let title = format!("Highlight {}", filter::title(self.workbook, sheet, field));
+        let state = ControlState::Search(String::new());
+        self.control(
+            zone,
+            &title,
+            &state,
+            ["highlighter-title", "highlighter"],
+            &sheet.style,
+            area,
+        )
     }
 
     fn image(&mut self, path: &str, fit: bool, centered: bool, area: Rect) -> Vec<Item> {

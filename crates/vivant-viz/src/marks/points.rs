@@ -161,7 +161,9 @@ pub(crate) fn shape_names(table: &Table<'_>, key: &FieldRef) -> Vec<(Value, Stri
         .flatten()
         .chain(&table.sheet.style)
         .flat_map(|rule| &rule.encodings)
-        .rfind(|encoding| encoding.attr == "shape" && encoding.fields == [key.clone()]);
+        .rfind(|encoding| {
+            encoding.attr == "shape" && table.means(&encoding.fields, std::slice::from_ref(key))
+        });
     let palette = shape::palette(encoding.and_then(|encoding| encoding.palette.as_deref()));
     members
         .into_iter()

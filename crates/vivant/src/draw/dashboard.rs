@@ -22,8 +22,6 @@ use crate::answer::{AnswerError, Ask, Book};
 
 /// How many sheets are asked for at once.
 const AT_ONCE: usize = 4;
-/// The most bytes of a picture in the package.
-const MOST_IMAGE_BYTES: u64 = 32 << 20;
 /// The most values that a filter card is asked for; no picture has room for more.
 const MOST_MEMBERS: usize = 100_000;
 
@@ -33,7 +31,7 @@ enum Asked<'w> {
     Domain(Domain, Box<SheetSpec>),
 }
 
-/// Draws a dashboard or story. `workbook` is the book's own with what is asked put into it.
+/// Draws a dashboard or story. `workbook` is the book's own with what its point and the question put into it.
 pub(super) fn draw(
     book: &Book,
     workbook: &WorkbookSpec,
@@ -41,12 +39,6 @@ pub(super) fn draw(
     size: ViewSize,
     ask: &Ask,
 ) -> Result<Drawn, AnswerError> {
-    let workbook = match dashboard.point() {
-        Some(point) => at_point(workbook, point, ask),
-        None => Cow::Borrowed(workbook),
-    };
-    let workbook = workbook.as_ref();
-
     let mut wanted: Vec<Asked<'_>> = Vec::new();
     let mut missing = HashMap::new();
     for name in shown_sheets(workbook, dashboard) {
@@ -82,14 +74,14 @@ pub(super) fn draw(
         match (asked, answer) {
             (Asked::Sheet(sheet), Ok(answer)) => {
                 diagnostics.extend(answer.diagnostics.iter().cloned());
-                let rows = sheet_rows(workbook, sheet, &answer.value);
+                let rows = sheet_rows(book, workbook, sheet, &answer.value);
                 contents.sheets.insert(&sheet.name, (*sheet, rows));
             }
             (Asked::Sheet(sheet), Err(error)) => {
                 contents.missing.insert(&sheet.name, error.to_string());
             }
             (Asked::Domain(domain, sheet), Ok(answer)) => {
-                let rows = sheet_rows(workbook, sheet, &answer.value);
+                let rows = sheet_rows(book, workbook, sheet, &answer.value);
                 contents.domains.insert(domain, rows);
             }
             (Asked::Domain(domain, _), Err(error)) => {
@@ -135,8 +127,8 @@ pub(super) fn draw(
     })
 }
 
-/// Puts what a point of a story changes into the workbook. What is asked for wins.
-fn at_point<'w>(workbook: &'w WorkbookSpec, point: &StoryPointSpec, ask: &Ask) -> Cow<'w, WorkbookSpec> {
+/// Puts what a point of a story changes into the workbook.
+pub(super) fn at_point<'w>(workbook: &'w WorkbookSpec, point: &StoryPointSpec) -> Cow<'w, WorkbookSpec> {
     if point.changes.is_empty() && point.parameters.is_empty() {
         return Cow::Borrowed(workbook);
     }
@@ -159,9 +151,6 @@ fn at_point<'w>(workbook: &'w WorkbookSpec, point: &StoryPointSpec, ask: &Ask) -
             })
         };
         sheet.filters.retain(|filter| !removed(&filter.column));
-        if !ask.filters.is_empty() {
-            continue;
-        }
         for filter in &changes.filters {
             let mut filter = filter.clone();
             if filter.column.source.is_empty() {
@@ -182,14 +171,8 @@ fn at_point<'w>(workbook: &'w WorkbookSpec, point: &StoryPointSpec, ask: &Ask) -
         }
     }
     for (name, value) in &point.parameters {
-        let given = |parameter: &&mut vivant_document::spec::ParameterSpec| {
-            let asked = ask
-                .parameters
-                .iter()
-                .any(|(label, _)| *label == parameter.caption || label == name);
-            parameter.name == *name && !asked
-        };
-        if let Some(parameter) = changed.parameters.iter_mut().find(given) {
+        let mut known = changed.parameters.iter_mut();
+        if let Some(parameter) = known.find(|parameter| parameter.name == *name) {
             parameter.value = value.clone();
             parameter.alias = None;
         }
@@ -204,8 +187,8 @@ fn domains(workbook: &WorkbookSpec, dashboard: &DashboardSpec) -> BTreeSet<Domai
         .point()
         .and_then(|point| workbook.dashboard(&point.sheet));
     for dashboard in std::iter::once(dashboard).chain(inside) {
-        dashboard.walk(&mut |zone| {
-            if matches!(zone.kind, ZoneKind::Filter { .. }) && !zone.hidden {
+        dashboard.walk_shown(&mut |zone| {
+            if matches!(zone.kind, ZoneKind::Filter { .. }) {
                 found.extend(Domain::of(workbook, zone));
             }
         });
@@ -284,30 +267,13 @@ impl Contents for Gathered<'_> {
     }
 
     fn image(&self, path: &str) -> Result<(Bitmap, (f64, f64)), String> {
-        if path.is_empty() {
-            return Err("it names no file".to_owned());
-        }
-        if path.contains("://") {
-            return Err("it is on the web, which is not asked".to_owned());
-        }
-        let bytes = self
-            .book
-            .file(path, MOST_IMAGE_BYTES)
-            .map_err(|error| error.to_string())?;
-        let is_svg = path.to_lowercase().ends_with(".svg");
-        let found = match is_svg {
-            true => Bitmap::of_svg(&bytes),
-            false => Bitmap::new(bytes).map(|bitmap| {
-                let (width, height) = bitmap.size();
-                (bitmap, (f64::from(width), f64::from(height)))
-            }),
-        };
-        found.map_err(|error| error.to_string())
+        super::image(self.book, path)
     }
 
     fn word(&self, word: &str) -> Option<String> {
         let asker = || self.book.asker(self.ask);
         match word {
+            "Workbook Name" => self.ask.book_name.clone(),
             "User Name" => asker().map(|asker| asker.name),
             "Full Name" => asker().map(|asker| asker.full_name),
             "Data Source Name" => self.workbook.sources.first().map(|source| source.caption.clone()),

@@ -7,6 +7,8 @@ mod dashboard;
 mod paper;
 mod sheet;
 
+use std::borrow::Cow;
+
 use vivant_calc::Diagnostic;
 use vivant_render::{Bitmap, Color, Font, Item, RenderError, Scene, Slide, Text};
 
@@ -23,6 +25,8 @@ const HEIGHT: f64 = 588.0;
 
 /// How much of its width a preview shows of a picture that is much wider than high.
 const LEAST_SHARE: f64 = 0.75;
+/// The most bytes of a picture in the package.
+const MOST_IMAGE_BYTES: u64 = 32 << 20;
 /// How many words a notice has at most.
 const MOST_WORDS: usize = 300;
 /// How many pixels a picture on a slide has at most.
@@ -68,7 +72,12 @@ impl Book {
             .iter()
             .map(|sheet| sheet.name.as_str())
             .collect();
-        let workbook = asked::put_all(&self.spec, &shown, ask)?;
+        // What is asked comes after what the point of a story says, and wins.
+        let spec = match self.spec.dashboard(view).and_then(|story| story.point()) {
+            Some(point) => dashboard::at_point(&self.spec, point),
+            None => Cow::Borrowed(&self.spec),
+        };
+        let workbook = asked::put_all(&spec, &shown, ask)?;
         if let Some(dashboard) = workbook.dashboard(view) {
             let mut drawn = dashboard::draw(self, &workbook, dashboard, size, ask)?;
             drawn.scene.title = view.to_owned();
@@ -79,7 +88,7 @@ impl Book {
         };
         let answer = self.answer(view, ask)?;
         let place = (size.width.unwrap_or(WIDTH), size.height.unwrap_or(HEIGHT));
-        let picture = sheet::alone(&workbook, sheet, &answer.value, place);
+        let picture = sheet::alone(self, &workbook, sheet, &answer.value, place);
         let mut diagnostics = answer.diagnostics;
         diagnostics.extend(picture.diagnostics);
         Ok(fitted(picture.scene, size, diagnostics))
@@ -97,27 +106,16 @@ impl Drawn {
         ))];
         let font = Font::new(13.0);
         let mut y = 84.0;
-        let mut line = String::new();
-        let mut put = |line: &mut String| {
-            let text = std::mem::take(line);
+        let words: Vec<&str> = message.split_whitespace().take(MOST_WORDS).collect();
+        for line in font.wrap(&words.join(" "), WIDTH - 48.0) {
             items.push(Item::Text(Text::new(
                 (24.0, y),
-                text,
+                line,
                 font,
                 Color::rgb(0x0066_6666),
             )));
             y += 20.0;
-        };
-        for word in message.split_whitespace().take(MOST_WORDS) {
-            if !line.is_empty() && font.width(&format!("{line} {word}")) > WIDTH - 48.0 {
-                put(&mut line);
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
         }
-        put(&mut line);
         Drawn {
             scene: Scene {
                 width: WIDTH,
@@ -140,10 +138,10 @@ impl Drawn {
     ///
     /// Tableau: previews are made so; small tables keep their shape.
     pub fn thumbnail(&self, width: f64) -> Result<Vec<u8>, RenderError> {
-        let mut scene = self.scene.clone();
-        scene.width = scene.width.min(scene.height.max(scene.width * LEAST_SHARE));
-        scene.height = scene.height.min(scene.width);
-        vivant_render::png(&scene, width / scene.width, Some(Color::WHITE))
+        let scene = &self.scene;
+        let wide = scene.width.min(scene.height.max(scene.width * LEAST_SHARE));
+        let part = (wide, scene.height.min(wide));
+        vivant_render::png_corner(scene, part, width / wide, Some(Color::WHITE))
     }
 
     /// Writes the picture as SVG.
@@ -158,6 +156,28 @@ impl Drawn {
             (self.scene.height * self.scale).round(),
         )
     }
+}
+
+/// Reads a picture of the package, with its size in pixels.
+fn image(book: &Book, path: &str) -> Result<(Bitmap, (f64, f64)), String> {
+    if path.is_empty() {
+        return Err("it names no file".to_owned());
+    }
+    if path.contains("://") {
+        return Err("it is on the web, which is not asked".to_owned());
+    }
+    let bytes = book
+        .file(path, MOST_IMAGE_BYTES)
+        .map_err(|error| error.to_string())?;
+    let is_svg = path.to_lowercase().ends_with(".svg");
+    let found = match is_svg {
+        true => Bitmap::of_svg(&bytes),
+        false => Bitmap::new(bytes).map(|bitmap| {
+            let (width, height) = bitmap.size();
+            (bitmap, (f64::from(width), f64::from(height)))
+        }),
+    };
+    found.map_err(|error| error.to_string())
 }
 
 /// Writes views as a presentation, one slide for each with its name as title.

@@ -4,20 +4,22 @@ use std::borrow::Cow;
 
 use vivant_calc::Value;
 use vivant_document::display;
-use vivant_document::spec::{SheetSpec, WorkbookSpec};
+use vivant_document::spec::{FieldRef, SheetSpec, WorkbookSpec};
 use vivant_query::{Answer, ColumnRole, Frame, FrameColumn};
-use vivant_viz::{Column, Picture, Rows, SheetRequest, SheetRows, TotalRows, draw_sheet};
+use vivant_viz::{Column, Picture, Rows, SheetRequest, SheetRows, TotalRows, backdrop_paths, draw_sheet};
 
+use crate::answer::Book;
 use crate::export::Shown;
 
 /// Draws a sheet on its own: with its title and legends, as high as its content, at least so wide.
 pub(super) fn alone(
+    book: &Book,
     workbook: &WorkbookSpec,
     sheet: &SheetSpec,
     answer: &Answer,
     (width, height): (f64, f64),
 ) -> Picture {
-    let rows = sheet_rows(workbook, sheet, answer);
+    let rows = sheet_rows(book, workbook, sheet, answer);
     draw_sheet(&SheetRequest {
         workbook,
         sheet,
@@ -33,16 +35,24 @@ pub(super) fn alone(
 
 /// Gives the rows of a sheet to be drawn.
 pub(super) fn sheet_rows<'a>(
+    book: &Book,
     workbook: &'a WorkbookSpec,
     sheet: &'a SheetSpec,
     answer: &'a Answer,
 ) -> SheetRows<'a> {
+    // Measures that are written as one list share their decimals, as one measure does.
+    let is_listed = |column: &&FrameColumn| answer.measure_names.contains(&column.key);
+    let all = answer.frames.iter().flat_map(|frame| &frame.columns);
+    let listed = automatic(all.filter(is_listed).flat_map(|column| &column.values))
+        .filter(|_| answer.measure_names.len() > 1)
+        .map(|common| (answer.measure_names.as_slice(), common));
+    let listed = listed.as_ref();
     SheetRows {
         panes: answer.panes.clone(),
         frames: answer
             .frames
             .iter()
-            .map(|frame| rows(workbook, sheet, frame))
+            .map(|frame| rows(workbook, sheet, frame, listed))
             .collect(),
         measure_names: answer.measure_names.clone(),
         totals: answer
@@ -51,29 +61,53 @@ pub(super) fn sheet_rows<'a>(
             .map(|total| TotalRows {
                 frame: total.frame,
                 over: total.over.clone(),
-                rows: rows(workbook, sheet, &total.rows),
+                rows: rows(workbook, sheet, &total.rows, listed),
             })
             .collect(),
         domains: answer.domains.clone(),
+        images: backdrop_paths(workbook, sheet)
+            .into_iter()
+            .filter_map(|path| Some((path.to_owned(), super::image(book, path).ok()?.0)))
+            .collect(),
     }
 }
 
-fn rows<'a>(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, frame: &'a Frame) -> Rows<'a> {
+/// Measures of a list, and the format of those that have none of their own.
+type Listed<'l> = (&'l [FieldRef], String);
+
+fn rows<'a>(
+    workbook: &'a WorkbookSpec,
+    sheet: &'a SheetSpec,
+    frame: &'a Frame,
+    listed: Option<&Listed<'_>>,
+) -> Rows<'a> {
     Rows {
         columns: frame
             .columns
             .iter()
-            .map(|column| self::column(workbook, sheet, column))
+            .map(|column| self::column(workbook, sheet, column, listed))
             .collect(),
         count: frame.rows,
     }
 }
 
-fn column<'a>(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, column: &'a FrameColumn) -> Column<'a> {
-    let shown = Shown::new(workbook, sheet, column);
+fn column<'a>(
+    workbook: &'a WorkbookSpec,
+    sheet: &'a SheetSpec,
+    column: &'a FrameColumn,
+    listed: Option<&Listed<'_>>,
+) -> Column<'a> {
+    let mut shown = Shown::new(workbook, sheet, column);
+    shown.language = workbook.language();
     let format = shown.format.clone().filter(|format| !format.is_empty());
     let common = (format.is_none() && shown.role == ColumnRole::Measure)
-        .then(|| automatic(&column.values))
+        .then(|| match listed {
+            // Parts of one would be nothing but zeros.
+            Some((keys, common)) if keys.contains(&column.key) && reaches_one(&column.values) => {
+                Some(common.clone())
+            }
+            _ => automatic(&column.values),
+        })
         .flatten();
     // An axis runs along what people see; headers, colours and the like are found by the number of the bin.
     let on_axis = sheet.pill(&column.key).is_some_and(|pill| !pill.discrete);
@@ -92,19 +126,27 @@ fn column<'a>(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, column: &'a Fram
         values,
         format,
         text: Box::new(move |value| match (value, &common) {
-            (Value::Real(_), Some(common)) => display::text(value, shown.derivation, Some(common)),
+            (Value::Real(_), Some(common)) => {
+                display::text_in(shown.language, value, shown.derivation, Some(common))
+            }
             (value, _) if seen && !value.is_null() => {
-                display::text(value, shown.derivation, shown.format.as_deref())
+                display::text_in(shown.language, value, shown.derivation, shown.format.as_deref())
             }
             _ => shown.text(value),
         }),
     }
 }
 
+fn reaches_one(values: &[Value]) -> bool {
+    values
+        .iter()
+        .any(|value| matches!(value, Value::Real(value) if value.abs() >= 1.0))
+}
+
 /// The format of reals that have none: one number of decimals for the whole field, four digits on the largest.
-fn automatic(values: &[Value]) -> Option<String> {
+fn automatic<'v>(values: impl IntoIterator<Item = &'v Value, IntoIter: Clone>) -> Option<String> {
     const DIGITS: usize = 4;
-    let reals = values.iter().filter_map(|value| match value {
+    let reals = values.into_iter().filter_map(|value| match value {
         Value::Real(value) if value.is_finite() => Some(value.abs()),
         _ => None,
     });

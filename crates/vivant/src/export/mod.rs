@@ -60,7 +60,7 @@ pub(crate) struct Shown<'a> {
     pub(crate) derivation: Derivation,
     pub(crate) format: Option<String>,
     pub(crate) title: String,
-    language: &'static Language,
+    pub(crate) language: &'static Language,
     bin: Option<Bin>,
 }
 
@@ -149,12 +149,18 @@ impl<'a> Shown<'a> {
         match (self.alias(value), value, self.role) {
             (Some(alias), _, _) => alias.to_owned(),
             (_, Value::Null, ColumnRole::Dimension) => "Null".to_owned(),
-            _ => display::text_in(
-                self.language,
-                &self.seen(value),
-                self.derivation,
-                self.format.as_deref(),
-            ),
+            _ => {
+                let write = match self.role {
+                    ColumnRole::Dimension => display::member_in,
+                    _ => display::text_in,
+                };
+                write(
+                    self.language,
+                    &self.seen(value),
+                    self.derivation,
+                    self.format.as_deref(),
+                )
+            }
         }
     }
 }

@@ -1,0 +1,265 @@
+//! Tables drawn from rows that are written here: bands, lines between groups, headers, pictures behind axes.
+
+use vivant_calc::{DataType, Value};
+use vivant_document::spec::{FieldRef, Fit, WorkbookSpec, workbook};
+use vivant_document::{Document, Limits};
+use vivant_render::{Bitmap, Color, Item, Rect, Text};
+use vivant_viz::{Column, Picture, Rows, SheetRequest, SheetRows, backdrop_paths, draw_sheet};
+
+const OUTER: &str = "[ds].[none:outer:nk]";
+const INNER: &str = "[ds].[none:inner:nk]";
+const SUM: &str = "[ds].[sum:amount:qk]";
+const COST: &str = "[ds].[sum:cost:qk]";
+const GREY: Color = Color::rgb(0x00F5_F5F5);
+
+fn book(source: &str, style: &str, pane: &str, rows: &str, cols: &str) -> WorkbookSpec {
+    let instance = |field: &str, derivation: &str, name: &str, kind: &str| {
+        format!(
+            "<column-instance column='[{field}]' derivation='{derivation}' name='[{name}]' pivot='key' type='{kind}' />"
+        )
+    };
+    let instances = [
+        instance("outer", "None", "none:outer:nk", "nominal"),
+        instance("inner", "None", "none:inner:nk", "nominal"),
+        instance("amount", "Sum", "sum:amount:qk", "quantitative"),
+        instance("cost", "Sum", "sum:cost:qk", "quantitative"),
+    ]
+    .concat();
+    let text = format!(
+        "<workbook version='18.1'><datasources><datasource name='ds'>{source}</datasource></datasources>\
+         <worksheets><worksheet name='S'><table><view><datasources><datasource name='ds' /></datasources>\
+         <datasource-dependencies datasource='ds'>{instances}</datasource-dependencies></view>\
+         <style>{style}</style><panes><pane>{pane}</pane></panes><rows>{rows}</rows><cols>{cols}</cols>\
+         </table></worksheet></worksheets></workbook>"
+    );
+    let document = Document::parse(text, &Limits::default()).unwrap();
+    workbook(&document).value
+}
+
+/// A table of text with two levels of rows.
+fn table(style: &str) -> WorkbookSpec {
+    let pane = format!("<mark class='Text' /><encodings><text column='{SUM}' /></encodings>");
+    book("", style, &pane, &format!("({OUTER} / {INNER})"), "")
+}
+
+fn column<'a>(key: &str, values: Vec<Value>) -> Column<'a> {
+    let key = FieldRef::parse(key, "ds").unwrap();
+    let dimension = key.name.starts_with("none:");
+    Column {
+        title: key.name.clone(),
+        key,
+        dimension,
+        data_type: match dimension {
+            true => DataType::String,
+            false => DataType::Real,
+        },
+        values: values.into(),
+        text: Box::new(|value| match value {
+            Value::Real(value) => format!("{value}"),
+            Value::String(text) => text.clone(),
+            _ => String::new(),
+        }),
+        format: None,
+    }
+}
+
+/// Groups `A` and `B` of so many rows each, numbered through.
+fn rows(sizes: [usize; 2]) -> SheetRows<'static> {
+    let names = ["A", "B"].into_iter().zip(sizes);
+    let outer = names.flat_map(|(name, size)| vec![Value::String(name.to_owned()); size]);
+    let count = sizes.iter().sum::<usize>();
+    let inner = (0..count).map(|at| Value::String(format!("r{at:06}")));
+    let reals = |factor: f64| {
+        (0..count)
+            .map(move |at| Value::Real(factor * at as f64))
+            .collect()
+    };
+    SheetRows {
+        panes: vec![(0, 0)],
+        frames: vec![Rows {
+            columns: vec![
+                column(OUTER, outer.collect()),
+                column(INNER, inner.collect()),
+                column(SUM, reals(1.0)),
+                column(COST, reals(10.0)),
+            ],
+            count,
+        }],
+        ..SheetRows::default()
+    }
+}
+
+fn draw(book: &WorkbookSpec, rows: &SheetRows<'_>) -> Picture {
+    draw_sheet(&SheetRequest {
+        workbook: book,
+        sheet: &book.sheets[0],
+        rows,
+        width: 600.0,
+        height: 400.0,
+        fit: Fit::Standard,
+        alone: true,
+        legends: true,
+        title: false,
+    })
+}
+
+/// All things of a picture, those in groups too.
+fn all(items: &[Item]) -> Vec<&Item> {
+    let inside = |item| match item {
+        &Item::Group(ref group) => all(&group.items),
+        item => vec![item],
+    };
+    items.iter().flat_map(inside).collect()
+}
+
+fn texts(picture: &Picture) -> Vec<&Text> {
+    let items = all(&picture.scene.items).into_iter();
+    let text = |item| match item {
+        &Item::Text(ref text) => Some(text),
+        _ => None,
+    };
+    items.filter_map(text).collect()
+}
+
+fn text<'p>(picture: &'p Picture, words: &str) -> &'p Text {
+    let found = texts(picture).into_iter().find(|text| text.text == words);
+    found.unwrap_or_else(|| panic!("no `{words}`"))
+}
+
+/// Which rows of the table stand on shading.
+fn banded(picture: &Picture, count: usize) -> Vec<usize> {
+    let items = all(&picture.scene.items);
+    let bands: Vec<Rect> = (items.iter())
+        .filter_map(|item| match item {
+            Item::Rect(rect, _, style) if *style == vivant_render::Style::fill(GREY) => Some(*rect),
+            _ => None,
+        })
+        .collect();
+    let is_on = |at: &usize| {
+        let (x, y) = text(picture, &format!("r{at:06}")).at;
+        bands
+            .iter()
+            .any(|band| band.x <= x && x < band.right() && band.y <= y && y < band.bottom())
+    };
+    (0..count).filter(is_on).collect()
+}
+
+#[test]
+fn every_second_row_of_a_table_of_text_is_shaded() {
+    assert_eq!(banded(&draw(&table(""), &rows([3, 2])), 5), [1, 3]);
+}
+
+#[test]
+fn bands_have_the_size_and_the_level_of_the_document() {
+    let style = |attr: &str, value: &str| {
+        format!(
+            "<style-rule element='table'><format attr='{attr}' scope='rows' value='{value}' /></style-rule>"
+        )
+    };
+    let of = |attr: &str, value: &str| banded(&draw(&table(&style(attr, value)), &rows([3, 2])), 5);
+    assert_eq!(of("band-size", "2"), [2, 3]);
+    assert_eq!(of("band-size", "0"), [0; 0]);
+    // The second level from the inside is that of the outer headers.
+    assert_eq!(of("band-level", "1"), [3, 4]);
+}
+
+/// Where lines go across the whole table.
+fn across(picture: &Picture, name: &str) -> usize {
+    let below = text(picture, name).at.1;
+    let items = all(&picture.scene.items);
+    let lines = items.iter().filter(|item| match item {
+        Item::Line(from, to, _) => from.1 == to.1 && to.0 - from.0 > 50.0 && (below - from.1).abs() < 20.0,
+        _ => false,
+    });
+    lines.count()
+}
+
+#[test]
+fn lines_divide_groups_down_to_a_level() {
+    let style = |level: &str| {
+        format!(
+            "<style-rule element='table-div'><format attr='div-level' scope='rows' value='{level}' /></style-rule>"
+        )
+    };
+    let rows = rows([3, 2]);
+    assert!(across(&draw(&table(""), &rows), "r000003") > 0);
+    assert_eq!(across(&draw(&table(""), &rows), "r000001"), 0);
+    assert_eq!(across(&draw(&table(&style("0")), &rows), "r000003"), 0);
+    assert!(across(&draw(&table(&style("2")), &rows), "r000001") > 0);
+}
+
+#[test]
+fn headers_stand_where_the_document_says() {
+    let style = format!(
+        "<style-rule element='label'><format attr='text-align' field='{INNER}' value='right' />\
+         <format attr='text-orientation' field='{OUTER}' value='-90' /></style-rule>\
+         <style-rule element='header'><format attr='width' field='{INNER}' value='200' /></style-rule>"
+    );
+    let picture = draw(&table(&style), &rows([3, 2]));
+    assert_eq!(text(&picture, "r000001").anchor, vivant_render::Anchor::End);
+    assert_eq!(text(&picture, "A").turn, -90.0);
+    let plain = draw(&table(""), &rows([3, 2]));
+    assert!(text(&picture, "r000001").at.0 > text(&plain, "r000001").at.0 + 100.0);
+}
+
+#[test]
+fn names_of_fields_are_hidden_for_each_side() {
+    let style = "<style-rule element='worksheet'><format attr='display-field-labels' scope='rows' value='false' />\
+                 </style-rule>";
+    let has = |style: &str| {
+        let picture = draw(&table(style), &rows([3, 2]));
+        texts(&picture).iter().any(|text| text.text == "none:inner:nk")
+    };
+    assert!(has("") && !has(style));
+    assert!(has(&style.replace("rows", "cols")));
+}
+
+#[test]
+fn a_table_that_nobody_looks_through_is_cut_and_told() {
+    let picture = draw(&table(""), &rows([1000, 2000]));
+    assert!(picture.scene.height < 20_100.0, "{}", picture.scene.height);
+    let codes: Vec<&str> = picture.diagnostics.iter().map(|one| one.code).collect();
+    assert_eq!(codes, ["viz.cut"]);
+    let names = texts(&picture)
+        .iter()
+        .filter(|text| text.text.starts_with('r'))
+        .count();
+    assert!((900..1100).contains(&names), "{names} headers");
+}
+
+#[test]
+fn pictures_lie_behind_the_axes_of_their_fields() {
+    let image = "<mapped-images><mapped-image caption='p' expression='file:Image/plan.png' name='[m]'>\
+                 <mapping bottom='0' left='0' right='4' top='20' x='[amount]' y='[cost]' />\
+                 <groupfilter function='crossjoin'><groupfilter function='member' level='[outer]' member='&quot;B&quot;' />\
+                 </groupfilter></mapped-image></mapped-images>";
+    let pane = format!("<mark class='Circle' /><encodings><lod column='{INNER}' /></encodings>");
+    let book = book(image, "", &pane, &format!("({OUTER} * {COST})"), SUM);
+    assert_eq!(backdrop_paths(&book, &book.sheets[0]), ["Image/plan.png"]);
+    let mut rows = rows([3, 2]);
+    let without = draw(&book, &rows);
+    assert_eq!(without.diagnostics.len(), 1, "{:?}", without.diagnostics);
+    // One grey pixel.
+    let scene = vivant_render::Scene {
+        width: 1.0,
+        height: 1.0,
+        title: String::new(),
+        items: Vec::new(),
+    };
+    let png = vivant_render::png(&scene, 1.0, Some(GREY)).unwrap();
+    rows.images = vec![("Image/plan.png".to_owned(), Bitmap::new(png).unwrap())];
+    let picture = draw(&book, &rows);
+    assert!(picture.diagnostics.is_empty(), "{:?}", picture.diagnostics);
+    let items = all(&picture.scene.items);
+    let found: Vec<&Rect> = (items.iter())
+        .filter_map(|item| match item {
+            Item::Bitmap(rect, _) => Some(rect),
+            _ => None,
+        })
+        .collect();
+    // Behind the panes of `B` alone: the lower one, up to half of what its values reach.
+    let [place] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert!(place.y > text(&picture, "A").at.1, "{place:?}");
+}
