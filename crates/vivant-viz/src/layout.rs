@@ -585,7 +585,8 @@ impl Layout {
                     false => top + (height - most as f64 * font.line_height()) / 2.0,
                 } + font.ascent();
                 let usual = match texts && innermost && header.key.is_measure_names() {
-                    true => Anchor::End,
+                    // The heads of numbers stand as these do.
+                    true => table.cell_align().unwrap_or(Anchor::End),
                     false => Anchor::Middle,
                 };
                 let anchor = table.header_align(&header.key).unwrap_or(usual);
@@ -781,6 +782,16 @@ impl Layout {
 /// The middle of a pixel, where thin lines are sharp.
 pub(crate) fn sharp(place: f64) -> f64 {
     place.floor() + 0.5
+}
+
+/// What a document says of where a text stands in its room.
+fn anchor(align: &str) -> Option<Anchor> {
+    match align {
+        "left" => Some(Anchor::Start),
+        "center" => Some(Anchor::Middle),
+        "right" => Some(Anchor::End),
+        _ => None,
+    }
 }
 
 /// Draws the line between two blocks of headers, and on between their panes. `ends` are the begin of the headers,
@@ -1108,12 +1119,14 @@ impl Table<'_> {
 
     /// Where the header of a field stands in its room, where the document says.
     fn header_align(&self, key: &FieldRef) -> Option<Anchor> {
-        match self.setting("label", "text-align", Some(key))? {
-            "left" => Some(Anchor::Start),
-            "center" => Some(Anchor::Middle),
-            "right" => Some(Anchor::End),
-            _ => None,
-        }
+        anchor(self.setting("label", "text-align", Some(key))?)
+    }
+
+    /// Where the texts of cells stand, where the document says.
+    fn cell_align(&self) -> Option<Anchor> {
+        let mut cards = self.sheet.panes.iter();
+        let of_card = cards.find_map(|card| format(&card.style, "cell", "text-align"));
+        anchor(of_card.or_else(|| self.setting("cell", "text-align", None))?)
     }
 
     /// A length in pixels that the document gives the headers or the axis of a field.
