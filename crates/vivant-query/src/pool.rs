@@ -9,9 +9,15 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool
 /// One part in so many of the memory is kept for what cannot spill.
 const KEPT: usize = 4;
 
-/// A bound of memory for all plans that have it. Whoever can spill gets an equal share of three quarters and goes
-/// on disk beyond it. The last quarter stays for whoever cannot: a sort that has spilled must still be able
-/// to merge, however much others sort at the same time.
+/// Bytes that each who can spill finds at least, where there is so much for each.
+const LEAST: usize = 8 << 20;
+
+/// A bound of memory for all plans that have it. Whoever can spill has an equal share of three quarters, and more
+/// while what the others need at least is free; beyond that it goes on disk. The last quarter stays for whoever
+/// cannot: a sort that has spilled must still be able to merge, however much others sort at the same time.
+///
+/// A plan that begins while others have more than their shares gets its share at once, and they go on disk with the
+/// next bytes that they ask for; until then there is more in memory than the pool has.
 #[derive(Debug)]
 pub(crate) struct Pool {
     size: usize,
@@ -45,13 +51,15 @@ impl Pool {
 impl State {
     /// Bytes that a consumer may take in addition to what it has.
     fn room(&self, size: usize, reservation: &MemoryReservation) -> usize {
-        let free = size.saturating_sub(self.spillable + self.firm);
         if !reservation.consumer().can_spill() {
-            return free;
+            let free = size.saturating_sub(self.spillable + self.firm);
+            return free.max((size / KEPT).saturating_sub(self.firm));
         }
         let shared = size - self.firm.clamp(size / KEPT, size);
         let share = shared / self.spillers.max(1);
-        share.saturating_sub(reservation.size()).min(free)
+        let others = self.spillers.saturating_sub(1) * LEAST.min(share / 2);
+        let beyond = shared.saturating_sub(self.spillable + others);
+        share.saturating_sub(reservation.size()).max(beyond)
     }
 
     fn bytes(&mut self, reservation: &MemoryReservation) -> &mut usize {
@@ -136,7 +144,26 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_equal_and_no_more_is_given_than_there_is() {
+    fn who_needs_much_gets_what_others_leave() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(Pool::new(400));
+        let all: Vec<_> = (0..10)
+            .map(|number| {
+                MemoryConsumer::new(format!("{number}"))
+                    .with_can_spill(true)
+                    .register(&pool)
+            })
+            .collect();
+        // A share is 30; half of that is kept for each of the nine others.
+        all[0].try_grow(165).expect("what others leave");
+        assert!(all[0].try_grow(1).is_err());
+        for one in &all[1..] {
+            one.try_grow(15).expect("at least half a share");
+        }
+        assert!(all[9].try_grow(1).is_ok(), "its share");
+    }
+
+    #[test]
+    fn who_begins_gets_a_share_and_who_has_more_gets_nothing() {
         let pool: Arc<dyn MemoryPool> = Arc::new(Pool::new(400));
         let spiller = |name: &str| MemoryConsumer::new(name).with_can_spill(true).register(&pool);
         let first = spiller("first");
@@ -144,14 +171,12 @@ mod tests {
         let merge = MemoryConsumer::new("merge").register(&pool);
         merge.try_grow(90).expect("room");
         let second = spiller("second");
-        assert!(
-            second.try_grow(11).is_err(),
-            "its share is larger than what is free"
-        );
-        second.try_grow(10).expect("what is free");
-        first.shrink(200);
-        second.try_grow(140).expect("half of three quarters");
+        second
+            .try_grow(150)
+            .expect("half of three quarters, whatever the first one has");
         assert!(second.try_grow(1).is_err());
+        assert!(first.try_grow(1).is_err(), "it has more than its share");
+        first.shrink(200);
         drop(first);
         second.try_grow(1).expect("the share of one who is gone");
         // What cannot spill takes from what can, once it has more than a quarter.
