@@ -90,15 +90,15 @@ pub(crate) struct Cells {
 }
 
 impl Layout {
+    /// Lays a table out in an area; `visible` is what of it will be in the picture.
     pub fn new(
         table: &Table<'_>,
         rows: &[Lane],
         cols: &[Lane],
         axes: &Axes,
         cells: &Cells,
-        area: Rect,
+        (area, visible): (Rect, Rect),
         fit: Fit,
-        visible: Rect,
     ) -> Self {
         let has_row_axis = rows.iter().any(|lane| !lane.axes.is_empty());
         let has_col_axis = cols.iter().any(|lane| !lane.axes.is_empty());

@@ -155,7 +155,7 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         ),
         false => Rect::new(0.0, 0.0, request.width, request.height),
     };
-    let layout = Layout::new(&table, &rows, &cols, &axes, &cells, area, request.fit, visible);
+    let layout = Layout::new(&table, &rows, &cols, &axes, &cells, (area, visible), request.fit);
     let is_cut =
         request.alone && (layout.outer.right() > visible.right() || layout.outer.bottom() > visible.bottom());
     if is_cut {

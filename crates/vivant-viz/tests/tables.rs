@@ -105,20 +105,24 @@ fn draw(book: &WorkbookSpec, rows: &SheetRows<'_>) -> Picture {
 
 /// All things of a picture, those in groups too.
 fn all(items: &[Item]) -> Vec<&Item> {
-    let inside = |item| match item {
-        &Item::Group(ref group) => all(&group.items),
-        item => vec![item],
-    };
-    items.iter().flat_map(inside).collect()
+    let mut found = Vec::new();
+    for item in items {
+        match item {
+            Item::Group(group) => found.extend(all(&group.items)),
+            item => found.push(item),
+        }
+    }
+    found
 }
 
 fn texts(picture: &Picture) -> Vec<&Text> {
-    let items = all(&picture.scene.items).into_iter();
-    let text = |item| match item {
-        &Item::Text(ref text) => Some(text),
-        _ => None,
-    };
-    items.filter_map(text).collect()
+    let mut found = Vec::new();
+    for item in all(&picture.scene.items) {
+        if let Item::Text(text) = item {
+            found.push(text);
+        }
+    }
+    found
 }
 
 fn text<'p>(picture: &'p Picture, words: &str) -> &'p Text {

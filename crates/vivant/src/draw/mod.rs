@@ -86,7 +86,7 @@ impl Book {
         let Some(sheet) = workbook.sheet(view) else {
             return Err(self.no_sheet(view));
         };
-        let answer = self.answer(view, ask)?;
+        let answer = self.answer_of(&workbook, sheet, ask)?;
         let place = (size.width.unwrap_or(WIDTH), size.height.unwrap_or(HEIGHT));
         let picture = sheet::alone(self, &workbook, sheet, &answer.value, place);
         let mut diagnostics = answer.diagnostics;
