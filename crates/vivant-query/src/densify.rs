@@ -16,12 +16,16 @@ impl Asker<'_> {
     /// Tells whether a sheet shows rows beyond its data whatever is computed.
     pub(crate) fn is_densified(&self, wanted: &Wanted) -> bool {
         let sheet = self.question.sheet;
-        let is_shown = |item: &Item| {
-            let own = FieldRef::new(item.key.source.clone(), item.field.clone());
-            sheet.show_missing.contains(&item.key) || sheet.show_missing.contains(&own)
-        };
+        let is_shown = |item: &Item| item.is_discrete(self.fields) && self.shows_missing(item);
         let (empty_rows, empty_cols) = sheet.totals.show_empty;
         sheet.aggregated && (empty_rows || empty_cols || wanted.dimensions.iter().any(is_shown))
+    }
+
+    /// Whether members of a field are shown that the data do not have.
+    fn shows_missing(&self, item: &Item) -> bool {
+        let shown = &self.question.sheet.show_missing;
+        let own = FieldRef::new(item.key.source.clone(), item.field.clone());
+        shown.contains(&item.key) || shown.contains(&own)
     }
 
     /// Adds the rows that the sheet shows beyond its data.
@@ -53,8 +57,8 @@ impl Asker<'_> {
             kept
         };
         for item in &wanted.dimensions {
-            let own = FieldRef::new(item.key.source.clone(), item.field.clone());
-            if !sheet.show_missing.contains(&item.key) && !sheet.show_missing.contains(&own) {
+            // Tableau: an axis has all its values anyway. Only what is computed over them needs rows.
+            if !self.shows_missing(item) || !over_table && !item.is_discrete(self.fields) {
                 continue;
             }
             let missing = self.steps(item, frame, most)?;

@@ -219,6 +219,9 @@ impl<'e> Engine<'e> {
         };
         let mut panes: Vec<&PaneSpec> = sheet.panes.iter().filter(|pane| pane.axis.is_some()).collect();
         if panes.is_empty() {
+            panes = sheet.layers().iter().collect();
+        }
+        if panes.is_empty() {
             panes = sheet.panes.iter().take(1).collect();
         }
         if panes.is_empty() {

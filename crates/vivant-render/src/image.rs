@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{ColorU8, Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, Options, Tree};
 
-use crate::RenderError;
 use crate::font::{FAMILY, database};
+use crate::{Color, RenderError};
 
 /// The most pixels of a bitmap: it is unpacked in memory.
 const MOST_PIXELS: usize = 40_000_000;
@@ -127,6 +127,24 @@ impl Bitmap {
         );
         let bitmap = Self::new(pixels.encode_png().map_err(|error| failed(error.to_string()))?)?;
         Ok((bitmap, (f64::from(size.width()), f64::from(size.height()))))
+    }
+
+    /// Makes a bitmap of colours, row by row. Fails where there are not as many as its size says, and for bitmaps that
+    /// would not fit in memory.
+    pub fn of_pixels(width: u32, height: u32, colors: &[Color]) -> Result<Self, RenderError> {
+        let failed = |error: String| RenderError::Bitmap(error);
+        let count = u64::from(width) * u64::from(height);
+        if count != colors.len() as u64 || count > MOST_PIXELS as u64 {
+            return Err(failed(format!(
+                "{} colours are no {width} × {height} pixels",
+                colors.len()
+            )));
+        }
+        let mut pixels = Pixmap::new(width, height).ok_or_else(|| failed("it has no size".to_owned()))?;
+        for (pixel, color) in pixels.pixels_mut().iter_mut().zip(colors) {
+            *pixel = ColorU8::from_rgba(color.red, color.green, color.blue, color.alpha).premultiply();
+        }
+        Self::new(pixels.encode_png().map_err(|error| failed(error.to_string()))?)
     }
 
     /// The file's bytes.

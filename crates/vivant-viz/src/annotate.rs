@@ -1,48 +1,40 @@
 //! Annotations: texts with a line to the mark or the point that they speak of.
 
-use vivant_calc::Value;
-use vivant_document::spec::{AnnotationSpec, FieldRef, Literal, PieceContent};
+use vivant_document::spec::{AnnotationSpec, FieldRef, PieceContent};
 use vivant_render::{Color, Item, Rect, Stroke, Style};
 
 use crate::label;
-use crate::marks::{Layer, Mark, widest};
+use crate::marks::{Layer, Mark, rows_of, widest};
 use crate::number::{between, number};
 use crate::rows::Table;
-use crate::scale::Scale;
 use crate::theme;
 
 /// Room around the text.
 const PADDING: f64 = 4.0;
 const LINE: Color = Color::rgb(0x00B0_B0B0);
 
-/// The scales of a mark's pane: vertical, horizontal.
-type Scales<'s> = dyn Fn(usize) -> (Option<Scale>, Option<Scale>) + 's;
-
 /// Draws those annotations that speak of marks of a layer, and notes which they were.
-pub(crate) fn annotations(
-    layer: &Layer<'_>,
-    marks: &[Mark],
-    scales: &Scales<'_>,
-    found: &mut [bool],
-) -> Vec<Item> {
+pub(crate) fn annotations(layer: &Layer<'_>, marks: &[Mark], found: &mut [bool]) -> Vec<Item> {
     let mut items = Vec::new();
-    for (spec, found) in layer.table.sheet.annotations.iter().zip(found) {
+    let specs = &layer.table.sheet.annotations;
+    let tuples = specs.iter().map(|spec| Some(spec.tuple.as_slice()));
+    let rows = rows_of(layer.table, marks.iter().map(|mark| mark.row), tuples);
+    for ((spec, row), found) in specs.iter().zip(rows).zip(found) {
         if *found {
             continue;
         }
         let (mark, at) = match spec.point.is_empty() {
             false => {
-                let Some(place) = on_axes(layer, marks, scales, spec) else {
+                let Some(place) = on_axes(layer, marks, spec) else {
                     continue;
                 };
                 place
             }
             true => {
-                let speaks_of = |mark: &&Mark| is_of(layer.table, mark.row, &spec.tuple);
-                let Some(mark) = marks.iter().find(speaks_of).filter(|_| !spec.tuple.is_empty()) else {
+                let Some(mark) = row.and_then(|row| marks.iter().find(|mark| mark.row == row)) else {
                     continue;
                 };
-                let Some(at) = layer.point(mark, &scales(mark.row)) else {
+                let Some(at) = layer.point(mark) else {
                     continue;
                 };
                 (mark, at)
@@ -54,30 +46,10 @@ pub(crate) fn annotations(
     items
 }
 
-/// Whether a mark has the values of its dimensions.
-fn is_of(table: &Table<'_>, row: usize, tuple: &[(FieldRef, Literal)]) -> bool {
-    let row = table.rows[row];
-    let mut known = tuple
-        .iter()
-        .filter(|(key, _)| table.has(row, key) && !table.is_measure(key))
-        .peekable();
-    known.peek().is_some()
-        && known.all(|(key, literal)| {
-            literal
-                .value()
-                .is_some_and(|wanted| same(&table.value(row, key), wanted))
-        })
-}
-
-fn same(own: &Value, wanted: &Value) -> bool {
-    own == wanted || number(own).is_some_and(|own| number(wanted) == Some(own))
-}
-
 /// A point of the axes, with the mark that is nearest to it.
 fn on_axes<'m>(
     layer: &Layer<'_>,
     marks: &'m [Mark],
-    scales: &Scales<'_>,
     spec: &AnnotationSpec,
 ) -> Option<(&'m Mark, (f64, f64))> {
     let value = |key: &FieldRef| {
@@ -86,16 +58,14 @@ fn on_axes<'m>(
     };
     let (x, y) = (value(&layer.col_axis?.key)?, value(&layer.row_axis?.key)?);
     let first = marks.first()?;
-    let (vertical, horizontal) = scales(first.row);
+    let (vertical, horizontal) = first.scales;
     let (vertical, horizontal) = (vertical?, horizontal?);
     let at = (
         first.pane.x + first.pane.width * horizontal.part(x),
         first.pane.y + first.pane.height * (1.0 - vertical.part(y)),
     );
     let far = |mark: &&Mark| {
-        let place = layer
-            .point(mark, &scales(mark.row))
-            .unwrap_or((f64::MAX, f64::MAX));
+        let place = layer.point(mark).unwrap_or((f64::MAX, f64::MAX));
         (place.0 - at.0).hypot(place.1 - at.1)
     };
     let nearest = marks.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;

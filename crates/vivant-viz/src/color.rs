@@ -1,7 +1,10 @@
 //! Which colour a mark has.
 
+use std::collections::{HashMap, HashSet};
+
 use vivant_calc::Value;
-use vivant_document::spec::{Encoding, FieldRef, Literal, PaneSpec, StyleRule, format};
+use vivant_calc::kernel::text::dictionary;
+use vivant_document::spec::{Encoding, FieldKind, FieldRef, Literal, PaneSpec, StyleRule, format};
 use vivant_render::Color;
 
 use crate::number::number;
@@ -17,6 +20,10 @@ pub(crate) enum Coloring {
     Members {
         keys: Vec<FieldRef>,
         members: Vec<Member>,
+        /// The numbers of members by their values.
+        index: HashMap<String, usize>,
+        /// The member that all marks of the card are, where it stands for the measure of an axis.
+        own: Option<usize>,
     },
     /// By numbers.
     Ramp { key: FieldRef, ramp: Ramp },
@@ -44,7 +51,15 @@ pub(crate) struct Ramp {
 
 impl Coloring {
     /// Finds how a card is coloured.
-    pub fn of(table: &Table<'_>, card: &PaneSpec, frame: Option<usize>, spacious: bool) -> Self {
+    /// `measures` are those of the axes, which the list of measure names stands for where no measures are spread;
+    /// `own` is that of the card.
+    pub fn of(
+        table: &Table<'_>,
+        card: &PaneSpec,
+        frame: Option<usize>,
+        spacious: bool,
+        (measures, own): (&[FieldRef], Option<usize>),
+    ) -> Self {
         let keys: Vec<FieldRef> = encoded(card, "color").cloned().collect();
         let classic = is_classic(table);
         let fallback = || {
@@ -67,15 +82,34 @@ impl Coloring {
                     ramp,
                 })
             }
+            [key]
+                if key.is_measure_names()
+                    && own.is_some()
+                    && rows.iter().all(|row| row.measure.is_none()) =>
+            {
+                let found = measures.iter().enumerate();
+                let found =
+                    found.map(|(at, measure)| (vec![Value::Integer(at as i64)], table.title(measure)));
+                Self::Members {
+                    members: colored(table, &keys, found.collect(), measures, classic),
+                    keys,
+                    index: HashMap::new(),
+                    own,
+                }
+            }
             _ => {
                 let discrete: Vec<FieldRef> =
                     keys.into_iter().filter(|key| !table.is_continuous(key)).collect();
-                let members = members(table, &discrete, &rows, classic);
+                let found = members(table, &discrete, &rows);
+                let members = colored(table, &discrete, found, &table.data.measure_names, classic);
+                let index = members.iter().enumerate();
                 match members.is_empty() {
                     true => fallback(),
                     false => Self::Members {
                         keys: discrete,
+                        index: index.map(|(at, member)| (name(&member.values), at)).collect(),
                         members,
+                        own: None,
                     },
                 }
             }
@@ -86,10 +120,9 @@ impl Coloring {
     pub fn color(&self, table: &Table<'_>, row: Row) -> Color {
         match self {
             Self::Single(color) => *color,
-            Self::Members { keys, members } => {
-                let values: Vec<Value> = keys.iter().map(|key| table.value(row, key)).collect();
-                let found = members.iter().find(|member| member.values == values);
-                found.map_or(theme::NO_VALUE, |member| member.color)
+            Self::Members { members, .. } => {
+                let member = self.member(table, row).and_then(|at| members.get(at));
+                member.map_or(theme::NO_VALUE, |member| member.color)
             }
             Self::Ramp { key, ramp } => ramp.color(number(&table.value(row, key))),
         }
@@ -98,16 +131,37 @@ impl Coloring {
     /// The place of a mark's member in the order of the legend.
     pub fn place(&self, table: &Table<'_>, row: Row) -> usize {
         match self {
-            Self::Members { keys, members } => {
-                let values: Vec<Value> = keys.iter().map(|key| table.value(row, key)).collect();
-                members
-                    .iter()
-                    .position(|member| member.values == values)
-                    .unwrap_or(members.len())
-            }
+            Self::Members { members, .. } => self.member(table, row).unwrap_or(members.len()),
             _ => 0,
         }
     }
+
+    fn member(&self, table: &Table<'_>, row: Row) -> Option<usize> {
+        /// So few are found faster one by one.
+        const FEW: usize = 12;
+        let Self::Members {
+            keys,
+            members,
+            index,
+            own,
+        } = self
+        else {
+            return None;
+        };
+        if own.is_some() {
+            return *own;
+        }
+        let values: Vec<Value> = keys.iter().map(|key| table.value(row, key)).collect();
+        match members.len() <= FEW {
+            true => members.iter().position(|member| member.values == values),
+            false => index.get(&name(&values)).copied(),
+        }
+    }
+}
+
+/// What values are found by.
+fn name(values: &[Value]) -> String {
+    format!("{values:?}")
 }
 
 /// The fields of an encoding of a card.
@@ -143,7 +197,10 @@ fn encoding<'t>(table: &Table<'t>, keys: &[FieldRef]) -> Option<&'t Encoding> {
 }
 
 /// The colours that an encoding names.
-fn named_colors(table: &Table<'_>, encoding: Option<&Encoding>) -> Option<(Vec<Color>, PaletteKind)> {
+pub(crate) fn named_colors(
+    table: &Table<'_>,
+    encoding: Option<&Encoding>,
+) -> Option<(Vec<Color>, PaletteKind)> {
     let read = |colors: &[String]| {
         colors
             .iter()
@@ -166,14 +223,16 @@ fn named_colors(table: &Table<'_>, encoding: Option<&Encoding>) -> Option<(Vec<C
     palette(name).map(|found| (found.colors(), found.kind))
 }
 
-fn members(table: &Table<'_>, keys: &[FieldRef], rows: &[Row], classic: bool) -> Vec<Member> {
+/// The members that marks have, in the order that they have by themselves unless the sheet sorts them.
+fn members(table: &Table<'_>, keys: &[FieldRef], rows: &[Row]) -> Vec<(Vec<Value>, String)> {
     let mut found: Vec<(Vec<Value>, String)> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
     for row in rows {
         if !keys.iter().all(|key| table.has(*row, key)) {
             continue;
         }
         let values: Vec<Value> = keys.iter().map(|key| table.value(*row, key)).collect();
-        if !found.iter().any(|(known, _)| *known == values) {
+        if seen.insert(name(&values)) {
             let texts: Vec<String> = keys.iter().map(|key| table.text(*row, key)).collect();
             found.push((values, texts.join(", ")));
         }
@@ -182,6 +241,17 @@ fn members(table: &Table<'_>, keys: &[FieldRef], rows: &[Row], classic: bool) ->
     if !sorted {
         found.sort_by(|(a, _), (b, _)| by_parts(a, b));
     }
+    found
+}
+
+/// Gives members their colours. `measures` are those that the list of measure names stands for.
+fn colored(
+    table: &Table<'_>,
+    keys: &[FieldRef],
+    found: Vec<(Vec<Value>, String)>,
+    measures: &[FieldRef],
+    classic: bool,
+) -> Vec<Member> {
     let encoding = encoding(table, keys);
     let explicit = |values: &[Value], text: &str| -> Option<Color> {
         let map = &encoding?.map;
@@ -205,7 +275,7 @@ fn members(table: &Table<'_>, keys: &[FieldRef], rows: &[Row], classic: bool) ->
     // The list of measures names them by reference.
     let measure = |values: &[Value]| -> Option<Color> {
         let [Value::Integer(at)] = values else { return None };
-        let key = table.data.measure_names.get(usize::try_from(*at).ok()?)?;
+        let key = measures.get(usize::try_from(*at).ok()?)?;
         let map = &encoding?.map;
         let named = |literal: &Literal| match literal {
             Literal::Value(Value::String(text)) | Literal::Other(text) => {
@@ -217,9 +287,11 @@ fn members(table: &Table<'_>, keys: &[FieldRef], rows: &[Row], classic: bool) ->
         color.parse().ok()
     };
     let of_names = keys.iter().any(FieldRef::is_measure_names);
+    let rest = rest_of_group(table, keys);
+    let is_rest = |values: &[Value]| rest.is_some_and(|rest| matches!(values, [value] if value == rest));
     let own = |values: &[Value], text: &str| match of_names {
         true => measure(values),
-        false => explicit(values, text),
+        false => explicit(values, text).or_else(|| is_rest(values).then_some(theme::REST)),
     };
     // Colours go by the order that members have by themselves, and by all that there are: a sort or a filter of
     // the sheet changes none.
@@ -227,17 +299,16 @@ fn members(table: &Table<'_>, keys: &[FieldRef], rows: &[Row], classic: bool) ->
     if let [key] = keys
         && let Some((_, domain)) = table.data.domains.iter().find(|(known, _)| known == key)
     {
-        for value in domain.iter().map(std::slice::from_ref) {
-            if !found.iter().any(|(known, _)| known == value) {
-                order.push(value);
-            }
-        }
+        let shown: HashSet<String> = found.iter().map(|(values, _)| name(values)).collect();
+        let all = domain.iter().map(std::slice::from_ref);
+        order.extend(all.filter(|value| !shown.contains(&name(value))));
     }
     order.sort_by(|a, b| by_parts(a, b));
-    let text_of = |values: &[Value]| {
-        let known = found.iter().find(|(known, _)| known == values);
-        known.map(|(_, text)| text.as_str()).unwrap_or_default()
-    };
+    let words: HashMap<String, &str> = found
+        .iter()
+        .map(|(values, text)| (name(values), text.as_str()))
+        .collect();
+    let text_of = |values: &[Value]| words.get(&name(values)).copied().unwrap_or_default();
     let set: Vec<Option<Color>> = order.iter().map(|values| own(values, text_of(values))).collect();
     let free = order.len() - set.iter().flatten().count();
     let mut colors = match named_colors(table, encoding) {
@@ -260,22 +331,34 @@ fn members(table: &Table<'_>, keys: &[FieldRef], rows: &[Row], classic: bool) ->
         }
     }
     let mut next = colors.iter().cycle();
-    let mut given: Vec<(Vec<Value>, Color)> = Vec::with_capacity(order.len());
+    let mut given: HashMap<String, Color> = HashMap::with_capacity(order.len());
     for (values, own) in order.iter().zip(set) {
         let color = own.or_else(|| next.next().copied()).unwrap_or(theme::NO_VALUE);
-        given.push((values.to_vec(), color));
+        given.entry(name(values)).or_insert(color);
     }
     found
         .into_iter()
         .map(|(values, text)| {
-            let color = given.iter().find(|(known, _)| *known == values);
+            let color = given.get(&name(&values));
             Member {
-                color: color.map_or(theme::NO_VALUE, |(_, color)| *color),
+                color: color.copied().unwrap_or(theme::NO_VALUE),
                 values,
                 text,
             }
         })
         .collect()
+}
+
+/// What the members of a group field are called that are in none of its groups.
+fn rest_of_group<'t>(table: &Table<'t>, keys: &[FieldRef]) -> Option<&'t Value> {
+    let [key] = keys else { return None };
+    let field = table
+        .pill(key)
+        .map_or(key.name.as_str(), |pill| pill.field.as_str());
+    match &table.workbook.source(&key.source)?.field(field)?.kind {
+        FieldKind::Group { default, .. } => default.as_ref()?.value(),
+        _ => None,
+    }
 }
 
 fn by_parts(a: &[Value], b: &[Value]) -> std::cmp::Ordering {
@@ -285,15 +368,13 @@ fn by_parts(a: &[Value], b: &[Value]) -> std::cmp::Ordering {
         .unwrap_or(std::cmp::Ordering::Equal)
 }
 
-/// The order of members without a sort: null first, text without letter case.
+/// The order of members without a sort: null first, text as in a dictionary.
 pub(crate) fn natural(a: &Value, b: &Value) -> std::cmp::Ordering {
     match (a, b) {
         (Value::Null, Value::Null) => std::cmp::Ordering::Equal,
         (Value::Null, _) => std::cmp::Ordering::Less,
         (_, Value::Null) => std::cmp::Ordering::Greater,
-        (Value::String(a), Value::String(b)) => {
-            a.to_lowercase().cmp(&b.to_lowercase()).then_with(|| a.cmp(b))
-        }
+        (Value::String(a), Value::String(b)) => dictionary(a, b),
         _ => number(a)
             .partial_cmp(&number(b))
             .unwrap_or(std::cmp::Ordering::Equal),
@@ -354,6 +435,11 @@ impl Ramp {
                 .filter(|steps| *steps >= 2.0)
                 .map(|steps| steps as usize),
         })
+    }
+
+    /// The colours from least to most.
+    pub fn stops(&self) -> &[Color] {
+        &self.stops
     }
 
     /// The colour of a number.

@@ -61,6 +61,8 @@ pub(crate) fn lines(
     value: &dyn Fn(&PieceContent) -> String,
 ) -> Vec<Line> {
     let mut lines = vec![Line::default()];
+    // How wide the last line is so far.
+    let mut wide = 0.0;
     for piece in &text.pieces {
         let (font, color) = (
             font(&piece.font, base),
@@ -78,6 +80,7 @@ pub(crate) fn lines(
         for (number, part) in words.split('\n').enumerate() {
             if number > 0 {
                 lines.push(Line::default());
+                wide = 0.0;
             }
             for word in part.split_inclusive(' ') {
                 let last = lines.last_mut().expect("there is a line");
@@ -88,13 +91,16 @@ pub(crate) fn lines(
                     color,
                     underlined: piece.font.underline,
                 };
-                if !last.runs.is_empty() && last.width() + font.width(word.trim_end()) > width {
+                let long = if width.is_finite() { font.width(word) } else { 0.0 };
+                if !last.runs.is_empty() && width.is_finite() && wide + font.width(word.trim_end()) > width {
                     let align = last.align;
+                    wide = long;
                     lines.push(Line {
                         runs: vec![run],
                         align,
                     });
                 } else {
+                    wide += long;
                     last.runs.push(run);
                 }
             }
@@ -230,9 +236,11 @@ pub(crate) fn wrapped(lines: Vec<Line>, width: f64) -> Vec<Line> {
             runs: Vec::new(),
             align,
         };
+        let mut wide = 0.0;
         for run in line.runs {
             for word in run.text.split_inclusive(' ') {
-                if !last.runs.is_empty() && last.width() + run.font.width(word.trim_end()) > width {
+                if !last.runs.is_empty() && wide + run.font.width(word.trim_end()) > width {
+                    wide = 0.0;
                     out.push(std::mem::replace(
                         &mut last,
                         Line {
@@ -241,6 +249,7 @@ pub(crate) fn wrapped(lines: Vec<Line>, width: f64) -> Vec<Line> {
                         },
                     ));
                 }
+                wide += run.font.width(word);
                 last.runs.push(Run {
                     text: word.to_owned(),
                     ..run.clone()

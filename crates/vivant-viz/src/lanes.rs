@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use vivant_calc::Value;
-use vivant_document::spec::{FieldRef, Shelf, Side};
+use vivant_document::spec::{AxisSpec, FieldRef, Shelf, Side};
 
 use crate::color::natural;
 use crate::rows::{Row, Table};
@@ -36,6 +36,13 @@ pub(crate) struct Axis {
     pub key: FieldRef,
     /// Which occurrence of the pill on the shelf.
     pub index: usize,
+}
+
+impl Axis {
+    /// Whether a document speaks of this axis.
+    pub fn is(&self, spec: &AxisSpec) -> bool {
+        spec.field == self.key && spec.index == self.index
+    }
 }
 
 /// More lanes than these cannot be told from one another. Each has a mark, so whoever counts those says so.
@@ -256,9 +263,11 @@ impl Spread<'_, '_> {
 
     /// Whether an axis is drawn in the pane of the one before it.
     fn shares(&self, axis: &Axis) -> bool {
-        self.table.sheet.axes.iter().any(|spec| {
-            spec.dual && spec.side == self.side && spec.field == axis.key && spec.index == axis.index
-        })
+        self.table
+            .sheet
+            .axes
+            .iter()
+            .any(|spec| spec.dual && spec.side == self.side && axis.is(spec))
     }
 }
 

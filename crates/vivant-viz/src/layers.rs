@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use vivant_document::spec::{PaneSpec, SheetSpec, Side};
+use vivant_document::spec::{PaneSpec, SheetSpec, Side, format, format_for};
 use vivant_render::Rect;
 
 use crate::color::Coloring;
@@ -19,11 +19,50 @@ pub(crate) struct Drawn<'a> {
     pub col_axis: Option<Axis>,
     /// Row lane, column lane and number of each mark.
     pub marks: Vec<(usize, usize, usize)>,
+    /// Whether marks without a value lie at zero: on the vertical axis, on the horizontal one.
+    at_zero: (bool, bool),
+}
+
+/// What the document says of missing values on an axis.
+fn missing<'t>(table: &Table<'t>, axis: &Axis, attr: &str) -> Option<&'t str> {
+    format_for(&table.sheet.style, "table", attr, &axis.key)
+        .or_else(|| format(&table.sheet.style, "table", attr))
+        .or_else(|| format(&table.sheet.style, "worksheet", attr))
+}
+
+fn is_at_zero(table: &Table<'_>, axis: Option<&Axis>) -> bool {
+    axis.is_some_and(|axis| {
+        !table.is_date(&axis.key) && missing(table, axis, "omit-on-special") == Some("false")
+    })
 }
 
 impl Drawn<'_> {
+    /// How many marks have no place for want of a value, where the document lets that be said.
+    pub fn count_missing(&self, table: &Table<'_>) -> usize {
+        let axes = [(&self.row_axis, self.at_zero.0), (&self.col_axis, self.at_zero.1)];
+        let told = axes.into_iter().filter_map(|(axis, at_zero)| {
+            let axis = axis.as_ref().filter(|_| !at_zero)?;
+            let is_told = missing(table, axis, "show-null-value-warning") != Some("false");
+            is_told.then_some(axis)
+        });
+        let told: Vec<&Axis> = told.collect();
+        let is_missing = |&&(_, _, row): &&(usize, usize, usize)| {
+            told.iter()
+                .any(|axis| number(&table.value(table.rows[row], &axis.key)).is_none())
+        };
+        match told.is_empty() {
+            true => 0,
+            false => self.marks.iter().filter(is_missing).count(),
+        }
+    }
+
     /// What draws them.
-    pub fn with<'l>(&'l self, table: &'l Table<'_>, coloring: &'l Coloring) -> Layer<'l> {
+    pub fn with<'l>(
+        &'l self,
+        table: &'l Table<'_>,
+        coloring: &'l Coloring,
+        blocks: (&'l [usize], &'l [usize]),
+    ) -> Layer<'l> {
         Layer {
             table,
             card: self.card,
@@ -32,13 +71,14 @@ impl Drawn<'_> {
             row_axis: self.row_axis.as_ref(),
             col_axis: self.col_axis.as_ref(),
             sizes: Sizes::of(table, self.card),
+            blocks,
             chosen: OnceCell::new(),
         }
     }
 }
 
-/// The card for a pair of axes: its own, else the one for all.
-fn card<'a>(sheet: &'a SheetSpec, row: Option<&Axis>, col: Option<&Axis>) -> Option<&'a PaneSpec> {
+/// The cards for a pair of axes: its own, else the one for all; or the layers of a map.
+fn cards<'a>(sheet: &'a SheetSpec, row: Option<&Axis>, col: Option<&Axis>) -> Vec<&'a PaneSpec> {
     let is = |side: Side, axis: Option<&Axis>, card: &PaneSpec| {
         card.axis.as_ref().is_some_and(|(of, field, index)| {
             *of == side && axis.is_some_and(|axis| axis.key == *field && axis.index == *index)
@@ -48,8 +88,13 @@ fn card<'a>(sheet: &'a SheetSpec, row: Option<&Axis>, col: Option<&Axis>) -> Opt
         .panes
         .iter()
         .find(|card| is(Side::Rows, row, card) || is(Side::Cols, col, card));
+    if own.is_none() && !sheet.layers().is_empty() {
+        return sheet.layers().iter().collect();
+    }
     own.or_else(|| sheet.panes.iter().find(|card| card.axis.is_none()))
         .or_else(|| sheet.panes.first())
+        .into_iter()
+        .collect()
 }
 
 /// The layers of marks: for each pair of axes the marks of its card.
@@ -72,32 +117,47 @@ pub(crate) fn layers<'a>(table: &Table<'a>, rows: &[Lane], cols: &[Lane]) -> Vec
                 };
                 for row_axis in options(&rows[row_at]) {
                     for col_axis in options(col) {
-                        let Some(card) = card(table.sheet, row_axis.as_ref(), col_axis.as_ref()) else {
-                            continue;
-                        };
-                        if table
-                            .frame_of(card)
-                            .is_some_and(|frame| frame != table.frame(table.rows[row]))
-                        {
-                            continue;
-                        }
-                        let same =
-                            |layer: &&mut Drawn<'_>| layer.row_axis == row_axis && layer.col_axis == col_axis;
-                        let place = (row_at, col_at, row);
-                        match layers.iter_mut().find(same) {
-                            Some(layer) => layer.marks.push(place),
-                            None => layers.push(Drawn {
-                                kind: MarkKind::of(table, card, row_axis.as_ref(), col_axis.as_ref()),
-                                card,
-                                row_axis: row_axis.clone(),
-                                col_axis: col_axis.clone(),
-                                marks: vec![place],
-                            }),
+                        for card in cards(table.sheet, row_axis.as_ref(), col_axis.as_ref()) {
+                            let of_other = |frame| frame != table.frame(table.rows[row]);
+                            if table.frame_of(card).is_some_and(of_other) {
+                                continue;
+                            }
+                            let same = |layer: &&mut Drawn<'_>| {
+                                layer.row_axis == row_axis
+                                    && layer.col_axis == col_axis
+                                    && std::ptr::eq(layer.card, card)
+                            };
+                            let place = (row_at, col_at, row);
+                            match layers.iter_mut().find(same) {
+                                Some(layer) => layer.marks.push(place),
+                                None => layers.push(Drawn {
+                                    kind: MarkKind::of(table, card, row_axis.as_ref(), col_axis.as_ref()),
+                                    card,
+                                    row_axis: row_axis.clone(),
+                                    col_axis: col_axis.clone(),
+                                    marks: vec![place],
+                                    at_zero: (
+                                        is_at_zero(table, row_axis.as_ref()),
+                                        is_at_zero(table, col_axis.as_ref()),
+                                    ),
+                                }),
+                            }
                         }
                     }
                 }
             }
         }
+    }
+    // Layers of a map lie in the order of their cards.
+    let order = |layer: &Drawn<'_>| {
+        table
+            .sheet
+            .panes
+            .iter()
+            .position(|card| std::ptr::eq(card, layer.card))
+    };
+    if table.sheet.has_layers {
+        layers.sort_by_key(order);
     }
     for layer in &mut layers {
         layer.marks.sort_unstable_by_key(|place| place.2);
@@ -105,15 +165,23 @@ pub(crate) fn layers<'a>(table: &Table<'a>, rows: &[Lane], cols: &[Lane]) -> Vec
     layers
 }
 
-pub(crate) fn mark(table: &Table<'_>, layer: &Drawn<'_>, row: usize, pane: Rect) -> Mark {
-    let place = |axis: &Option<Axis>| {
-        axis.as_ref()
-            .and_then(|axis| number(&table.value(table.rows[row], &axis.key)))
+/// A mark of a layer, without scales.
+pub(crate) fn mark(
+    table: &Table<'_>,
+    layer: &Drawn<'_>,
+    (row_lane, col_lane, row): (usize, usize, usize),
+    pane: Rect,
+) -> Mark {
+    let place = |axis: &Option<Axis>, at_zero: bool| {
+        let value = number(&table.value(table.rows[row], &axis.as_ref()?.key));
+        value.or(at_zero.then_some(0.0))
     };
     Mark {
         row,
         pane,
-        x: place(&layer.col_axis),
-        y: place(&layer.row_axis),
+        x: place(&layer.col_axis, layer.at_zero.1),
+        y: place(&layer.row_axis, layer.at_zero.0),
+        lanes: (row_lane, col_lane),
+        scales: (None, None),
     }
 }

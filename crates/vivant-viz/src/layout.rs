@@ -51,17 +51,21 @@ pub(crate) struct Layout {
 }
 
 /// The axes with their scales, by lane.
+#[derive(Default)]
 pub(crate) struct Axes {
-    scales: HashMap<(Side, usize, Axis), Scale>,
+    scales: HashMap<(Side, usize), Vec<(Axis, Scale)>>,
 }
 
 impl Axes {
-    pub fn new(scales: HashMap<(Side, usize, Axis), Scale>) -> Self {
-        Self { scales }
+    pub fn insert(&mut self, side: Side, lane: usize, axis: Axis, scale: Scale) {
+        self.scales.entry((side, lane)).or_default().push((axis, scale));
     }
 
     pub fn scale(&self, side: Side, lane: usize, axis: &Axis) -> Option<&Scale> {
-        self.scales.get(&(side, lane, axis.clone()))
+        let own = self.scales.get(&(side, lane))?;
+        own.iter()
+            .find(|(known, _)| known == axis)
+            .map(|(_, scale)| scale)
     }
 }
 

@@ -81,7 +81,7 @@ impl Legend {
     pub fn of_colors(table: &Table<'_>, coloring: &Coloring) -> Option<Self> {
         match coloring {
             Coloring::Single(_) => None,
-            Coloring::Members { keys, members } => Some(Self {
+            Coloring::Members { keys, members, .. } => Some(Self {
                 title: title(table, "color", keys),
                 content: Content::Items(
                     members

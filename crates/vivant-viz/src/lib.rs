@@ -29,6 +29,7 @@ mod scale;
 mod shape;
 mod sheet;
 mod stats;
+mod tell;
 mod theme;
 mod trend;
 

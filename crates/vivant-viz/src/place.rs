@@ -55,12 +55,7 @@ pub(crate) fn packed(areas: &[f64], area: Rect) -> Vec<(f64, f64, f64)> {
     let radii: Vec<f64> = areas.iter().map(|area| area.max(0.0).sqrt()).collect();
     let mut order: Vec<usize> = (0..radii.len()).filter(|&at| radii[at] > 0.0).collect();
     order.sort_by(|&a, &b| radii[b].total_cmp(&radii[a]));
-    let mut placed: Vec<(f64, f64, f64)> = Vec::with_capacity(order.len());
-    for &at in &order {
-        let radius = radii[at];
-        let spot = spot(&placed, radius);
-        placed.push((spot.0, spot.1, radius));
-    }
+    let placed = Front::packed(order.iter().map(|&at| radii[at]));
     let bounds = placed
         .iter()
         .fold((0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64), |b, (x, y, r)| {
@@ -83,49 +78,133 @@ pub(crate) fn packed(areas: &[f64], area: Rect) -> Vec<(f64, f64, f64)> {
     out
 }
 
-/// The place nearest to the middle where a circle touches others and overlaps none.
-fn spot(placed: &[(f64, f64, f64)], radius: f64) -> (f64, f64) {
-    // Beside a thousand circles a new one is near the edge: only the last ones are worth a look.
-    const NEIGHBOURS: usize = 60;
-    match placed {
-        [] => return (0.0, 0.0),
-        [(x, y, other)] => return (x + other + radius, *y),
-        _ => {}
-    }
-    let free = |x: f64, y: f64| {
-        placed.iter().all(|(px, py, pr)| {
-            let (dx, dy, reach) = (x - px, y - py, pr + radius);
-            dx * dx + dy * dy >= reach * reach * (1.0 - 1e-9)
-        })
-    };
-    let mut best: Option<(f64, f64, f64)> = None;
-    let from = placed.len().saturating_sub(NEIGHBOURS);
-    for (at, a) in placed.iter().enumerate().skip(from) {
-        for b in placed.iter().take(at).skip(from) {
-            let (ra, rb) = (a.2 + radius, b.2 + radius);
-            let (dx, dy) = (b.0 - a.0, b.1 - a.1);
-            let distance = dx.hypot(dy);
-            if distance <= 0.0 || distance > ra + rb {
-                continue;
-            }
-            let along = (ra * ra - rb * rb + distance * distance) / (2.0 * distance);
-            let off = (ra * ra - along * along).max(0.0).sqrt();
-            for side in [1.0, -1.0] {
-                let x = a.0 + (along * dx - side * off * dy) / distance;
-                let y = a.1 + (along * dy + side * off * dx) / distance;
-                let far = x * x + y * y;
-                if best.is_none_or(|(_, _, known)| far < known) && free(x, y) {
-                    best = Some((x, y, far));
+/// A circle: its middle and radius.
+type Circle = (f64, f64, f64);
+
+/// The outermost ring of circles that were put side by side, each of which touches the one before it.
+///
+/// A new circle goes between the two neighbours that are nearest to the middle; whom it would lie on cuts the ring
+/// short there. So each costs time in proportion to the ring, not to all circles.
+#[derive(Default)]
+struct Front {
+    circles: Vec<Circle>,
+    /// Who comes after each circle in the ring, and before it.
+    after: Vec<usize>,
+    before: Vec<usize>,
+}
+
+impl Front {
+    fn packed(radii: impl Iterator<Item = f64>) -> Vec<Circle> {
+        let mut front = Self::default();
+        for radius in radii {
+            let pair = match front.circles.as_slice() {
+                [] => (0.0, 0.0, radius),
+                [(x, y, other)] => (x + other + radius, *y, radius),
+                _ => {
+                    front.insert(radius);
+                    continue;
                 }
+            };
+            front.circles.push(pair);
+            front.after = (1..front.circles.len()).chain([0]).collect();
+            front.before = front.after.clone();
+        }
+        front.circles
+    }
+
+    fn link(&mut self, a: usize, b: usize) {
+        self.after[a] = b;
+        self.before[b] = a;
+    }
+
+    fn insert(&mut self, radius: f64) {
+        let mut a = self.nearest();
+        let mut b = self.after[a];
+        let spot = loop {
+            let spot = touching(self.circles[a], self.circles[b], radius);
+            // Whom it would lie on, nearest along the ring on either side of the two.
+            let Some((hit, is_after)) = self.hit(a, b, spot) else {
+                break spot;
+            };
+            match is_after {
+                true => b = hit,
+                false => a = hit,
+            }
+            self.link(a, b);
+        };
+        let fresh = self.circles.len();
+        self.circles.push(spot);
+        self.after.push(b);
+        self.before.push(a);
+        self.link(a, fresh);
+        self.link(fresh, b);
+    }
+
+    /// The circle of the ring after which the two are that are nearest to the middle of all.
+    fn nearest(&self) -> usize {
+        let far = |at: usize| {
+            let ((ax, ay, ar), (bx, by, br)) = (self.circles[at], self.circles[self.after[at]]);
+            // Where the two touch.
+            let part = ar / (ar + br);
+            (ax + (bx - ax) * part).hypot(ay + (by - ay) * part)
+        };
+        // The last one is always in the ring.
+        let first = self.circles.len() - 1;
+        let mut best = (first, far(first));
+        let mut at = self.after[first];
+        while at != first {
+            let own = far(at);
+            if own < best.1 {
+                best = (at, own);
+            }
+            at = self.after[at];
+        }
+        best.0
+    }
+
+    fn hit(&self, a: usize, b: usize, (x, y, radius): Circle) -> Option<(usize, bool)> {
+        let overlaps = |at: usize| {
+            let (cx, cy, other) = self.circles[at];
+            (x - cx).hypot(y - cy) < (radius + other) * (1.0 - 1e-7)
+        };
+        let (mut forth, mut back) = (self.after[b], self.before[a]);
+        let (mut ahead, mut behind) = (self.circles[b].2, self.circles[a].2);
+        loop {
+            if forth == a || back == b {
+                return None;
+            }
+            let is_last = forth == back;
+            if ahead <= behind {
+                if overlaps(forth) {
+                    return Some((forth, true));
+                }
+                ahead += 2.0 * self.circles[forth].2;
+                forth = self.after[forth];
+            } else {
+                if overlaps(back) {
+                    return Some((back, false));
+                }
+                behind += 2.0 * self.circles[back].2;
+                back = self.before[back];
+            }
+            if is_last {
+                return None;
             }
         }
     }
-    best.map_or_else(
-        || {
-            let edge = placed.iter().map(|(x, _, r)| x + r).fold(0.0, f64::max);
-            (edge + radius, 0.0)
-        },
-        |(x, y, _)| (x, y),
+}
+
+/// The circle that touches two others, to the right of who goes from the first to the second.
+fn touching((ax, ay, ar): Circle, (bx, by, br): Circle, radius: f64) -> Circle {
+    let (dx, dy) = (bx - ax, by - ay);
+    let distance = dx.hypot(dy).max(f64::MIN_POSITIVE);
+    let (to_a, to_b) = (ar + radius, br + radius);
+    let along = (to_a * to_a - to_b * to_b + distance * distance) / (2.0 * distance);
+    let off = (to_a * to_a - along * along).max(0.0).sqrt();
+    (
+        ax + (along * dx + off * dy) / distance,
+        ay + (along * dy - off * dx) / distance,
+        radius,
     )
 }
 
@@ -163,5 +242,19 @@ mod tests {
             assert!(a.0 - a.2 >= -1.0 && a.1 + a.2 <= 301.0);
         }
         assert!(packed(&[], Rect::default()).is_empty());
+        // Few large ones among many small ones lie close, too.
+        let areas: Vec<f64> = (0..400)
+            .map(|at| if at < 4 { 5000.0 } else { 1.0 + f64::from(at % 7) })
+            .collect();
+        let circles = packed(&areas, Rect::new(0.0, 0.0, 1000.0, 1000.0));
+        let covered: f64 = circles.iter().map(|(_, _, r)| r * r * std::f64::consts::PI).sum();
+        assert!(covered > 400_000.0, "{covered}");
+        for (at, a) in circles.iter().enumerate() {
+            assert!(
+                circles[..at]
+                    .iter()
+                    .all(|b| (a.0 - b.0).hypot(a.1 - b.1) >= a.2 + b.2 - 1e-6)
+            );
+        }
     }
 }

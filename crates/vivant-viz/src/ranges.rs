@@ -9,6 +9,7 @@ use vivant_render::Rect;
 use crate::color::{Coloring, encoded};
 use crate::lanes::{Axis, Lane};
 use crate::layers::{Drawn, mark};
+use crate::layout::Axes;
 use crate::marks::{Mark, MarkKind};
 use crate::number::number;
 use crate::reference::Reference;
@@ -16,7 +17,7 @@ use crate::rows::Table;
 use crate::scale::{Scale, ScaleKind};
 
 /// What the range of an axis has to hold.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Range {
     min: f64,
     max: f64,
@@ -24,160 +25,226 @@ struct Range {
     from_zero: bool,
     /// Whether points lie on it, which need room for their radius.
     points: bool,
-    /// Whether labels stand at the ends of bars.
-    labelled: bool,
+    /// The ends of bars with labels beyond them, and how many pixels those need.
+    labels: Vec<(f64, f64)>,
 }
 
-/// The scale of each axis of each lane.
-pub(crate) fn scales(
-    table: &Table<'_>,
-    rows: &[Lane],
-    cols: &[Lane],
-    layers: &[Drawn<'_>],
-    colorings: &[Coloring],
-    references: &[Vec<Reference<'_>>],
-    area: Rect,
-) -> HashMap<(Side, usize, Axis), Scale> {
-    let spec = |side: Side, axis: &Axis| -> Option<&AxisSpec> {
-        table
-            .sheet
-            .axes
-            .iter()
-            .find(|spec| spec.side == side && spec.field == axis.key && spec.index == axis.index)
+impl Range {
+    const EMPTY: Self = Self {
+        min: f64::INFINITY,
+        max: f64::NEG_INFINITY,
+        from_zero: false,
+        points: false,
+        labels: Vec::new(),
     };
-    let mut ranges: HashMap<(Side, usize, Axis), Range> = HashMap::new();
-    for (layer, coloring) in layers.iter().zip(colorings) {
-        // Stacks end where all their parts together do: marks by their cells.
-        let marks: Vec<Mark> = layer
-            .marks
-            .iter()
-            .map(|&(row_lane, col_lane, row)| {
-                mark(
-                    table,
-                    layer,
-                    row,
-                    Rect::new(col_lane as f64, row_lane as f64, 0.0, 0.0),
-                )
-            })
-            .collect();
-        let drawing = layer.with(table, coloring);
-        let vertical = drawing.is_vertical();
-        let stacked = layer
-            .kind
-            .stands_on_zero()
-            .then(|| drawing.stacks(&marks, vertical));
-        let labelled = encoded(layer.card, "text").next().is_some()
-            || format(&layer.card.style, "mark", "mark-labels-show") == Some("true");
-        for (side, axis) in [(Side::Rows, &layer.row_axis), (Side::Cols, &layer.col_axis)] {
-            let Some(axis) = axis else { continue };
-            let lengths = stacked.as_ref().filter(|_| (side == Side::Rows) == vertical);
-            for (at, (&(row_lane, col_lane, _), mark)) in layer.marks.iter().zip(&marks).enumerate() {
-                let lane = if side == Side::Rows { row_lane } else { col_lane };
-                let own = if side == Side::Rows { mark.y } else { mark.x };
-                let values: [Option<f64>; 2] = match lengths {
-                    Some(stacked) => [stacked[at].0, stacked[at].1],
-                    None => {
-                        let length = match layer.kind {
-                            MarkKind::Gantt
-                                if (side == Side::Rows) == (vertical || layer.col_axis.is_none()) =>
-                            {
-                                drawing
-                                    .sizes
-                                    .key
-                                    .as_ref()
-                                    .and_then(|key| number(&table.value(table.rows[mark.row], key)))
-                            }
-                            _ => None,
-                        };
-                        match own.and_then(|own| drawing.breadth(mark.row, own)) {
-                            Some((from, to)) => [Some(from), Some(to)],
-                            None => [own, own.zip(length).map(|(own, length)| own + length)],
+
+    fn hold(&mut self, value: f64) {
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.hold(other.min);
+        self.hold(other.max);
+        self.from_zero |= other.from_zero;
+        self.points |= other.points;
+        self.labels.extend_from_slice(&other.labels);
+    }
+
+    /// Widens a range so that labels stand beside the ends of their bars.
+    fn with_labels(&self, (mut min, mut max): (f64, f64), length: f64) -> (f64, f64) {
+        /// The most of an axis that its labels take.
+        const MOST: f64 = 0.6;
+        // A wider range has shorter bars: the labels need more of its units.
+        for _ in 0..8 {
+            let unit = (max - min) / length.max(1.0);
+            let (low, high) = (min, max);
+            for &(end, pixels) in &self.labels {
+                let reach = pixels.min(length * MOST) * unit;
+                match end < 0.0 {
+                    true => min = min.min(end - reach),
+                    false => max = max.max(end + reach),
+                }
+            }
+            if (max - min) <= (high - low) * 1.001 {
+                break;
+            }
+        }
+        (min, max)
+    }
+}
+
+/// What makes scales.
+pub(crate) struct Ranges<'r> {
+    pub table: &'r Table<'r>,
+    pub rows: &'r [Lane],
+    pub cols: &'r [Lane],
+    pub layers: &'r [Drawn<'r>],
+    pub colorings: &'r [Coloring],
+    pub references: &'r [Vec<Reference<'r>>],
+    /// Which lanes are in one pane of the outer headers.
+    pub blocks: (&'r [usize], &'r [usize]),
+}
+
+impl Ranges<'_> {
+    fn spec(&self, side: Side, axis: &Axis) -> Option<&AxisSpec> {
+        let mut axes = self.table.sheet.axes.iter();
+        axes.find(|spec| spec.side == side && axis.is(spec))
+    }
+
+    fn lanes(&self, side: Side) -> &[Lane] {
+        match side {
+            Side::Rows => self.rows,
+            Side::Cols => self.cols,
+        }
+    }
+
+    /// The scale of each axis of each lane. `length` tells how many pixels it has there.
+    pub fn scales(&self, length: &dyn Fn(Side, usize) -> f64) -> Axes {
+        let own = self.own();
+        // What all lanes of a field have together.
+        let mut shared: HashMap<(Side, &Axis), Range> = HashMap::new();
+        for ((side, _, axis), range) in &own {
+            shared.entry((*side, axis)).or_insert(Range::EMPTY).join(range);
+        }
+        // All lanes of a field have one range, unless each has its own; and so have two axes that are synchronised.
+        let mut known: HashMap<(Side, Vec<&Axis>), Scale> = HashMap::new();
+        let mut found = Axes::default();
+        for side in [Side::Rows, Side::Cols] {
+            for (at, lane) in self.lanes(side).iter().enumerate() {
+                for axis in &lane.axes {
+                    let spec = self.spec(side, axis);
+                    let is_joined = |axis: &Axis| self.spec(side, axis).is_some_and(|spec| spec.synchronized);
+                    let partners = lane
+                        .axes
+                        .iter()
+                        .filter(|other| *other != axis && (is_joined(other) || is_joined(axis)));
+                    let axes: Vec<&Axis> = std::iter::once(axis).chain(partners).collect();
+                    let is_independent =
+                        spec.and_then(|spec| spec.range_type.as_deref()) == Some("independent");
+                    let joined = |range: &dyn Fn(&Axis) -> Option<Range>| {
+                        axes.iter().filter_map(|axis| range(axis)).reduce(|mut all, one| {
+                            all.join(&one);
+                            all
+                        })
+                    };
+                    let scale = match is_independent {
+                        true => {
+                            let range = joined(&|axis| own.get(&(side, at, axis.clone())).cloned());
+                            scale(self.table, axis, spec, range, length(side, at))
                         }
+                        false => *known.entry((side, axes.clone())).or_insert_with(|| {
+                            let range = joined(&|axis| shared.get(&(side, axis)).cloned());
+                            scale(self.table, axis, spec, range, length(side, at))
+                        }),
+                    };
+                    found.insert(side, at, axis.clone(), scale);
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether labels stand beyond the ends of bars, so that ranges go by the lengths of axes.
+    pub fn have_labels(&self) -> bool {
+        self.layers.iter().any(|layer| {
+            layer.kind == MarkKind::Bar
+                && (encoded(layer.card, "text").next().is_some()
+                    || format(&layer.card.style, "mark", "mark-labels-show") == Some("true")
+                    || !self.table.sheet.mark_labels.is_empty())
+        })
+    }
+
+    /// What the axis of each lane has to hold by its own marks and reference lines.
+    fn own(&self) -> HashMap<(Side, usize, Axis), Range> {
+        let table = self.table;
+        let mut ranges: HashMap<(Side, usize, Axis), Range> = HashMap::new();
+        for (layer, coloring) in self.layers.iter().zip(self.colorings) {
+            // Stacks end where all their parts together do: marks by their cells.
+            let marks: Vec<Mark> = layer
+                .marks
+                .iter()
+                .map(|&place| {
+                    mark(
+                        table,
+                        layer,
+                        place,
+                        Rect::new(place.1 as f64, place.0 as f64, 0.0, 0.0),
+                    )
+                })
+                .collect();
+            let drawing = layer.with(table, coloring, self.blocks);
+            let vertical = drawing.is_vertical();
+            let stacked = layer
+                .kind
+                .stands_on_zero()
+                .then(|| drawing.stacks(&marks, vertical));
+            let reaches = match &stacked {
+                Some(stacked) if layer.kind == MarkKind::Bar => drawing.reaches(&marks, stacked, vertical),
+                _ => Vec::new(),
+            };
+            for (side, axis) in [(Side::Rows, &layer.row_axis), (Side::Cols, &layer.col_axis)] {
+                let Some(axis) = axis else { continue };
+                let lengths = stacked.as_ref().filter(|_| (side == Side::Rows) == vertical);
+                for (at, mark) in marks.iter().enumerate() {
+                    let (lane, own) = match side {
+                        Side::Rows => (mark.lanes.0, mark.y),
+                        Side::Cols => (mark.lanes.1, mark.x),
+                    };
+                    let values: [Option<f64>; 2] = match lengths {
+                        Some(stacked) => [stacked[at].0, stacked[at].1],
+                        None => {
+                            let length = match layer.kind {
+                                MarkKind::Gantt
+                                    if (side == Side::Rows) == (vertical || layer.col_axis.is_none()) =>
+                                {
+                                    drawing
+                                        .sizes
+                                        .key
+                                        .as_ref()
+                                        .and_then(|key| number(&table.value(table.rows[mark.row], key)))
+                                }
+                                _ => None,
+                            };
+                            match own.and_then(|own| drawing.breadth(mark.row, own)) {
+                                Some((from, to)) => [Some(from), Some(to)],
+                                None => [own, own.zip(length).map(|(own, length)| own + length)],
+                            }
+                        }
+                    };
+                    let range = ranges.entry((side, lane, axis.clone())).or_insert(Range::EMPTY);
+                    for value in values.into_iter().flatten() {
+                        range.hold(value);
                     }
-                };
-                let range = ranges.entry((side, lane, axis.clone())).or_insert(Range {
-                    min: f64::INFINITY,
-                    max: f64::NEG_INFINITY,
-                    from_zero: false,
-                    points: false,
-                    labelled: false,
-                });
-                for value in values.into_iter().flatten() {
-                    range.min = range.min.min(value);
-                    range.max = range.max.max(value);
-                }
-                range.from_zero |= lengths.is_some();
-                range.labelled |= labelled && lengths.is_some();
-                range.points |= matches!(
-                    layer.kind,
-                    MarkKind::Circle
-                        | MarkKind::Shape
-                        | MarkKind::Square
-                        | MarkKind::Text
-                        | MarkKind::Pie
-                        | MarkKind::Density
-                );
-            }
-        }
-    }
-    for reference in references.iter().flatten() {
-        for &lane in &reference.lanes {
-            if let Some(range) = ranges.get_mut(&(reference.side, lane, reference.axis.clone())) {
-                for value in reference.values() {
-                    range.min = range.min.min(value);
-                    range.max = range.max.max(value);
+                    range.from_zero |= lengths.is_some();
+                    if let (Some(_), Some(&reach), Some(end)) = (lengths, reaches.get(at), values[1])
+                        && reach > 0.0
+                    {
+                        range.labels.push((end, reach));
+                    }
+                    range.points |= matches!(
+                        layer.kind,
+                        MarkKind::Circle
+                            | MarkKind::Shape
+                            | MarkKind::Square
+                            | MarkKind::Text
+                            | MarkKind::Pie
+                            | MarkKind::Density
+                    );
                 }
             }
         }
-    }
-    // All lanes of a field have one range, unless each has its own; and so have two axes that are synchronised.
-    let joined = |ranges: &HashMap<(Side, usize, Axis), Range>,
-                  side: Side,
-                  lane: usize,
-                  axis: &Axis|
-     -> Option<Range> {
-        let independent = spec(side, axis).and_then(|spec| spec.range_type.as_deref()) == Some("independent");
-        let lanes = if side == Side::Rows { rows } else { cols };
-        let partner: Vec<&Axis> = lanes[lane]
-            .axes
-            .iter()
-            .filter(|other| {
-                *other != axis
-                    && (spec(side, other).is_some_and(|spec| spec.synchronized)
-                        || spec(side, axis).is_some_and(|spec| spec.synchronized))
-            })
-            .collect();
+        for reference in self.references.iter().flatten() {
+            for &lane in &reference.lanes {
+                if let Some(range) = ranges.get_mut(&(reference.side, lane, reference.axis.clone())) {
+                    for value in reference.values() {
+                        range.hold(value);
+                    }
+                }
+            }
+        }
         ranges
-            .iter()
-            .filter(|((of, at, other), _)| {
-                *of == side && (*other == *axis || partner.contains(&other)) && (!independent || *at == lane)
-            })
-            .map(|(_, range)| *range)
-            .reduce(|a, b| Range {
-                min: a.min.min(b.min),
-                max: a.max.max(b.max),
-                from_zero: a.from_zero || b.from_zero,
-                points: a.points || b.points,
-                labelled: a.labelled || b.labelled,
-            })
-    };
-    let mut found = HashMap::new();
-    for (side, lanes) in [(Side::Rows, rows), (Side::Cols, cols)] {
-        let length = match side {
-            Side::Rows => area.height / lanes.len().max(1) as f64,
-            Side::Cols => area.width / lanes.len().max(1) as f64,
-        };
-        for (at, lane) in lanes.iter().enumerate() {
-            for axis in &lane.axes {
-                let range = joined(&ranges, side, at, axis);
-                found.insert(
-                    (side, at, axis.clone()),
-                    scale(table, axis, spec(side, axis), range, length),
-                );
-            }
-        }
     }
-    found
 }
 
 fn scale(
@@ -194,7 +261,7 @@ fn scale(
         _ => ScaleKind::of(data_type),
     };
     let dates = matches!(data_type, DataType::Date | DataType::DateTime);
-    let (mut min, mut max) = match range {
+    let (mut min, mut max) = match &range {
         Some(range) if range.min <= range.max => (range.min, range.max),
         _ => (0.0, 1.0),
     };
@@ -212,9 +279,9 @@ fn scale(
         _ if dates => 1.0,
         _ => max.abs().max(1.0),
     };
-    let (points, from_zero, labelled) = range.map_or((false, false, false), |range| {
-        (range.points, range.from_zero, range.labelled)
-    });
+    let (points, from_zero) = range
+        .as_ref()
+        .map_or((false, false), |range| (range.points, range.from_zero));
     match kind {
         ScaleKind::Date => {
             let pad = if from_zero { 0.02 } else { 0.03 } * span;
@@ -235,13 +302,22 @@ fn scale(
             } else {
                 0.0
             };
-            let end = if labelled { 0.12 } else { 0.05 } * span;
+            let end = 0.05 * span;
             // Bars, areas and lines end at zero; points lie around it.
             if min < 0.0 || points || min > 0.0 && !zero {
                 min -= if points { 0.05 * span + radius } else { end };
             }
+            let ends = (min, max);
             if max > 0.0 || points {
                 max += end + radius;
+            }
+            // Shares of a whole end with it.
+            if axis.key.name.starts_with("pcto:") && (ends.1 - 1.0).abs() < 1e-9 {
+                max = 1.0;
+            }
+            if let Some(range) = &range {
+                let wide = range.with_labels(ends, length);
+                (min, max) = (min.min(wide.0), max.max(wide.1));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What is drawn: the rows of a sheet, one for each mark.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use vivant_calc::{DataType, Value};
 use vivant_document::spec::{Derivation, FieldRef, Literal, Pill, SheetSpec, WorkbookSpec};
@@ -138,13 +139,7 @@ impl<'a> Table<'a> {
         let Some(key) = self.sheet.pages.first() else {
             return;
         };
-        let mut members: Vec<Value> = Vec::new();
-        for row in self.rows.iter().filter(|row| self.has(**row, key)) {
-            let value = self.value(*row, key);
-            if !members.contains(&value) {
-                members.push(value);
-            }
-        }
+        let mut members = self.members(key);
         members.sort_by(crate::color::natural);
         let wanted = match &self.sheet.current_page {
             Some(Literal::Tuple(parts)) => parts.first(),
@@ -238,6 +233,15 @@ impl<'a> Table<'a> {
             .and_then(|column| column.values.get(row.row))
             .cloned()
             .unwrap_or(Value::Null)
+    }
+
+    /// The different values that marks have for a pill, in the order of the marks.
+    pub fn members(&self, key: &FieldRef) -> Vec<Value> {
+        let mut seen: HashSet<String> = HashSet::new();
+        let rows = self.rows.iter().filter(|row| self.has(**row, key));
+        rows.map(|row| self.value(*row, key))
+            .filter(|value| seen.insert(format!("{value:?}")))
+            .collect()
     }
 
     /// The value of a pill as it is shown.

@@ -11,16 +11,16 @@ use crate::backdrop::backdrops;
 use crate::color::{Coloring, encoded};
 use crate::dashboard::{filter_words, parameter_text};
 use crate::label;
-use crate::lanes::{Axis, lanes};
+use crate::lanes::{Axis, groups, lanes, outer};
 use crate::layers::{Drawn, layers, mark};
 use crate::layout::{Axes, Cells, Layout};
 use crate::legend::{self, Arrangement, Fonts, Legend};
 use crate::map::{self, Base, Map};
-use crate::marks::{Mark, MarkKind, Sizes, placed, shape_names, widest};
-use crate::ranges::scales;
+use crate::marks::{Labels, Mark, MarkKind, Sizes, shape_names, widest};
+use crate::ranges::Ranges;
 use crate::reference::{Reference, behind, hidden, over, references};
 use crate::rows::{SheetRows, Table};
-use crate::scale::Scale;
+use crate::tell::Told;
 use crate::theme;
 use crate::trend::trends;
 
@@ -64,7 +64,7 @@ const MOST_LENGTH: f64 = 20_000.0;
 /// Draws a sheet.
 pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     let table = Table::new(request.workbook, request.sheet, request.rows);
-    let mut diagnostics = Vec::new();
+    let mut told = Told::default();
     // Without a mark there are no headers and axes either.
     let lanes = |side: Side| {
         if table.rows.is_empty() {
@@ -77,13 +77,25 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     let mut layers = layers(&table, &rows, &cols);
     let count: usize = layers.iter().map(|layer| layer.marks.len()).sum();
     if count > MOST_MARKS {
-        diagnostics.push(unsupported(format!(
-            "{count} marks; at most {MOST_MARKS} are drawn"
-        )));
+        told.of_sheet(&table, format!("{count} marks; at most {MOST_MARKS} are drawn"));
         layers.clear();
     }
+    let sides = rows.iter().map(|lane| (Side::Rows, lane));
+    for (side, lane) in sides.chain(cols.iter().map(|lane| (Side::Cols, lane))) {
+        let mut specs = table.sheet.axes.iter();
+        let shares = |axis: &&Axis| specs.any(|spec| spec.dual && spec.side == side && axis.is(spec));
+        if let [axis] = lane.axes.as_slice()
+            && Some(axis).filter(shares).is_some()
+        {
+            let title = table.title(&axis.key);
+            told.of_sheet(
+                &table,
+                format!("the axis '{title}' does not share the pane of others"),
+            );
+        }
+    }
     for layer in &layers {
-        report(&table, layer, &mut diagnostics);
+        report(&table, layer, &mut told);
     }
 
     let colorings = colorings(&table, &layers);
@@ -128,23 +140,13 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
 
     let references: Vec<Vec<Reference<'_>>> = layers
         .iter()
-        .map(|layer| references(&table, layer, &rows, &cols, &mut diagnostics))
+        .map(|layer| references(&table, layer, &rows, &cols, &mut told))
         .collect();
     for (layer, found) in layers.iter_mut().zip(&references) {
         let mut marks = std::mem::take(&mut layer.marks);
         marks.retain(|place| !hidden(&table, layer, found, *place));
         layer.marks = marks;
     }
-    let axes = Axes::new(scales(
-        &table,
-        &rows,
-        &cols,
-        &layers,
-        &colorings,
-        &references,
-        area,
-    ));
-    let cells = cells(&table, &layers, &colorings, spacious, texts);
     // A picture alone grows with its content up to a length that nobody looks through.
     let visible = match request.alone {
         true => Rect::new(
@@ -155,14 +157,38 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         ),
         false => Rect::new(0.0, 0.0, request.width, request.height),
     };
-    let layout = Layout::new(&table, &rows, &cols, &axes, &cells, (area, visible), request.fit);
+    let (row_blocks, col_blocks) = (groups(&rows, outer), groups(&cols, outer));
+    let blocks = (row_blocks.as_slice(), col_blocks.as_slice());
+    let cells = cells(&table, &layers, &colorings, blocks, spacious, texts);
+    let ranges = Ranges {
+        table: &table,
+        rows: &rows,
+        cols: &cols,
+        layers: &layers,
+        colorings: &colorings,
+        references: &references,
+        blocks,
+    };
+    let mut axes = ranges.scales(&|side, _| match side {
+        Side::Rows => area.height / rows.len().max(1) as f64,
+        Side::Cols => area.width / cols.len().max(1) as f64,
+    });
+    let laid_out = |axes: &Axes| Layout::new(&table, &rows, &cols, axes, &cells, (area, visible), request.fit);
+    let mut layout = laid_out(&axes);
+    if ranges.have_labels() {
+        // How much of an axis labels take follows from its length, which headers and texts leave.
+        axes = ranges.scales(&|side, lane| match side {
+            Side::Rows => layout.pane(lane, 0).height,
+            Side::Cols => layout.pane(0, lane).width,
+        });
+        layout = laid_out(&axes);
+    }
     let is_cut =
         request.alone && (layout.outer.right() > visible.right() || layout.outer.bottom() > visible.bottom());
     if is_cut {
         let (wide, high) = (layout.outer.right(), layout.outer.bottom());
         let one = format!("the table has {wide:.0} × {high:.0} pixels; the first {MOST_LENGTH} are drawn");
-        diagnostics
-            .push(Diagnostic::warning("viz.cut", one).within(format!("worksheet '{}'", table.sheet.name)));
+        told.warn(&table, "viz.cut", one);
     }
 
     let mut drawn = layout.background(&table, &rows, &cols, &axes, texts);
@@ -171,8 +197,10 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     let (below, missing) = backdrops(&table, (&rows, &cols), &layout, &scale_at);
     drawn.splice(0..0, below);
     for path in missing {
-        let one = unsupported(format!("the image `{path}` behind the axes cannot be read"));
-        diagnostics.push(one.within(format!("worksheet '{}'", table.sheet.name)));
+        told.of_sheet(
+            &table,
+            format!("the image `{path}` behind the axes cannot be read"),
+        );
     }
     let map = map::is_map(&table).then(|| (map_of(&table, &layers), Base::of(&table)));
     if let Some((map, base)) = &map {
@@ -184,14 +212,10 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
                 "{} places are not known, or their names are ambiguous",
                 map.unknown
             );
-            diagnostics.push(
-                Diagnostic::warning("viz.unknown-places", one)
-                    .within(format!("worksheet '{}'", table.sheet.name)),
-            );
+            told.warn(&table, "viz.unknown-places", one);
         }
     }
-    let mut wanted = Vec::new();
-    let mut cull = true;
+    let mut wanted = Labels::default();
     let clip = layout.panes.inset(-1.0, -1.0, -1.0, -1.0);
     let clipped = |class: &str, items: Vec<Item>| {
         Item::Group(Group {
@@ -218,70 +242,85 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
             (&rows, &cols),
             &layout,
             &scale_at,
-            &mut diagnostics,
+            &mut told,
         ));
     }
     for (layer, coloring) in layers.iter().zip(&colorings) {
-        let scale_of: HashMap<usize, (Option<Scale>, Option<Scale>)> = layer
-            .marks
-            .iter()
-            .map(|&(row_lane, col_lane, row)| {
-                let find = |side, lane, axis: &Option<Axis>| {
-                    let axis = axis.as_ref()?;
-                    match &map {
-                        Some((map, _)) if map::coordinate(&table, &axis.key) == Some(side) => {
-                            Some(map.view(layout.pane(row_lane, col_lane)).axis(side))
-                        }
-                        _ => axes.scale(side, lane, axis).copied(),
-                    }
-                };
-                (
-                    row,
-                    (
-                        find(Side::Rows, row_lane, &layer.row_axis),
-                        find(Side::Cols, col_lane, &layer.col_axis),
-                    ),
-                )
-            })
-            .collect();
         // Lines may come from panes that are not in the picture.
         let whole = matches!(layer.kind, MarkKind::Line | MarkKind::Area | MarkKind::Polygon);
         let marks: Vec<Mark> = layer
             .marks
             .iter()
             .filter(|&&(row_lane, col_lane, _)| whole || layout.shows(row_lane, col_lane))
-            .map(|&(row_lane, col_lane, row)| {
-                let mark = mark(&table, layer, row, layout.pane(row_lane, col_lane));
+            .map(|&place| {
+                let (row_lane, col_lane, _) = place;
+                let pane = layout.pane(row_lane, col_lane);
+                let scale = |side, lane, axis: &Option<Axis>| {
+                    let axis = axis.as_ref()?;
+                    match &map {
+                        Some((map, _)) if map::coordinate(&table, &axis.key) == Some(side) => {
+                            Some(map.view(pane).axis(side))
+                        }
+                        _ => axes.scale(side, lane, axis).copied(),
+                    }
+                };
+                let mark = Mark {
+                    scales: (
+                        scale(Side::Rows, row_lane, &layer.row_axis),
+                        scale(Side::Cols, col_lane, &layer.col_axis),
+                    ),
+                    ..mark(&table, layer, place, pane)
+                };
                 match (&map, &layer.row_axis, &layer.col_axis) {
                     (Some((map, _)), Some(lat), Some(lon)) => map.mark(&table, mark, &lat.key, &lon.key),
                     _ => mark,
                 }
             })
             .collect();
-        let drawing = layer.with(&table, coloring);
-        cull &= format(&layer.card.style, "mark", "mark-labels-cull") != Some("false");
-        let scales = |row: usize| scale_of.get(&row).copied().unwrap_or((None, None));
+        let drawing = layer.with(&table, coloring, blocks);
         drawn.push(Item::Group(Group {
             class: format!("marks {}", layer.kind.name()),
             clip: (!texts).then_some(clip),
             items: match &map {
                 Some((map, base)) if layer.kind == MarkKind::Map => {
                     let (mut items, points) = drawing.filled(&marks, map, base, &mut wanted);
-                    items.extend(drawing.draw(&points, &scales, &mut wanted));
+                    items.extend(drawing.draw(&points, &mut wanted));
                     items
                 }
-                _ => drawing.draw(&marks, &scales, &mut wanted),
+                _ => drawing.draw(&marks, &mut wanted),
             },
         }));
-        notes.extend(annotations(&drawing, &marks, &scales, &mut noted));
+        notes.extend(annotations(&drawing, &marks, &mut noted));
+    }
+    for (spec, _) in table
+        .sheet
+        .annotations
+        .iter()
+        .zip(&noted)
+        .filter(|(_, noted)| !**noted)
+    {
+        if spec.class != "area" && !table.rows.is_empty() {
+            told.warn(
+                &table,
+                "viz.unplaced",
+                "an annotation is not drawn: what it speaks of is not in the view".to_owned(),
+            );
+        }
     }
     if !lines.is_empty() {
         drawn.push(clipped("reference", lines));
     }
-    let within = layout.panes.inset(-2.0, -2.0, -40.0, -2.0);
-    drawn.push(Item::Group(placed(wanted, cull, within)));
+    drawn.push(Item::Group(wanted.placed(layout.panes)));
     if let Some((map, base)) = &map {
         drawn.extend(map.notes(&table, layout.panes, base));
+    }
+    if map.is_none() {
+        let missing: usize = layers.iter().map(|layer| layer.count_missing(&table)).sum();
+        match missing {
+            0 => {}
+            1 => drawn.extend(map::indicator("1 null".to_owned(), layout.panes)),
+            more => drawn.extend(map::indicator(format!("{more} nulls"), layout.panes)),
+        }
     }
     drawn.extend(layout.frame(&table, &rows, &cols, &axes, texts));
     if !notes.is_empty() {
@@ -335,30 +374,28 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
             title: table.sheet.name.clone(),
             items,
         },
-        diagnostics,
+        diagnostics: told.all(),
     }
 }
 
-pub(crate) fn unsupported(message: String) -> Diagnostic {
-    Diagnostic::warning("viz.unsupported", message)
-}
-
 /// Says what of a layer is not drawn as it should be.
-fn report(table: &Table<'_>, layer: &Drawn<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let mut say = |message: &str| {
-        let one = unsupported(message.to_owned()).within(format!("worksheet '{}'", table.sheet.name));
-        if !diagnostics.contains(&one) {
-            diagnostics.push(one);
-        }
-    };
+fn report(table: &Table<'_>, layer: &Drawn<'_>, told: &mut Told) {
+    let mut say = |message: &str| told.of_sheet(table, message.to_owned());
+    let mark = layer.card.mark.as_str();
+    if !mark.is_empty() && mark != "automatic" && MarkKind::named(mark).is_none() {
+        say(&format!(
+            "marks of the class '{mark}' are not known; others stand for them"
+        ));
+    }
+    let way = format(&layer.card.style, "mark", "line-interpolation").unwrap_or("linear");
+    if !matches!(way, "linear" | "step" | "jump") {
+        say(&format!("lines of the form '{way}' are drawn straight"));
+    }
     if layer.kind == MarkKind::Map && !map::is_map(table) {
         say("areas are drawn on maps alone, where latitudes are on rows and longitudes on columns");
     }
     if table.sheet.annotations.iter().any(|note| note.class == "area") {
         say("annotations of areas are not drawn");
-    }
-    if layer.kind == MarkKind::Density {
-        say("density is drawn as overlapping spots, without its own colours");
     }
     if layer.kind == MarkKind::Shape {
         let mut names: Vec<String> = format(&layer.card.style, "mark", "shape")
@@ -420,7 +457,10 @@ fn legends(table: &Table<'_>, layers: &[Drawn<'_>], colorings: &[Coloring]) -> V
             Coloring::Ramp { key, .. } => vec![key.clone()],
         };
         let sizes = Sizes::of(table, layer.card);
+        // Lengths of Gantt bars and breadths in units of an axis are read from the axis.
+        let is_read = layer.kind == MarkKind::Gantt || layer.with(table, coloring, (&[], &[])).is_fixed();
         let size_keys = sizes.key.iter().cloned().collect();
+        let size_legend = Legend::of_sizes(table, &sizes).filter(|_| !is_read);
         let shape = match layer.kind {
             MarkKind::Shape => encoded(layer.card, "shape").find(|key| !table.is_continuous(key)),
             _ => None,
@@ -434,7 +474,7 @@ fn legends(table: &Table<'_>, layers: &[Drawn<'_>], colorings: &[Coloring]) -> V
         };
         let all = [
             ("color", keys, colors),
-            ("size", size_keys, Legend::of_sizes(table, &sizes)),
+            ("size", size_keys, size_legend),
             ("shape", shape_keys, shapes),
         ];
         for (of, keys, legend) in all {
@@ -454,12 +494,32 @@ fn legends(table: &Table<'_>, layers: &[Drawn<'_>], colorings: &[Coloring]) -> V
 
 /// How each layer is coloured.
 fn colorings(table: &Table<'_>, layers: &[Drawn<'_>]) -> Vec<Coloring> {
+    // Where axes have measures of their own, the list of measure names stands for those.
+    fn measure<'d>(table: &Table<'_>, layer: &'d Drawn<'_>) -> Option<&'d FieldRef> {
+        let axes = [&layer.row_axis, &layer.col_axis].into_iter().flatten();
+        let mut keys = axes.map(|axis| &axis.key);
+        keys.find(|key| table.is_measure(key) && !key.is_measure_values())
+    }
+    let mut measures: Vec<FieldRef> = Vec::new();
+    for layer in layers {
+        let named = encoded(layer.card, "color").any(FieldRef::is_measure_names);
+        if let Some(key) = measure(table, layer).filter(|key| named && !measures.contains(key)) {
+            measures.push(key.clone());
+        }
+    }
     let color = |layer: &Drawn<'_>| {
         let fills = matches!(layer.kind, MarkKind::Map)
             || matches!(layer.kind, MarkKind::Square | MarkKind::Circle)
                 && layer.row_axis.is_none()
                 && layer.col_axis.is_none();
-        Coloring::of(table, layer.card, table.frame_of(layer.card), fills)
+        let own = measure(table, layer).and_then(|key| measures.iter().position(|known| known == key));
+        Coloring::of(
+            table,
+            layer.card,
+            table.frame_of(layer.card),
+            fills,
+            (&measures, own),
+        )
     };
     layers.iter().map(color).collect()
 }
@@ -488,21 +548,24 @@ fn meaning(table: &Table<'_>, content: &PieceContent) -> String {
     if let Some(parameter) = parameter {
         return parameter_text(table.workbook.language(), parameter);
     }
+    /// More than these are not named one by one.
+    const MOST: usize = 8;
     let mut texts: Vec<String> = Vec::new();
     for row in table.rows.iter().filter(|row| table.has(**row, key)) {
         let text = table.text(*row, key);
-        if !texts.contains(&text) {
-            texts.push(text);
+        if texts.contains(&text) {
+            continue;
         }
+        if texts.len() == MOST {
+            return "All".to_owned();
+        }
+        texts.push(text);
     }
     if texts.is_empty() {
         // What is not in the view may be in its filters.
         return filter_words(table.workbook, table.sheet, key);
     }
-    match texts.len() {
-        1..=8 => texts.join(", "),
-        _ => "All".to_owned(),
-    }
+    texts.join(", ")
 }
 
 /// The caption, where it is shown.
@@ -552,6 +615,7 @@ fn cells(
     table: &Table<'_>,
     layers: &[Drawn<'_>],
     colorings: &[Coloring],
+    blocks: (&[usize], &[usize]),
     spacious: bool,
     texts: bool,
 ) -> Cells {
@@ -563,7 +627,7 @@ fn cells(
         texts,
     };
     for (layer, coloring) in layers.iter().zip(colorings) {
-        let drawing = layer.with(table, coloring);
+        let drawing = layer.with(table, coloring, blocks);
         let has_axis = layer.row_axis.is_some() || layer.col_axis.is_some();
         if !has_axis && !drawing.sizes.vary() && matches!(layer.kind, MarkKind::Shape | MarkKind::Circle) {
             // Marks that share a cell stand side by side.

@@ -20,6 +20,9 @@ pub(crate) const DIVIDER: Color = Color::rgb(0x00D4_D4D4);
 pub(crate) const BAND: Color = Color::rgb(0x00F5_F5F5);
 pub(crate) const NO_VALUE: Color = Color::rgb(0x00D9_D9D9);
 
+/// What is in none of the groups of a field.
+pub(crate) const REST: Color = Color::rgb(0x00A2_A2A2);
+
 /// Height of a row of headers or bars.
 pub(crate) const ROW: f64 = 20.0;
 /// Width of a column of headers or bars, where there is room.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use vivant_calc::Diagnostic;
 use vivant_document::spec::{FieldRef, Side, format};
 use vivant_render::{Color, Item, Path, Stroke, Style};
 
@@ -15,6 +14,7 @@ use crate::reference::Scales;
 use crate::rows::Table;
 use crate::scale::Scale;
 use crate::stats::{Fit, Model};
+use crate::tell::Told;
 use crate::theme;
 
 /// Into how many pieces a curve is cut.
@@ -67,7 +67,7 @@ pub(crate) fn trends(
     (rows, cols): (&[Lane], &[Lane]),
     layout: &Layout,
     scale: &Scales<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
+    told: &mut Told,
 ) -> Vec<Item> {
     let mut items = Vec::new();
     for attributes in &layer.card.trend_lines {
@@ -88,13 +88,7 @@ pub(crate) fn trends(
             "power" => Fit::Power,
             "polynomial" => Fit::Polynomial(degree),
             other => {
-                diagnostics.push(
-                    Diagnostic::warning(
-                        "viz.unsupported",
-                        format!("trend lines of the model '{other}' are not drawn"),
-                    )
-                    .within(format!("worksheet '{}'", table.sheet.name)),
-                );
+                told.of_sheet(table, format!("trend lines of the model '{other}' are not drawn"));
                 continue;
             }
         };

@@ -275,7 +275,8 @@ fn symbols_lie_on_their_places_and_have_labels() {
          circle 33 130 4.5 #4e79a7
          circle 367 106 4.5 #4e79a7
          text 342 181 Denver
-         text 342 94 Cheyenne
+         text 10 118 Salt Lake City
+         text 340 94 Cheyenne
          text 14 286 © Natural Earth, GeoNames",
     );
 }

@@ -29,7 +29,7 @@ pub use pill::{
     TableCalcKind,
 };
 pub use relation::{ColumnSpec, Condition, FileSpec, JoinKind, RelationSpec, TableSpec};
-pub use sheet::{AnnotationSpec, AxisSpec, PaneSpec, ReferenceLine, SheetSpec, Side, Totals};
+pub use sheet::{AnnotationSpec, AxisSpec, MarkLabelSpec, PaneSpec, ReferenceLine, SheetSpec, Side, Totals};
 pub use shelf::{Shelf, ShelfError};
 pub use sort::{SortBy, SortSpec};
 pub use source::{

@@ -34,6 +34,8 @@ pub struct SheetSpec {
     pub current_page: Option<Literal>,
     /// The marks cards: first the one for all axes, then one for each axis that differs.
     pub panes: Vec<PaneSpec>,
+    /// Whether the marks cards but the first are layers of one map, the lowest one first.
+    pub has_layers: bool,
     /// Filters of the sheet and those that it shares with all sheets of a data source.
     pub filters: Vec<FilterSpec>,
     /// Orders of members.
@@ -62,6 +64,8 @@ pub struct SheetSpec {
     pub forecast: Option<Vec<(String, String)>>,
     /// Annotations.
     pub annotations: Vec<AnnotationSpec>,
+    /// Labels of single marks that are shown, hidden or moved by hand.
+    pub mark_labels: Vec<MarkLabelSpec>,
     /// How tooltips come: `none`, `sticky`, `smooth`.
     pub tooltip_mode: Option<String>,
 }
@@ -185,6 +189,17 @@ pub struct AnnotationSpec {
     pub pullback: f64,
 }
 
+/// The label of one mark, which somebody showed, hid or moved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MarkLabelSpec {
+    /// Fields and values of the mark.
+    pub tuple: Vec<(FieldRef, Literal)>,
+    /// Whether it is shown; `None` where it goes by what holds for all.
+    pub shown: Option<bool>,
+    /// Where its middle is, if it was moved. Parts of the mark between 0 and 1, else pixels from its place, right and up.
+    pub place: Option<(f64, f64)>,
+}
+
 impl SheetSpec {
     /// Resolves a worksheet. `shared` are the filters that all sheets of a data source share, `windows`
     /// tells the saved page.
@@ -272,6 +287,9 @@ impl SheetSpec {
             cols,
             pages: columns(tree, part("pages"), &primary),
             current_page: None,
+            has_layers: table
+                .and_then(|table| tree.child(table, "panes"))
+                .is_some_and(|at| tree.has(at, "customization-axis", "layer")),
             panes,
             filters,
             sorts,
@@ -304,6 +322,7 @@ impl SheetSpec {
                 .filter(|&at| tree.has(at, "enabled", "true"))
                 .map(|at| attributes(tree, at)),
             annotations: annotations(tree, part("annotations"), &primary),
+            mark_labels: mark_labels(tree, part("mark-labels"), &primary),
             tooltip_mode: part("tooltip-style")
                 .and_then(|at| tree.value(at, "tooltip-mode"))
                 .map(|text| text.into_owned()),
@@ -323,6 +342,14 @@ impl SheetSpec {
         let same = |pill: &&Pill| pill.key.source == key.source && plain(&pill.key) == plain(key);
         let exact = self.pills.iter().find(|pill| pill.key == *key);
         exact.or_else(|| self.pills.iter().find(same))
+    }
+
+    /// Returns the marks cards that are layers of one map, the lowest one first; none where there are no layers.
+    pub fn layers(&self) -> &[PaneSpec] {
+        match self.has_layers {
+            true => self.panes.get(1..).unwrap_or_default(),
+            false => &[],
+        }
     }
 
     /// Returns the primary data source.
@@ -525,6 +552,54 @@ fn axes(style: &[StyleRule]) -> Vec<AxisSpec> {
         .collect()
 }
 
+/// The texts of all elements of a name inside another.
+fn texts(tree: &Tree, at: NodeId, name: &str) -> Vec<String> {
+    let inside = tree.descendants(at).filter(|&field| tree.is(field, name));
+    inside.map(|field| tree.text(field).trim().to_owned()).collect()
+}
+
+/// The fields and values of a `tuple-reference`.
+fn tuple(tree: &Tree, at: NodeId, source: &str) -> Vec<(FieldRef, Literal)> {
+    // The axes of the pane are listed too; values belong to the columns.
+    let columns = tree.descendants(at).filter(|&inner| tree.is(inner, "columns"));
+    let fields = columns.flat_map(|columns| texts(tree, columns, "field"));
+    let values = tree
+        .descendants(at)
+        .filter(|&value| matches!(tree.plain_name(value), "value" | "bucket"))
+        .map(|value| Literal::parse(&tree.text(value)));
+    fields
+        .map(|text| FieldRef::parse(&text, source))
+        .zip(values)
+        .filter_map(|(field, value)| Some((field?, value)))
+        .collect()
+}
+
+fn mark_labels(tree: &Tree, parent: Option<NodeId>, source: &str) -> Vec<MarkLabelSpec> {
+    parent
+        .into_iter()
+        .flat_map(|parent| tree.named(parent, "mark-label"))
+        .map(|node| {
+            let number = |at: NodeId, name: &str| tree.value(at, name)?.parse::<f64>().ok();
+            let place = tree
+                .child(node, "label-position")
+                .and_then(|at| Some((number(at, "x")?, number(at, "y")?)))
+                .filter(|(x, y)| x.is_finite() && y.is_finite());
+            MarkLabelSpec {
+                tuple: tree
+                    .child(node, "tuple-reference")
+                    .map(|at| tuple(tree, at, source))
+                    .unwrap_or_default(),
+                shown: match tree.value(node, "label-state").as_deref() {
+                    Some("on") => Some(true),
+                    Some("off") => Some(false),
+                    _ => None,
+                },
+                place,
+            }
+        })
+        .collect()
+}
+
 fn annotations(tree: &Tree, parent: Option<NodeId>, source: &str) -> Vec<AnnotationSpec> {
     parent
         .into_iter()
@@ -532,31 +607,11 @@ fn annotations(tree: &Tree, parent: Option<NodeId>, source: &str) -> Vec<Annotat
         .map(|node| {
             let mut tuple = Vec::new();
             let mut point = Vec::new();
-            let texts = |at: NodeId, name: &'static str| {
-                let inside = tree.descendants(at).filter(move |&field| tree.is(field, name));
-                inside
-                    .map(|field| tree.text(field).trim().to_owned())
-                    .collect::<Vec<_>>()
-            };
             for at in tree.descendants(node) {
                 match tree.plain_name(at) {
-                    "tuple-reference" => {
-                        // The axes of the pane are listed too; values belong to the columns.
-                        let columns = tree.descendants(at).filter(|&inner| tree.is(inner, "columns"));
-                        let fields = columns.flat_map(|columns| texts(columns, "field"));
-                        let values = tree
-                            .descendants(at)
-                            .filter(|&value| matches!(tree.plain_name(value), "value" | "bucket"))
-                            .map(|value| Literal::parse(&tree.text(value)));
-                        let fields = fields.map(|text| FieldRef::parse(&text, source));
-                        tuple.extend(
-                            fields
-                                .zip(values)
-                                .filter_map(|(field, value)| Some((field?, value))),
-                        );
-                    }
+                    "tuple-reference" => tuple.extend(self::tuple(tree, at, source)),
                     "x-coord" | "y-coord" => {
-                        let field = texts(at, "axis")
+                        let field = texts(tree, at, "axis")
                             .first()
                             .and_then(|text| FieldRef::parse(text, source));
                         let value = tree.value(at, "axis-value").map(|text| Literal::parse(&text));

@@ -73,6 +73,8 @@ impl Domain {
             percentages: None,
             forecast: None,
             annotations: Vec::new(),
+            mark_labels: Vec::new(),
+            has_layers: false,
             filters: match self.relevant {
                 true => {
                     let others = spec.filters.iter().filter(|filter| filter.column != self.field);

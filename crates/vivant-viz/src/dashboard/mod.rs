@@ -13,7 +13,6 @@ mod words;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use vivant_calc::Diagnostic;
 use vivant_document::spec::{
     ButtonAction, ButtonSpec, DashboardSpec, FieldRef, SheetSpec, StyleRule, WorkbookSpec, ZoneKind, ZoneSpec,
 };
@@ -21,7 +20,8 @@ use vivant_render::{Bitmap, Color, Font, Group, Item, Rect, Scene, Style, Text};
 
 use crate::legend::{Arrangement, Fonts};
 use crate::rows::SheetRows;
-use crate::sheet::{CardLegend, Picture, SheetRequest, draw_sheet, page_text, sheet_legends, unsupported};
+use crate::sheet::{CardLegend, Picture, SheetRequest, draw_sheet, page_text, sheet_legends};
+use crate::tell::Told;
 use crate::theme;
 
 use crate::label::styled;
@@ -82,7 +82,7 @@ pub fn draw_dashboard(request: &DashboardRequest<'_>) -> Picture {
         workbook: request.workbook,
         dashboard: request.dashboard,
         contents: request.contents,
-        diagnostics: Vec::new(),
+        told: Told::default(),
         legends: HashMap::new(),
         pixels: 0.0,
         has_point: false,
@@ -95,7 +95,7 @@ pub fn draw_dashboard(request: &DashboardRequest<'_>) -> Picture {
             title: request.dashboard.name.clone(),
             items,
         },
-        diagnostics: drawing.diagnostics,
+        diagnostics: drawing.told.all(),
     }
 }
 
@@ -128,7 +128,7 @@ struct Drawing<'a> {
     workbook: &'a WorkbookSpec,
     dashboard: &'a DashboardSpec,
     contents: &'a dyn Contents,
-    diagnostics: Vec<Diagnostic>,
+    told: Told,
     /// The legends of worksheets, by name; computed for the first zone that shows one.
     legends: HashMap<String, OnceCell<Vec<CardLegend>>>,
     /// The pixels of all pictures so far.
@@ -164,10 +164,8 @@ impl<'a> Drawing<'a> {
         } else {
             "dashboard"
         };
-        let one = unsupported(message).within(format!("{kind} '{}'", self.dashboard.name));
-        if !self.diagnostics.contains(&one) {
-            self.diagnostics.push(one);
-        }
+        let place = format!("{kind} '{}'", self.dashboard.name);
+        self.told.unsupported(place, message);
     }
 
     /// Draws a zone: background, content, border.
@@ -314,7 +312,7 @@ impl<'a> Drawing<'a> {
             legends: self.dashboard.is_story,
             title,
         });
-        self.diagnostics.extend(picture.diagnostics);
+        picture.diagnostics.into_iter().for_each(|one| self.told.add(one));
         let mut items: Vec<Item> = Vec::with_capacity(picture.scene.items.len() + 1);
         if !has_background(part.sheet) {
             items.push(Item::Rect(area, 0.0, Style::fill(Color::WHITE)));
@@ -638,7 +636,7 @@ impl<'a> Drawing<'a> {
             height,
             contents: self.contents,
         });
-        self.diagnostics.extend(picture.diagnostics);
+        picture.diagnostics.into_iter().for_each(|one| self.told.add(one));
         let left = area.x + ((area.width - width) / 2.0).floor();
         picture
             .scene

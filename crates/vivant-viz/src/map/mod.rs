@@ -248,16 +248,22 @@ impl Map {
         let shown = format(&table.sheet.style, "worksheet", "show-null-value-warning") != Some("false")
             && format(&table.sheet.style, "table", "show-null-value-warning") != Some("false");
         if self.unknown > 0 && shown {
-            let words = format!("{} unknown", self.unknown);
-            let wide = theme::TEXT.width(&words) + 12.0;
-            let plate = Rect::new(panes.right() - wide - 6.0, panes.bottom() - 26.0, wide, 20.0);
-            items.push(Item::Rect(plate, 3.0, Style::fill(Color::rgb(0x0080_8080))));
-            let base = plate.center().1 + theme::TEXT.cap_height() / 2.0;
-            let text = Text::new((plate.center().0, base), words, theme::TEXT, Color::WHITE);
-            items.push(Item::Text(text.anchored(Anchor::Middle)));
+            items.extend(indicator(format!("{} unknown", self.unknown), panes));
         }
         items
     }
+}
+
+/// Writes at the corner of the panes how many marks are not in them.
+pub(crate) fn indicator(words: String, panes: Rect) -> Vec<Item> {
+    let wide = theme::TEXT.width(&words) + 12.0;
+    let plate = Rect::new(panes.right() - wide - 6.0, panes.bottom() - 26.0, wide, 20.0);
+    let base = plate.center().1 + theme::TEXT.cap_height() / 2.0;
+    let text = Text::new((plate.center().0, base), words, theme::TEXT, Color::WHITE);
+    vec![
+        Item::Rect(plate, 3.0, Style::fill(Color::rgb(0x0080_8080))),
+        Item::Text(text.anchored(Anchor::Middle)),
+    ]
 }
 
 fn joined(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {

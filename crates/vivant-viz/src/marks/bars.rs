@@ -4,42 +4,31 @@ use std::collections::HashMap;
 
 use vivant_render::{Item, Rect};
 
-use super::{Layer, Mark, MarkKind, Wanted};
+use super::labels::Stand;
+use super::{Labels, Layer, Mark, MarkKind};
 use crate::number::number;
-use crate::scale::{Scale, unit_days};
+use crate::scale::unit_days;
 use crate::theme;
 
 impl Layer<'_> {
-    pub(super) fn bars(
-        &self,
-        marks: &[Mark],
-        scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
-        wanted: &mut Vec<Wanted>,
-    ) -> Vec<Item> {
+    pub(super) fn bars(&self, marks: &[Mark], wanted: &mut Labels) -> Vec<Item> {
         let vertical = self.is_vertical();
         let mut items = Vec::with_capacity(marks.len());
-        let thin = self.step(marks, scales, vertical);
+        let thin = self.step(marks, vertical);
         let stacked = self.stacks(marks, vertical);
-        // How many bars stand at a place.
-        let mut standing: HashMap<[u64; 4], usize> = HashMap::new();
-        for (mark, (from, _)) in marks.iter().zip(&stacked) {
-            if let Some(from) = from {
-                *standing.entry(foot(mark, vertical, *from)).or_default() += 1;
-            }
-        }
+        let outer = outer_ends(marks, &stacked, vertical);
         let mut order: Vec<usize> = (0..marks.len()).collect();
         if !self.card.stacked.unwrap_or(true) {
             // The first member lies in front.
-            order.sort_by_key(|&at| {
+            order.sort_by_cached_key(|&at| {
                 std::cmp::Reverse(self.coloring.place(self.table, self.table.rows[marks[at].row]))
             });
         }
         for at in order {
             let (mark, (from, to)) = (&marks[at], stacked[at]);
             let Some((from, to)) = from.zip(to) else { continue };
-            let above = standing.get(&foot(mark, vertical, to)).copied().unwrap_or(0);
-            let is_last = above == usize::from(from == to);
-            let both = scales(mark.row);
+            let is_outer = outer[at];
+            let both = mark.scales;
             let Some(scale) = (if vertical { &both.0 } else { &both.1 }) else {
                 continue;
             };
@@ -105,25 +94,23 @@ impl Layer<'_> {
                 ),
             };
             items.push(Item::Rect(rect, 0.0, self.style(mark.row)));
-            let alone = from == scale.base();
-            self.label_bar(mark, rect, vertical, alone && is_last, to < 0.0, wanted);
+            let stand = match is_outer {
+                true => Stand::Beyond(to < 0.0),
+                false => Stand::Within,
+            };
+            self.label_bar(mark, rect, vertical, stand, wanted);
         }
         items
     }
 
-    pub(super) fn gantt(
-        &self,
-        marks: &[Mark],
-        scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
-        wanted: &mut Vec<Wanted>,
-    ) -> Vec<Item> {
+    pub(super) fn gantt(&self, marks: &[Mark], wanted: &mut Labels) -> Vec<Item> {
         let vertical = self.is_vertical() || self.col_axis.is_none();
         let mut items = Vec::with_capacity(marks.len());
         let crossed = if vertical { self.col_axis } else { self.row_axis };
-        let thin = crossed.map(|_| self.step(marks, scales, vertical));
+        let thin = crossed.map(|_| self.step(marks, vertical));
         let part = theme::BAR * self.sizes.factor.min(1.0 / theme::BAR);
         for mark in marks {
-            let both = scales(mark.row);
+            let both = mark.scales;
             let (Some(scale), Some(begin)) = (match vertical {
                 true => (both.0, mark.y),
                 false => (both.1, mark.x),
@@ -136,7 +123,7 @@ impl Layer<'_> {
                 .as_ref()
                 .map(|key| number(&self.table.value(self.table.rows[mark.row], key)).unwrap_or(0.0));
             let (a, b) = (scale.part(begin), scale.part(begin + length.unwrap_or(0.0)));
-            let across = self.across(mark, &both, vertical);
+            let across = self.across(mark, vertical);
             let rect = match vertical {
                 true => {
                     let thick = thin.unwrap_or(mark.pane.width) * part;
@@ -163,9 +150,26 @@ impl Layer<'_> {
                 }
             };
             items.push(Item::Rect(rect, 0.0, self.style(mark.row)));
-            self.label_bar(mark, rect, vertical, true, false, wanted);
+            self.label_bar(mark, rect, vertical, Stand::Either, wanted);
         }
         items
+    }
+
+    /// How many pixels the label of each bar takes beyond its end.
+    pub fn reaches(
+        &self,
+        marks: &[Mark],
+        stacked: &[(Option<f64>, Option<f64>)],
+        vertical: bool,
+    ) -> Vec<f64> {
+        self.chosen.get_or_init(|| self.choose(marks));
+        let outer = outer_ends(marks, stacked, vertical).into_iter().zip(marks);
+        outer
+            .map(|(is_outer, mark)| match is_outer {
+                true => self.label_reach(mark.row, vertical),
+                false => 0.0,
+            })
+            .collect()
     }
 
     /// From where to where each mark reaches along its axis, stacked where it is.
@@ -180,9 +184,10 @@ impl Layer<'_> {
             return out;
         }
         let mut order: Vec<usize> = (0..marks.len()).collect();
-        // The first member is farthest from the axis.
-        order.sort_by_key(|&at| {
-            std::cmp::Reverse(self.coloring.place(self.table, self.table.rows[marks[at].row]))
+        // The first member is farthest from the axis; without colours it is the first mark.
+        order.sort_by_cached_key(|&at| {
+            let place = self.coloring.place(self.table, self.table.rows[marks[at].row]);
+            std::cmp::Reverse((place, at))
         });
         let mut ends: HashMap<(u64, u64, u64, bool), f64> = HashMap::new();
         for at in order {
@@ -209,7 +214,7 @@ impl Layer<'_> {
     }
 
     /// Whether bars have a breadth in units of the axis that they stand on.
-    fn is_fixed(&self) -> bool {
+    pub fn is_fixed(&self) -> bool {
         self.kind == MarkKind::Bar && self.sizing("mark-sizing-setting") == Some("marks-scaling-on")
     }
 
@@ -234,16 +239,11 @@ impl Layer<'_> {
     }
 
     /// The room that a bar has on a continuous axis: the least distance of two.
-    fn step(
-        &self,
-        marks: &[Mark],
-        scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
-        vertical: bool,
-    ) -> f64 {
+    fn step(&self, marks: &[Mark], vertical: bool) -> f64 {
         let mut places: Vec<f64> = marks
             .iter()
             .filter_map(|mark| {
-                let both = scales(mark.row);
+                let both = mark.scales;
                 let (scale, value, length) = match vertical {
                     true => (both.1?, mark.x?, mark.pane.width),
                     false => (both.0?, mark.y?, mark.pane.height),
@@ -259,6 +259,25 @@ impl Layer<'_> {
         let least = gaps.fold(f64::INFINITY, f64::min);
         if least.is_finite() { least.max(1.0) } else { 20.0 }
     }
+}
+
+/// Whether each bar stands on its axis with none on it.
+fn outer_ends(marks: &[Mark], stacked: &[(Option<f64>, Option<f64>)], vertical: bool) -> Vec<bool> {
+    // How many bars stand at a place.
+    let mut standing: HashMap<[u64; 4], usize> = HashMap::new();
+    for (mark, (from, _)) in marks.iter().zip(stacked) {
+        if let Some(from) = from {
+            *standing.entry(foot(mark, vertical, *from)).or_default() += 1;
+        }
+    }
+    let is_outer = |(mark, ends): (&Mark, &(Option<f64>, Option<f64>))| {
+        let Some((from, to)) = ends.0.zip(ends.1) else {
+            return false;
+        };
+        let above = standing.get(&foot(mark, vertical, to)).copied().unwrap_or(0);
+        from == 0.0 && above == usize::from(from == to)
+    };
+    marks.iter().zip(stacked).map(is_outer).collect()
 }
 
 /// The place that a bar stands at: its pane, where it is across its axis, and where it begins along it.

@@ -4,7 +4,7 @@ use vivant_document::spec::format;
 use vivant_geo::outlines;
 use vivant_render::{Color, Fill, Item, Path, Rect, Stroke, Style};
 
-use super::{Layer, Mark, Wanted, panes};
+use super::{Labels, Layer, Mark, panes};
 use crate::color::{Coloring, encoded};
 use crate::map::{Base, Map, Sketch, shape};
 use crate::number::number;
@@ -16,7 +16,7 @@ impl Layer<'_> {
         marks: &[Mark],
         map: &Map,
         base: &Base,
-        wanted: &mut Vec<Wanted>,
+        wanted: &mut Labels,
     ) -> (Vec<Item>, Vec<Mark>) {
         let mut items = Vec::new();
         let mut rest = Vec::new();
@@ -88,7 +88,7 @@ impl Layer<'_> {
         }
     }
 
-    fn label_area(&self, mark: &Mark, (x, y): (f64, f64), wanted: &mut Vec<Wanted>) {
+    fn label_area(&self, mark: &Mark, (x, y): (f64, f64), wanted: &mut Labels) {
         let wide = mark.pane.width.min(120.0);
         let room = Rect::new(x - wide / 2.0, y - 24.0, wide, 48.0);
         self.label_tile(mark, room, true, wanted);

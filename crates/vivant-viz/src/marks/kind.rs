@@ -26,7 +26,12 @@ pub(crate) enum MarkKind {
 impl MarkKind {
     /// The kind that a card draws between two axes; where it follows from the fields, Tableau's rules decide.
     pub fn of(table: &Table<'_>, card: &PaneSpec, row: Option<&Axis>, col: Option<&Axis>) -> Self {
-        match card.mark.as_str() {
+        Self::named(&card.mark).unwrap_or_else(|| Self::automatic(table, card, row, col))
+    }
+
+    /// The kind of a class of marks.
+    pub fn named(class: &str) -> Option<Self> {
+        Some(match class {
             "bar" => Self::Bar,
             "line" => Self::Line,
             "area" => Self::Area,
@@ -39,8 +44,8 @@ impl MarkKind {
             "polygon" => Self::Polygon,
             "heatmap" | "density" => Self::Density,
             "multipolygon" | "map" => Self::Map,
-            _ => Self::automatic(table, card, row, col),
-        }
+            _ => return None,
+        })
     }
 
     fn automatic(table: &Table<'_>, card: &PaneSpec, row: Option<&Axis>, col: Option<&Axis>) -> Self {

@@ -2,20 +2,58 @@
 
 use std::collections::{HashMap, HashSet};
 
-use vivant_document::spec::{FieldRef, PieceContent, format};
-use vivant_render::{Anchor, Color, Group, Item, Rect, Weight};
+use vivant_calc::Value;
+use vivant_document::spec::{FieldRef, Literal, PieceContent, format};
+use vivant_render::{Anchor, Color, Item, Rect, Weight};
 
-use super::{Layer, Mark, MarkKind};
+use super::{Labels, Layer, Mark, MarkKind, Wanted};
 use crate::color::{Coloring, encoded};
 use crate::label::{self, Line};
 use crate::number::number;
-use crate::scale::Scale;
+use crate::rows::Table;
 use crate::theme;
 
-/// A label that wants room.
-pub(crate) struct Wanted {
-    pub items: Vec<Item>,
-    pub room: Rect,
+/// How far a label is from the end of its bar, in pixels.
+const BESIDE: f64 = 4.0;
+
+/// Which marks of a card have labels, beyond what holds for all.
+#[derive(Default)]
+pub(crate) struct Chosen {
+    /// Those that alone have one.
+    only: Option<HashSet<usize>>,
+    /// What somebody said of single marks.
+    single: HashMap<usize, Single>,
+}
+
+/// What somebody said of the label of one mark.
+#[derive(Clone, Copy)]
+struct Single {
+    shown: Option<bool>,
+    place: Option<(f64, f64)>,
+}
+
+/// Where the label of a bar stands, unless the document says so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// Beyond its end, which may be below zero.
+    Beyond(bool),
+    /// In its middle.
+    Within,
+    /// In its middle if there is room, else beyond its end.
+    Either,
+}
+
+/// Where a point is among its neighbours.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Bend {
+    /// Whether it begins its line.
+    pub first: bool,
+    /// Whether it ends its line.
+    pub last: bool,
+    /// Whether its neighbours lie higher.
+    pub low: bool,
+    /// Whether only the ends of its line have labels.
+    pub ends_only: bool,
 }
 
 /// The width of the widest line.
@@ -24,11 +62,7 @@ pub(crate) fn widest(lines: &[Line]) -> f64 {
 }
 
 impl Layer<'_> {
-    pub(super) fn texts(
-        &self,
-        marks: &[Mark],
-        scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
-    ) -> Vec<Item> {
+    pub(super) fn texts(&self, marks: &[Mark]) -> Vec<Item> {
         let mut items = Vec::new();
         let on_axes = self.row_axis.is_some() || self.col_axis.is_some();
         let bare = self.table.sheet.rows.is_empty() && self.table.sheet.cols.is_empty();
@@ -54,7 +88,7 @@ impl Layer<'_> {
         for (mark, mut lines) in marks.iter().zip(all) {
             let height = label::height(&lines);
             if on_axes {
-                let Some((x, y)) = self.point(mark, &scales(mark.row)) else {
+                let Some((x, y)) = self.point(mark) else {
                     continue;
                 };
                 let width = widest(&lines);
@@ -125,7 +159,7 @@ impl Layer<'_> {
     }
 
     /// The marks that alone have labels, where only the least and the greatest have one.
-    pub(super) fn extremes(&self, marks: &[Mark]) -> Option<HashSet<usize>> {
+    fn extremes(&self, marks: &[Mark]) -> Option<HashSet<usize>> {
         if self.label_mode() != Some("range") {
             return None;
         }
@@ -172,9 +206,60 @@ impl Layer<'_> {
         Some(rows.collect())
     }
 
-    fn has_label(&self, row: usize) -> bool {
-        let chosen = self.chosen.get().and_then(Option::as_ref);
-        self.labelled() && chosen.is_none_or(|chosen| chosen.contains(&row))
+    /// Finds which marks have labels.
+    pub(super) fn choose(&self, marks: &[Mark]) -> Chosen {
+        let specs = &self.table.sheet.mark_labels;
+        // The label of a measure is none of the others'.
+        let axes = [self.row_axis, self.col_axis].into_iter().flatten();
+        let own: Vec<&FieldRef> = axes.map(|axis| &axis.key).collect();
+        let is_other = |key: &FieldRef| {
+            let shelves = [&self.table.sheet.rows, &self.table.sheet.cols];
+            !own.contains(&key)
+                && self.table.is_continuous(key)
+                && shelves.iter().any(|on| on.fields().contains(&key))
+        };
+        let here = |tuple: &&[(FieldRef, Literal)]| !tuple.iter().any(|(key, _)| is_other(key));
+        let tuples = specs.iter().map(|spec| Some(spec.tuple.as_slice()).filter(here));
+        let rows = rows_of(self.table, marks.iter().map(|mark| mark.row), tuples);
+        let single = rows.into_iter().zip(specs).filter_map(|(row, spec)| {
+            let single = Single {
+                shown: spec.shown,
+                place: spec.place,
+            };
+            Some((row?, single))
+        });
+        Chosen {
+            only: self.extremes(marks),
+            single: single.collect(),
+        }
+    }
+
+    fn single(&self, row: usize) -> Option<Single> {
+        self.chosen.get()?.single.get(&row).copied()
+    }
+
+    pub(super) fn has_label(&self, row: usize) -> bool {
+        if let Some(shown) = self.single(row).and_then(|single| single.shown) {
+            return shown;
+        }
+        let only = self.chosen.get().and_then(|chosen| chosen.only.as_ref());
+        self.labelled() && only.is_none_or(|only| only.contains(&row))
+    }
+
+    /// Whether a label gives way to others.
+    fn yields(&self, row: usize) -> bool {
+        format(&self.card.style, "mark", "mark-labels-cull") != Some("false")
+            && self.single(row).and_then(|single| single.shown) != Some(true)
+    }
+
+    /// Whether what labels say is the same along a line: Tableau writes it at its end alone.
+    pub(super) fn names_lines(&self, line: &[&Mark]) -> bool {
+        let constant = |key: &FieldRef| {
+            let value = |mark: &&Mark| self.table.value(self.table.rows[mark.row], key);
+            let first = line.first().map(value);
+            !self.table.is_continuous(key) && line.iter().all(|mark| Some(value(mark)) == first)
+        };
+        line.len() > 1 && self.label_mode().is_none() && encoded(self.card, "text").any(constant)
     }
 
     /// The lines of a mark's label or text. `color` is that of words that have none of their own.
@@ -251,67 +336,149 @@ impl Layer<'_> {
         key.and_then(plain).into_iter().collect()
     }
 
+    /// Wants a label at places where its middle, begin or end is across, and its top.
     pub(super) fn want(
         &self,
-        wanted: &mut Vec<Wanted>,
-        lines: &[Line],
-        (x, top): (f64, f64),
-        anchor: Anchor,
+        wanted: &mut Labels,
+        row: usize,
+        lines: Vec<Line>,
+        places: &[(f64, f64, Anchor)],
+        slides: bool,
     ) {
-        if lines.is_empty() {
-            return;
-        }
-        let (width, height) = (widest(lines), label::height(lines));
-        let (left, align) = match anchor {
-            Anchor::Start => (x, 0),
-            Anchor::Middle => (x - width / 2.0, 1),
-            Anchor::End => (x - width, 2),
+        let width = widest(&lines);
+        let place = |&(x, top, anchor): &(f64, f64, Anchor)| match anchor {
+            Anchor::Start => (x, top),
+            Anchor::Middle => (x - width / 2.0, top),
+            Anchor::End => (x - width, top),
         };
-        wanted.push(Wanted {
-            items: label::draw(lines, (left, top), width, align),
-            room: Rect::new(left, top + 1.0, width, (height - 2.0).max(1.0)),
+        let align = match places.first() {
+            Some((_, _, Anchor::Start)) => 0,
+            Some((_, _, Anchor::End)) => 2,
+            _ => 1,
+        };
+        wanted.want(Wanted {
+            places: places.iter().map(place).collect(),
+            lines,
+            align,
+            of: Some(row),
+            yields: self.yields(row),
+            slides,
         });
     }
 
-    /// Labels a point; `end` tells whether it begins or ends its line.
+    /// Wants a label where somebody put it; tells whether anybody did.
+    fn want_moved(
+        &self,
+        wanted: &mut Labels,
+        row: usize,
+        lines: &[Line],
+        (x, y): (f64, f64),
+        rect: Option<Rect>,
+    ) -> bool {
+        let Some((right, up)) = self.single(row).and_then(|single| single.place) else {
+            return false;
+        };
+        let is_part = |at: f64| (0.0..=1.0).contains(&at);
+        let (x, y) = match rect {
+            Some(rect) => (
+                if is_part(right) {
+                    rect.x + rect.width * right
+                } else {
+                    x + right
+                },
+                if is_part(up) {
+                    rect.y + rect.height * up
+                } else {
+                    y - up
+                },
+            ),
+            None if is_part(right) && is_part(up) => return false,
+            None => (x + right, y - up),
+        };
+        let top = y - label::height(lines) / 2.0;
+        self.want(wanted, row, lines.to_vec(), &[(x, top, Anchor::Middle)], true);
+        true
+    }
+
+    /// Labels a point that reaches `off` to each side.
     pub(super) fn label_point(
         &self,
         mark: &Mark,
         (x, y): (f64, f64),
         off: f64,
-        end: (bool, bool),
-        wanted: &mut Vec<Wanted>,
+        bend: Bend,
+        wanted: &mut Labels,
     ) {
         if !self.has_label(mark.row) {
             return;
         }
         let set = |attr: &str| format(&self.card.style, "mark", attr) != Some("false");
-        let shown = match self.label_mode() {
+        let at_end = bend.first || bend.last;
+        let ends = match self.label_mode() {
             Some("line-ends") => {
-                end.0 && set("mark-labels-line-first") || end.1 && set("mark-labels-line-last")
+                Some(bend.first && set("mark-labels-line-first") || bend.last && set("mark-labels-line-last"))
             }
-            Some("most-recent") => end.1 || end == (false, false),
-            _ => true,
+            Some("most-recent") => Some(bend.last),
+            None if bend.ends_only => Some(bend.last),
+            _ => None,
         };
-        if !shown {
+        let is_said = self.single(mark.row).is_some();
+        if ends == Some(false) && !is_said && (at_end || self.kind == MarkKind::Line) {
+            return;
+        }
+        let lines = self.label_lines(mark.row, None);
+        if self.want_moved(wanted, mark.row, &lines, (x, y), None) {
+            return;
+        }
+        let height = label::height(&lines);
+        let (above, middle, below) = (y - off - height, y - height / 2.0, y + off);
+        let beside = self.aligned("vertical-align") == Some("center");
+        let tops: &[f64] = match self.aligned("vertical-align") {
+            Some("center") => &[middle],
+            Some("bottom") => &[below],
+            Some("top") => &[above],
+            _ if bend.low => &[below, above],
+            _ if above < mark.pane.y - 2.0 => &[below],
+            _ => &[above, below],
+        };
+        let (x, anchor) = match self.aligned("text-align") {
+            Some("left") if beside => (x - off, Anchor::End),
+            Some("right") if beside => (x + off, Anchor::Start),
+            // Beside the ends of a line.
+            None if beside && bend.last => (x + off, Anchor::Start),
+            None if beside && bend.first => (x - off, Anchor::End),
+            _ => (x, Anchor::Middle),
+        };
+        let places: Vec<(f64, f64, Anchor)> = tops.iter().map(|&top| (x, top, anchor)).collect();
+        self.want(wanted, mark.row, lines, &places, !beside);
+    }
+
+    /// Labels an area where it is thickest.
+    pub(super) fn label_inside(
+        &self,
+        mark: &Mark,
+        (x, y): (f64, f64),
+        thick: f64,
+        vertical: bool,
+        wanted: &mut Labels,
+    ) {
+        if !self.has_label(mark.row) {
             return;
         }
         let lines = self.label_lines(mark.row, None);
         let height = label::height(&lines);
-        let middle = self.aligned("vertical-align") == Some("center");
-        let top = match () {
-            () if middle => y - height / 2.0,
-            () if self.aligned("vertical-align") == Some("bottom")
-                || y - off - height < mark.pane.y - 2.0 =>
-            {
-                y + off
-            }
-            () => y - off - height,
-        };
-        match self.aligned("text-align") {
-            Some("left") if middle => self.want(wanted, &lines, (x - off, top), Anchor::End),
-            Some("right") if middle => self.want(wanted, &lines, (x + off, top), Anchor::Start),
-            _ => self.want(wanted, &lines, (x, top), Anchor::Middle),
+        if self.want_moved(wanted, mark.row, &lines, (x, y), None) {
+            return;
+        }
+        let fits = thick >= if vertical { height } else { widest(&lines) };
+        if fits {
+            self.want(
+                wanted,
+                mark.row,
+                lines,
+                &[(x, y - height / 2.0, Anchor::Middle)],
+                true,
+            );
         }
     }
 
@@ -320,9 +487,8 @@ impl Layer<'_> {
         mark: &Mark,
         rect: Rect,
         vertical: bool,
-        outside: bool,
-        negative: bool,
-        wanted: &mut Vec<Wanted>,
+        stand: Stand,
+        wanted: &mut Labels,
     ) {
         if !self.has_label(mark.row) {
             return;
@@ -335,36 +501,52 @@ impl Layer<'_> {
             true => self.aligned("vertical-align"),
             false => self.aligned("text-align"),
         };
-        // At the begin or in the middle of the bar, where the document says so.
-        if let Some(at @ ("left" | "center" | "bottom")) = set.filter(|_| fits) {
-            let lines = self.label_lines(mark.row, Some(on(self.color(mark.row))));
-            return match (vertical, at) {
-                (false, "left") => self.want(wanted, &lines, (rect.x + 4.0, y - high / 2.0), Anchor::Start),
-                (true, "bottom") => {
-                    self.want(wanted, &lines, (x, rect.bottom() - high - 2.0), Anchor::Middle)
-                }
-                _ => self.want(wanted, &lines, (x, y - high / 2.0), Anchor::Middle),
-            };
+        if self.want_moved(wanted, mark.row, &lines, (x, y), Some(rect)) {
+            return;
         }
-        if outside {
-            match (vertical, negative) {
-                (true, false) => self.want(wanted, &lines, (x, rect.y - high - 1.0), Anchor::Middle),
-                (true, true) => self.want(wanted, &lines, (x, rect.bottom() + 1.0), Anchor::Middle),
-                (false, false) => self.want(
-                    wanted,
-                    &lines,
-                    (rect.right() + 4.0, y - high / 2.0),
-                    Anchor::Start,
-                ),
-                (false, true) => self.want(wanted, &lines, (rect.x - 4.0, y - high / 2.0), Anchor::End),
+        // At the begin or in the middle of the bar, where the document says so.
+        let inside = set.filter(|at| fits && matches!(*at, "left" | "center" | "bottom"));
+        let negative = stand == Stand::Beyond(true);
+        if inside.is_some() || stand == Stand::Within || fits && stand == Stand::Either {
+            if !fits {
+                return;
             }
-        } else if fits {
             let lines = self.label_lines(mark.row, Some(on(self.color(mark.row))));
-            self.want(wanted, &lines, (x, y - high / 2.0), Anchor::Middle);
+            let place = match (vertical, inside) {
+                (false, Some("left")) => (rect.x + 4.0, y - high / 2.0, Anchor::Start),
+                (true, Some("bottom")) => (x, rect.bottom() - high - 2.0, Anchor::Middle),
+                _ => (x, y - high / 2.0, Anchor::Middle),
+            };
+            return self.want(wanted, mark.row, lines, &[place], false);
+        }
+        let place = match (vertical, negative) {
+            (true, false) => (x, rect.y - high - 1.0, Anchor::Middle),
+            (true, true) => (x, rect.bottom() + 1.0, Anchor::Middle),
+            (false, false) => (rect.right() + BESIDE, y - high / 2.0, Anchor::Start),
+            (false, true) => (rect.x - BESIDE, y - high / 2.0, Anchor::End),
+        };
+        self.want(wanted, mark.row, lines, &[place], false);
+    }
+
+    /// How far the label of a bar reaches beyond its end, in pixels.
+    pub fn label_reach(&self, row: usize, vertical: bool) -> f64 {
+        let set = match vertical {
+            true => self.aligned("vertical-align"),
+            false => self.aligned("text-align"),
+        };
+        let is_inside = matches!(set, Some("left" | "center" | "bottom"));
+        if is_inside || !self.has_label(row) || self.single(row).is_some_and(|single| single.place.is_some())
+        {
+            return 0.0;
+        }
+        let lines = self.label_lines(row, None);
+        match vertical {
+            true => label::height(&lines) + 2.0,
+            false => widest(&lines) + BESIDE + 2.0,
         }
     }
 
-    pub(super) fn label_tile(&self, mark: &Mark, rect: Rect, centred: bool, wanted: &mut Vec<Wanted>) {
+    pub(super) fn label_tile(&self, mark: &Mark, rect: Rect, centred: bool, wanted: &mut Labels) {
         if !self.has_label(mark.row) {
             return;
         }
@@ -384,38 +566,77 @@ impl Layer<'_> {
         if lines.is_empty() || widest(&lines) > room + 1.0 {
             return;
         }
-        let height = label::height(&lines);
-        match centred {
-            true => self.want(
-                wanted,
-                &lines,
-                (rect.center().0, rect.center().1 - height / 2.0),
-                Anchor::Middle,
-            ),
-            false => self.want(wanted, &lines, (rect.x + 5.0, rect.y + 3.0), Anchor::Start),
+        let (x, y) = rect.center();
+        if self.want_moved(wanted, mark.row, &lines, (x, y), Some(rect)) {
+            return;
         }
+        let place = match centred {
+            true => (x, y - label::height(&lines) / 2.0, Anchor::Middle),
+            false => (rect.x + 5.0, rect.y + 3.0, Anchor::Start),
+        };
+        self.want(wanted, mark.row, lines, &[place], false);
     }
 }
 
-/// Draws those labels that have room, the first ones first.
-pub(crate) fn placed(wanted: Vec<Wanted>, cull: bool, within: Rect) -> Group {
-    let mut taken: Vec<Rect> = Vec::new();
-    let mut items = Vec::new();
-    for Wanted { items: own, room } in wanted {
-        let outside = room.x < within.x - 1.0
-            || room.right() > within.right() + 1.0
-            || room.bottom() > within.bottom() + 1.0;
-        if cull && (outside || taken.iter().any(|other| other.overlaps(&room))) {
+/// The rows that have the values of each of the tuples, by their dimensions.
+pub(crate) fn rows_of<'t>(
+    table: &Table<'_>,
+    rows: impl Iterator<Item = usize> + Clone,
+    tuples: impl Iterator<Item = Option<&'t [(FieldRef, Literal)]>>,
+) -> Vec<Option<usize>> {
+    // Tuples of the same fields find their rows in the same table.
+    let mut tables: HashMap<Vec<&FieldRef>, HashMap<Vec<String>, usize>> = HashMap::new();
+    let mut found = Vec::new();
+    for tuple in tuples {
+        let groups = |key: &FieldRef| key.is_measure_names() || !table.is_measure(key);
+        let known: Vec<&(FieldRef, Literal)> = tuple
+            .unwrap_or_default()
+            .iter()
+            .filter(|(key, _)| groups(key))
+            .collect();
+        let keys: Vec<&FieldRef> = known.iter().map(|(key, _)| key).collect();
+        let wanted = known
+            .iter()
+            .map(|(key, literal)| literal.value().map(|value| written(key, value)));
+        let Some(wanted) = wanted
+            .collect::<Option<Vec<String>>>()
+            .filter(|wanted| !wanted.is_empty())
+        else {
+            found.push(None);
             continue;
-        }
-        taken.push(room);
-        items.extend(own);
+        };
+        let by_values = tables.entry(keys).or_insert_with_key(|keys| {
+            let mut by_values = HashMap::new();
+            for at in rows.clone() {
+                let row = table.rows[at];
+                let own = keys.iter().map(|key| {
+                    let listed = row.measure.filter(|_| key.is_measure_names());
+                    match listed.and_then(|at| table.data.measure_names.get(at)) {
+                        Some(measure) => format!("{measure:?}"),
+                        None => plain(&table.value(row, key)),
+                    }
+                });
+                by_values.entry(own.collect()).or_insert(at);
+            }
+            by_values
+        });
+        found.push(by_values.get(&wanted).copied());
     }
-    Group {
-        class: "labels".to_owned(),
-        clip: None,
-        items,
-    }
+    found
+}
+
+/// A value of a document as `plain` writes that of a row.
+fn written(key: &FieldRef, value: &Value) -> String {
+    let listed = match value {
+        Value::String(text) if key.is_measure_names() => FieldRef::parse(text, &key.source),
+        _ => None,
+    };
+    listed.map_or_else(|| plain(value), |measure| format!("{measure:?}"))
+}
+
+/// A value by which rows are found: numbers and dates of all types are alike.
+fn plain(value: &Value) -> String {
+    number(value).map_or_else(|| format!("{value:?}"), |number| number.to_string())
 }
 
 /// The colour of text on a colour.

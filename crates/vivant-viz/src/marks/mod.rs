@@ -1,30 +1,33 @@
 //! Marks: where they are, and how they look; each family draws in a module of its own.
 
 mod bars;
+mod density;
 mod filled;
 mod kind;
 mod labels;
 mod lines;
 mod pies;
 mod points;
+mod room;
 mod sizes;
 mod tiles;
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use vivant_document::spec::{FieldRef, PaneSpec, format};
 use vivant_render::{Color, Item, Rect, Stroke, Style};
 
-use crate::color::Coloring;
+use crate::color::{Coloring, encoded};
 use crate::lanes::Axis;
 use crate::rows::Table;
 use crate::scale::Scale;
 use crate::theme;
 
 pub(crate) use kind::MarkKind;
-pub(crate) use labels::{Wanted, placed, widest};
+pub(crate) use labels::{Chosen, rows_of, widest};
 pub(crate) use points::shape_names;
+pub(crate) use room::{Labels, Wanted};
 pub(crate) use sizes::Sizes;
 
 /// One mark with its place.
@@ -38,6 +41,10 @@ pub(crate) struct Mark {
     pub x: Option<f64>,
     /// Its place along the vertical axis, by value.
     pub y: Option<f64>,
+    /// The lanes that it is in: of rows, of columns.
+    pub lanes: (usize, usize),
+    /// The scales of its pane: vertical, horizontal.
+    pub scales: (Option<Scale>, Option<Scale>),
 }
 
 /// The marks of one card over one pair of axes.
@@ -50,8 +57,10 @@ pub(crate) struct Layer<'a> {
     pub row_axis: Option<&'a Axis>,
     pub col_axis: Option<&'a Axis>,
     pub sizes: Sizes,
-    /// The marks that alone have labels, where not all have.
-    pub chosen: OnceCell<Option<HashSet<usize>>>,
+    /// Which rows and columns are in one pane of the outer headers, by lane.
+    pub blocks: (&'a [usize], &'a [usize]),
+    /// Which marks have labels, where not all are alike.
+    pub chosen: OnceCell<Chosen>,
 }
 
 impl Layer<'_> {
@@ -84,21 +93,16 @@ impl Layer<'_> {
         }
     }
 
-    /// Draws marks. `scales` gives the scales of a mark's pane: vertical, horizontal.
-    pub fn draw(
-        &self,
-        marks: &[Mark],
-        scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
-        wanted: &mut Vec<Wanted>,
-    ) -> Vec<Item> {
-        self.chosen.get_or_init(|| self.extremes(marks));
+    /// Draws marks.
+    pub fn draw(&self, marks: &[Mark], wanted: &mut Labels) -> Vec<Item> {
+        self.chosen.get_or_init(|| self.choose(marks));
         match self.kind {
-            MarkKind::Bar => self.bars(marks, scales, wanted),
-            MarkKind::Line => self.lines(marks, scales, wanted),
-            MarkKind::Area => self.areas(marks, scales, wanted),
-            MarkKind::Gantt => self.gantt(marks, scales, wanted),
-            MarkKind::Text => self.texts(marks, scales),
-            MarkKind::Pie => self.pies(marks, scales, wanted),
+            MarkKind::Bar => self.bars(marks, wanted),
+            MarkKind::Line => self.lines(marks, wanted),
+            MarkKind::Area => self.areas(marks, wanted),
+            MarkKind::Gantt => self.gantt(marks, wanted),
+            MarkKind::Text => self.texts(marks),
+            MarkKind::Pie => self.pies(marks, wanted),
             MarkKind::Square if self.row_axis.is_none() && self.col_axis.is_none() => {
                 self.tiles(marks, wanted)
             }
@@ -107,18 +111,19 @@ impl Layer<'_> {
             {
                 self.bubbles(marks, wanted)
             }
-            MarkKind::Polygon => self.polygons(marks, scales),
-            _ => self.points(marks, scales, wanted),
+            MarkKind::Polygon => self.polygons(marks),
+            MarkKind::Density if self.row_axis.is_some() || self.col_axis.is_some() => self.density(marks),
+            _ => self.points(marks, wanted),
         }
     }
 
     /// The point of a mark in pixels; `None` where an axis has no value for it.
-    pub fn point(&self, mark: &Mark, scales: &(Option<Scale>, Option<Scale>)) -> Option<(f64, f64)> {
-        let x = match (&self.col_axis, &scales.1) {
+    pub fn point(&self, mark: &Mark) -> Option<(f64, f64)> {
+        let x = match (&self.col_axis, &mark.scales.1) {
             (Some(_), Some(scale)) => mark.pane.x + mark.pane.width * scale.part(mark.x?),
             _ => mark.pane.center().0,
         };
-        let y = match (&self.row_axis, &scales.0) {
+        let y = match (&self.row_axis, &mark.scales.0) {
             (Some(_), Some(scale)) => mark.pane.y + mark.pane.height * (1.0 - scale.part(mark.y?)),
             _ => mark.pane.center().1,
         };
@@ -136,50 +141,54 @@ impl Layer<'_> {
 
     /// Marks by what a line or area joins: all dimensions of the card but the path, and the pane.
     fn series<'m>(&self, marks: &'m [Mark], along_x: bool) -> Vec<Vec<&'m Mark>> {
-        let keys: Vec<&FieldRef> = self
-            .card
-            .encodings
-            .iter()
-            .filter(|(name, key)| {
-                matches!(name.as_str(), "color" | "size" | "lod" | "shape" | "text")
-                    && !self.table.is_continuous(key)
-            })
+        let splits = |name: &str, key: &FieldRef| match name {
+            "color" => !self.table.is_continuous(key),
+            // What is computed for a mark is no line of its own.
+            "size" | "lod" | "shape" | "text" => {
+                !self.table.is_continuous(key) && !self.table.is_measure(key)
+            }
+            _ => false,
+        };
+        let encodings = self.card.encodings.iter();
+        let keys: Vec<&FieldRef> = encodings
+            .filter(|(name, key)| splits(name, key))
             .map(|(_, key)| key)
             .collect();
-        let mut order: Vec<String> = Vec::new();
-        let mut series: HashMap<String, Vec<&Mark>> = HashMap::new();
+        // Lines run through the panes of one row, or of one column, as far as their outer headers go. A path, or
+        // a second axis, keeps them in their pane.
+        let in_pane =
+            self.row_axis.is_some() && self.col_axis.is_some() || encoded(self.card, "path").next().is_some();
+        let place = |mark: &Mark| {
+            let (row, col) = mark.lanes;
+            let block = |blocks: &[usize], lane: usize| blocks.get(lane).copied().unwrap_or(lane);
+            match (in_pane, along_x) {
+                (true, _) => (row, col),
+                (false, true) => (row, block(self.blocks.1, col)),
+                (false, false) => (block(self.blocks.0, row), col),
+            }
+        };
+        let mut found: Vec<Vec<&Mark>> = Vec::new();
+        let mut at: HashMap<((usize, usize), Vec<String>), usize> = HashMap::new();
         for mark in marks {
             let row = self.table.rows[mark.row];
-            let mut name: String = keys
-                .iter()
-                .map(|key| format!("{:?}\u{1}", self.table.value(row, key)))
-                .collect();
-            // Lines run through the panes of one row, or of one column.
-            let lane = if along_x { mark.pane.y } else { mark.pane.x };
-            name.push_str(&format!("{}", lane.to_bits()));
-            if self.row_axis.is_some() && self.col_axis.is_some() {
-                let other = if along_x { mark.pane.x } else { mark.pane.y };
-                name.push_str(&format!("\u{1}{}", other.to_bits()));
-            }
-            series
-                .entry(name.clone())
-                .or_insert_with(|| {
-                    order.push(name);
-                    Vec::new()
-                })
-                .push(mark);
+            let own = keys.iter().map(|key| format!("{:?}", self.table.value(row, key)));
+            let number = *at.entry((place(mark), own.collect())).or_insert_with(|| {
+                found.push(Vec::new());
+                found.len() - 1
+            });
+            found[number].push(mark);
         }
-        order.iter().filter_map(|name| series.remove(name)).collect()
+        found
     }
 
     /// Where a mark is across the direction of lengths, in pixels.
-    fn across(&self, mark: &Mark, scales: &(Option<Scale>, Option<Scale>), vertical: bool) -> f64 {
+    fn across(&self, mark: &Mark, vertical: bool) -> f64 {
         match vertical {
-            true => match (&scales.1, mark.x) {
+            true => match (&mark.scales.1, mark.x) {
                 (Some(scale), Some(x)) => mark.pane.x + mark.pane.width * scale.part(x),
                 _ => mark.pane.center().0,
             },
-            false => match (&scales.0, mark.y) {
+            false => match (&mark.scales.0, mark.y) {
                 (Some(scale), Some(y)) => mark.pane.y + mark.pane.height * (1.0 - scale.part(y)),
                 _ => mark.pane.center().1,
             },

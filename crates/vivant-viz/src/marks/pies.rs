@@ -4,24 +4,18 @@ use std::collections::HashMap;
 
 use vivant_render::{Anchor, Color, Item, Path, Stroke};
 
-use super::{Layer, Mark, Wanted};
+use super::{Labels, Layer, Mark};
 use crate::color::encoded;
 use crate::number::number;
-use crate::scale::Scale;
 
 impl Layer<'_> {
-    pub(super) fn pies(
-        &self,
-        marks: &[Mark],
-        scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
-        wanted: &mut Vec<Wanted>,
-    ) -> Vec<Item> {
+    pub(super) fn pies(&self, marks: &[Mark], wanted: &mut Labels) -> Vec<Item> {
         let mut items = Vec::new();
         let angle = encoded(self.card, "wedge-size").next();
         let mut order: Vec<(u64, u64)> = Vec::new();
         let mut pies: HashMap<(u64, u64), Vec<&Mark>> = HashMap::new();
         for mark in marks {
-            let Some((x, y)) = self.point(mark, &scales(mark.row)) else {
+            let Some((x, y)) = self.point(mark) else {
                 continue;
             };
             let place = (x.to_bits(), y.to_bits());
@@ -85,7 +79,7 @@ impl Layer<'_> {
                 }
                 items.push(Item::Path(Path::slice(center, 0.0, radius, from, to), style));
                 let middle = ((from + to) / 2.0 - 90.0).to_radians();
-                if to > from && self.labelled() {
+                if to > from && self.has_label(mark.row) {
                     let lines = self.label_lines(mark.row, None);
                     let high = crate::label::height(&lines);
                     let (x, y) = (
@@ -99,7 +93,7 @@ impl Layer<'_> {
                         _ if middle.sin() < 0.0 => (Anchor::Middle, y - high),
                         _ => (Anchor::Middle, y),
                     };
-                    self.want(wanted, &lines, (x, top), anchor);
+                    self.want(wanted, mark.row, lines, &[(x, top, anchor)], false);
                 }
                 from = to;
             }

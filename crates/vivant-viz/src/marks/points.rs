@@ -1,15 +1,15 @@
-//! Circles, squares and shapes on axes, and density.
+//! Circles, squares and shapes on axes.
 
 use std::collections::HashMap;
 
 use vivant_calc::Value;
 use vivant_document::spec::{FieldRef, Literal, format};
-use vivant_render::{Bitmap, Item, Rect, Style};
+use vivant_render::{Bitmap, Item, Rect};
 
-use super::{Layer, Mark, MarkKind, Wanted};
+use super::labels::Bend;
+use super::{Labels, Layer, Mark, MarkKind};
 use crate::color::encoded;
 use crate::rows::Table;
-use crate::scale::Scale;
 use crate::shape;
 use crate::theme;
 
@@ -24,19 +24,15 @@ pub(super) fn diameter(part: f64, factor: f64) -> f64 {
 }
 
 impl Layer<'_> {
-    pub(super) fn points(
-        &self,
-        marks: &[Mark],
-        scales: &dyn Fn(usize) -> (Option<Scale>, Option<Scale>),
-        wanted: &mut Vec<Wanted>,
-    ) -> Vec<Item> {
+    pub(super) fn points(&self, marks: &[Mark], wanted: &mut Labels) -> Vec<Item> {
         let mut items = Vec::with_capacity(marks.len());
         let shapes = self.shapes();
         let flow = self.flow(marks);
+        let on_axes = self.labelled() && (self.row_axis.is_some() || self.col_axis.is_some());
         for (at, mark) in marks.iter().enumerate() {
             let spot = match &flow {
                 Some(flow) => flow[at],
-                None => self.point(mark, &scales(mark.row)),
+                None => self.point(mark),
             };
             let (Some(point), Some(part)) = (spot, self.sizes.part(self.table, mark.row)) else {
                 continue;
@@ -55,44 +51,37 @@ impl Layer<'_> {
                 MarkKind::Shape => {
                     let name = shapes.name(self.table, mark.row);
                     match shapes.pictures.get(name) {
-                        Some(picture) => shape::picture(picture, point, size * PICTURE),
+                        Some(picture) => shape::picture(picture, point, size),
                         None => shape::shape(name, point, size, color),
                     }
                 }
-                MarkKind::Density => Item::Circle(
-                    point,
-                    size * 2.0,
-                    Style {
-                        fill: Some(vivant_render::Fill::Outward(vec![
-                            (0.0, color.with_alpha(120)),
-                            (1.0, color.with_alpha(0)),
-                        ])),
-                        stroke: None,
-                    },
-                ),
                 _ => Item::Circle(point, size / 2.0, self.style(mark.row)),
             });
-            self.label_point(mark, point, size / 2.0 + 2.0, (false, false), wanted);
+            if on_axes {
+                wanted.keep_off(
+                    mark.row,
+                    Rect::new(point.0 - size / 2.0, point.1 - size / 2.0, size, size),
+                );
+            }
+            self.label_point(mark, point, size / 2.0 + 2.0, Bend::default(), wanted);
         }
         items
     }
 
     /// How far marks that share a cell are apart.
     pub fn pitch(&self) -> f64 {
+        /// Room between two, in pixels.
+        const GAP: f64 = 5.0;
         let size = match self.sizes.vary() {
-            true => LARGEST * self.sizes.factor,
-            false => theme::POINT * self.sizes.factor,
+            true => LARGEST,
+            false => theme::POINT,
         };
-        size * if self.kind == MarkKind::Shape {
-            PICTURE
-        } else {
-            1.0
-        } + 3.0
+        size * self.sizes.factor + GAP
     }
 
     /// Where marks stand that share a cell without axes: side by side, in rows. `None` where each has its own place.
     fn flow(&self, marks: &[Mark]) -> Option<Vec<Option<(f64, f64)>>> {
-        if self.row_axis.is_some() || self.col_axis.is_some() || self.kind == MarkKind::Density {
+        if self.row_axis.is_some() || self.col_axis.is_some() {
             return None;
         }
         let cells = super::panes(marks);
@@ -100,7 +89,7 @@ impl Layer<'_> {
             return None;
         }
         let pitch = self.pitch();
-        let mut spots: HashMap<usize, (f64, f64)> = HashMap::new();
+        let mut spots: HashMap<(usize, (usize, usize)), (f64, f64)> = HashMap::new();
         for (pane, own) in cells {
             let across = ((pane.width - 4.0) / pitch).floor().max(1.0) as usize;
             let lines = own.len().div_ceil(across);
@@ -108,16 +97,21 @@ impl Layer<'_> {
             for (at, mark) in own.iter().enumerate() {
                 let (line, column) = (at / across, at % across);
                 let x = pane.x + 2.0 + (column as f64 + 0.5) * pitch;
-                spots.insert(mark.row, (x, top + line as f64 * pitch));
+                spots.insert((mark.row, mark.lanes), (x, top + line as f64 * pitch));
             }
         }
-        Some(marks.iter().map(|mark| spots.get(&mark.row).copied()).collect())
+        Some(
+            marks
+                .iter()
+                .map(|mark| spots.get(&(mark.row, mark.lanes)).copied())
+                .collect(),
+        )
     }
 
     fn shapes(&self) -> Shapes {
         let mut shapes = Shapes {
             key: None,
-            names: Vec::new(),
+            names: HashMap::new(),
             single: "circle".to_owned(),
             pictures: HashMap::new(),
         };
@@ -129,10 +123,11 @@ impl Layer<'_> {
         }
         let discrete = |key: &&FieldRef| !self.table.is_continuous(key);
         if let Some(key) = encoded(self.card, "shape").find(discrete) {
-            shapes.names = shape_names(self.table, key);
+            let names = shape_names(self.table, key).into_iter();
+            shapes.names = names.map(|(value, name)| (format!("{value:?}"), name)).collect();
             shapes.key = Some(key.clone());
         }
-        for name in shapes.names.iter().map(|(_, name)| name).chain([&shapes.single]) {
+        for name in shapes.names.values().chain([&shapes.single]) {
             let known = self.table.workbook.shapes.iter().find(|(known, _)| known == name);
             if let Some(picture) = known.and_then(|(_, text)| shape::bitmap(text)) {
                 shapes.pictures.insert(name.clone(), picture);
@@ -142,18 +137,9 @@ impl Layer<'_> {
     }
 }
 
-/// How much larger pictures in place of shapes are.
-const PICTURE: f64 = 1.8;
-
 /// The shapes of the members of a field, in order.
 pub(crate) fn shape_names(table: &Table<'_>, key: &FieldRef) -> Vec<(Value, String)> {
-    let mut members: Vec<Value> = Vec::new();
-    for row in table.rows.iter().filter(|row| table.has(**row, key)) {
-        let value = table.value(*row, key);
-        if !members.contains(&value) {
-            members.push(value);
-        }
-    }
+    let mut members = table.members(key);
     members.sort_by(crate::color::natural);
     let rules = table.workbook.source(&key.source).map(|source| &source.style);
     let encoding = rules
@@ -179,7 +165,8 @@ pub(crate) fn shape_names(table: &Table<'_>, key: &FieldRef) -> Vec<(Value, Stri
 
 struct Shapes {
     key: Option<FieldRef>,
-    names: Vec<(Value, String)>,
+    /// By the value of the field.
+    names: HashMap<String, String>,
     single: String,
     pictures: HashMap<String, Bitmap>,
 }
@@ -190,7 +177,7 @@ impl Shapes {
             return &self.single;
         };
         let value = table.value(table.rows[row], key);
-        let found = self.names.iter().find(|(known, _)| *known == value);
-        found.map_or("circle", |(_, name)| name)
+        let found = self.names.get(&format!("{value:?}"));
+        found.map_or("circle", String::as_str)
     }
 }

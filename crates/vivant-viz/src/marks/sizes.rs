@@ -1,6 +1,7 @@
 //! How large marks are: by a field, and by the factor of the card.
 
-use vivant_calc::Value;
+use std::collections::HashMap;
+
 use vivant_document::spec::{Encoding, FieldRef, PaneSpec, format};
 
 use crate::color::{encoded, natural};
@@ -19,7 +20,8 @@ pub(crate) struct Sizes {
     /// Diameters at the ends, as parts of the largest.
     ends: (f64, f64),
     reversed: bool,
-    members: Option<(FieldRef, Vec<Value>)>,
+    /// The numbers of the members of a discrete field.
+    members: Option<(FieldRef, HashMap<String, usize>)>,
 }
 
 impl Sizes {
@@ -43,17 +45,15 @@ impl Sizes {
         };
         let Some(key) = key else { return sizes };
         if !table.is_continuous(&key) {
-            let mut members: Vec<Value> = Vec::new();
-            for row in table.rows.iter().filter(|row| table.has(**row, &key)) {
-                let value = table.value(*row, &key);
-                if !members.contains(&value) {
-                    members.push(value);
-                }
-            }
+            let mut members = table.members(&key);
             if !table.sheet.sorts.iter().any(|sort| sort.column == key) {
                 members.sort_by(natural);
             }
-            sizes.members = Some((key, members));
+            let members = members.iter().enumerate();
+            sizes.members = Some((
+                key,
+                members.map(|(at, value)| (format!("{value:?}"), at)).collect(),
+            ));
             return sizes;
         }
         for row in table.rows.iter().filter(|row| !table.is_total(**row)) {
@@ -79,7 +79,7 @@ impl Sizes {
         if let Some((key, members)) = &self.members {
             const LEAST: f64 = 0.3;
             let value = table.value(table.rows[row], key);
-            let at = members.iter().position(|known| *known == value)?;
+            let at = *members.get(&format!("{value:?}"))?;
             let part = self.turned(at as f64 / (members.len().max(2) - 1) as f64);
             let low = if self.ends.0 > 0.0 { self.ends.0 } else { LEAST };
             let wide = low + (self.ends.1 - low) * part;

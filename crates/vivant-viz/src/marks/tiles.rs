@@ -2,13 +2,13 @@
 
 use vivant_render::{Item, Rect};
 
-use super::{Layer, Mark, Wanted, panes};
+use super::{Labels, Layer, Mark, panes};
 use crate::number::number;
 use crate::place::{packed, tree_map};
 
 impl Layer<'_> {
     /// Squares without axes: a tree map where a field gives sizes to several, else they fill their cells.
-    pub(super) fn tiles(&self, marks: &[Mark], wanted: &mut Vec<Wanted>) -> Vec<Item> {
+    pub(super) fn tiles(&self, marks: &[Mark], wanted: &mut Labels) -> Vec<Item> {
         let mut items = Vec::new();
         for (pane, mut own) in panes(marks) {
             if own.len() == 1
@@ -52,7 +52,7 @@ impl Layer<'_> {
         items
     }
 
-    pub(super) fn bubbles(&self, marks: &[Mark], wanted: &mut Vec<Wanted>) -> Vec<Item> {
+    pub(super) fn bubbles(&self, marks: &[Mark], wanted: &mut Labels) -> Vec<Item> {
         let mut items = Vec::new();
         let crossed = !self.table.sheet.rows.is_empty() || !self.table.sheet.cols.is_empty();
         for (pane, own) in panes(marks) {

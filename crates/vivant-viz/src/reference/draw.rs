@@ -2,12 +2,13 @@
 
 use vivant_calc::Value;
 use vivant_document::spec::{Derivation, FieldRef, ReferenceLine, Side};
-use vivant_render::{Color, Font, Item, Rect, Stroke, Style, Text};
+use vivant_render::{Color, Font, Item, Rect, Stroke, Style};
 
 use super::Reference;
+use crate::label::Line;
 use crate::lanes::Axis;
 use crate::layout::{Layout, sharp};
-use crate::marks::Wanted;
+use crate::marks::{Labels, Wanted};
 use crate::number::plain;
 use crate::rows::Table;
 use crate::scale::Scale;
@@ -60,7 +61,7 @@ pub(crate) fn over(
     found: &[Reference<'_>],
     layout: &Layout,
     scale: &Scales<'_>,
-    wanted: &mut Vec<Wanted>,
+    wanted: &mut Labels,
 ) -> Vec<Item> {
     let mut items = Vec::new();
     for reference in found {
@@ -100,7 +101,7 @@ impl Reference<'_> {
         scale: &Scale,
         area: Rect,
         items: &mut Vec<Item>,
-        wanted: &mut Vec<Wanted>,
+        wanted: &mut Labels,
     ) {
         let has_bands = !self.bands.is_empty() || self.spec.get("paired-id").is_some();
         let stroke = table.reference_stroke("refline", self.id(), self.side, !has_bands);
@@ -139,14 +140,14 @@ impl Reference<'_> {
                 }
                 Side::Cols => (from.0 + 3.0, to.1 - font.descent() - 1.0),
             };
-            let room = Rect::new(x, base - font.ascent() + 1.0, width, font.line_height() - 2.0);
-            wanted.insert(
-                0,
-                Wanted {
-                    items: vec![Item::Text(Text::new((x, base), words.as_str(), font, color))],
-                    room,
-                },
-            );
+            wanted.want(Wanted {
+                lines: vec![Line::plain(words.clone(), font, color)],
+                places: vec![(x, base - font.ascent())],
+                align: 0,
+                of: None,
+                yields: true,
+                slides: false,
+            });
         }
     }
 

@@ -4,7 +4,6 @@ mod draw;
 
 use std::collections::HashMap;
 
-use vivant_calc::Diagnostic;
 use vivant_document::spec::{Derivation, FieldRef, Literal, ReferenceLine, Side};
 use vivant_render::Color;
 
@@ -15,6 +14,7 @@ use crate::number::{number, plain};
 use crate::palette::palette;
 use crate::rows::Table;
 use crate::stats::{BoxFigures, box_figures, deviation, mean, mean_interval, median_interval, percentile};
+use crate::tell::Told;
 
 pub(crate) use draw::{Scales, behind, over};
 
@@ -56,7 +56,7 @@ pub(crate) fn references<'a>(
     layer: &Drawn<'a>,
     rows: &[Lane],
     cols: &[Lane],
-    diagnostics: &mut Vec<Diagnostic>,
+    told: &mut Told,
 ) -> Vec<Reference<'a>> {
     let mut found = Vec::new();
     for spec in &layer.card.reference_lines {
@@ -83,7 +83,7 @@ pub(crate) fn references<'a>(
                     let to_extremes = spec.get("boxplot-whisker-type") == Some("minmax");
                     reference.figures = box_figures(&group.values, to_extremes);
                 } else {
-                    reference.lines = lines(table, spec, source, &group.values, diagnostics);
+                    reference.lines = lines(table, spec, source, &group.values, told);
                     reference.bands = bands(table, spec, &reference.lines);
                 }
                 found.push(reference);
@@ -221,22 +221,13 @@ const FORMULAS: [&str; 12] = [
     "medianconfidence",
 ];
 
-/// Says once what is not drawn.
-fn tell(table: &Table<'_>, message: String, diagnostics: &mut Vec<Diagnostic>) {
-    let one = Diagnostic::warning("viz.unsupported", message);
-    let one = one.within(format!("worksheet '{}'", table.sheet.name));
-    if !diagnostics.contains(&one) {
-        diagnostics.push(one);
-    }
-}
-
 /// The lines of a reference: where they stand, and what is written beside them.
 fn lines(
     table: &Table<'_>,
     spec: &ReferenceLine,
     source: &FieldRef,
     values: &[f64],
-    diagnostics: &mut Vec<Diagnostic>,
+    told: &mut Told,
 ) -> Vec<(f64, String)> {
     let formula = spec.get("formula").unwrap_or("average");
     let parameter = (source.source == "Parameters")
@@ -283,18 +274,16 @@ fn lines(
     });
     if formula == "total" && parameter_value.is_none() && values.len() > 1 && !additive {
         // A sum of averages would be a wrong number.
-        tell(
+        told.of_sheet(
             table,
             "a reference line shows the total of a field that is not a sum; it is not drawn".to_owned(),
-            diagnostics,
         );
         return Vec::new();
     }
     if !FORMULAS.contains(&formula) {
-        tell(
+        told.of_sheet(
             table,
             format!("reference lines of the formula '{formula}' are not drawn"),
-            diagnostics,
         );
     }
     let found: Vec<(f64, String)> = match formula {

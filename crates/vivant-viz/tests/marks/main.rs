@@ -1,16 +1,20 @@
 //! Small worksheets drawn from rows that are written here: what stands where is computed by hand.
 
+mod forms;
+mod labels;
+
 use vivant_calc::{DataType, Value};
 use vivant_document::spec::{FieldRef, Fit, WorkbookSpec, workbook};
 use vivant_document::{Document, Limits};
-use vivant_render::{Group, Item, Rect, Scene, Style, Text};
+use vivant_render::{Group, Item, Path, Rect, Scene, Step, Style, Text};
 use vivant_viz::{Column, Rows, SheetRequest, SheetRows, TotalRows, draw_sheet};
 
 const KIND: &str = "[ds].[none:kind:nk]";
+const GROUP: &str = "[ds].[none:group:nk]";
 const SUM: &str = "[ds].[sum:amount:qk]";
 const COST: &str = "[ds].[sum:cost:qk]";
 
-/// A workbook of one sheet with the fields `kind`, `amount` and `cost`.
+/// A workbook of one sheet with the fields `kind`, `group`, `amount` and `cost`.
 fn book(pane: &str, rows: &str, cols: &str, table: &str) -> WorkbookSpec {
     let instance = |field: &str, derivation: &str, name: &str, kind: &str| {
         format!(
@@ -19,6 +23,7 @@ fn book(pane: &str, rows: &str, cols: &str, table: &str) -> WorkbookSpec {
     };
     let instances = [
         instance("kind", "None", "none:kind:nk", "nominal"),
+        instance("group", "None", "none:group:nk", "nominal"),
         instance("amount", "Sum", "sum:amount:qk", "quantitative"),
         instance("cost", "Sum", "sum:cost:qk", "quantitative"),
     ]
@@ -446,6 +451,22 @@ fn only_the_least_and_the_greatest_have_labels_where_it_says_so() {
     assert_eq!(shown("all"), 3);
     assert_eq!(shown("range"), 2);
     assert_eq!(shown("selection"), 0);
+}
+
+/// What a path of straight lines goes around.
+fn bounds(path: &Path) -> Rect {
+    let points: Vec<(f64, f64)> = path
+        .0
+        .iter()
+        .filter_map(|step| match step {
+            Step::Move(x, y) | Step::Line(x, y) => Some((*x, *y)),
+            _ => None,
+        })
+        .collect();
+    let least = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).fold(f64::INFINITY, f64::min);
+    let most = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
+    let (x, y) = (least(|point| point.0), least(|point| point.1));
+    Rect::new(x, y, most(|point| point.0) - x, most(|point| point.1) - y)
 }
 
 /// The parts of the lines of a scene: how many points each has.
