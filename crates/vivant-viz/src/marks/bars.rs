@@ -162,6 +162,11 @@ impl Layer<'_> {
         stacked: &[(Option<f64>, Option<f64>)],
         vertical: bool,
     ) -> Vec<f64> {
+        /// Labels of more bars than these cannot be read.
+        const MOST: usize = 20_000;
+        if marks.len() > MOST {
+            return Vec::new();
+        }
         self.chosen.get_or_init(|| self.choose(marks));
         let outer = outer_ends(marks, stacked, vertical).into_iter().zip(marks);
         outer
@@ -261,7 +266,7 @@ impl Layer<'_> {
     }
 }
 
-/// Whether each bar stands on its axis with none on it.
+/// Whether each bar stands on its axis alone, as all of them do.
 fn outer_ends(marks: &[Mark], stacked: &[(Option<f64>, Option<f64>)], vertical: bool) -> Vec<bool> {
     // How many bars stand at a place.
     let mut standing: HashMap<[u64; 4], usize> = HashMap::new();
@@ -277,7 +282,16 @@ fn outer_ends(marks: &[Mark], stacked: &[(Option<f64>, Option<f64>)], vertical: 
         let above = standing.get(&foot(mark, vertical, to)).copied().unwrap_or(0);
         from == 0.0 && above == usize::from(from == to)
     };
-    marks.iter().zip(stacked).map(is_outer).collect()
+    let found: Vec<bool> = marks.iter().zip(stacked).map(is_outer).collect();
+    // Where some bars stand on others, labels of all are inside.
+    let are_alone = found
+        .iter()
+        .zip(stacked)
+        .all(|(is_outer, (from, _))| *is_outer || from.is_none());
+    match are_alone {
+        true => found,
+        false => vec![false; marks.len()],
+    }
 }
 
 /// The place that a bar stands at: its pane, where it is across its axis, and where it begins along it.

@@ -433,6 +433,12 @@ impl Layer<'_> {
         let height = label::height(&lines);
         let (above, middle, below) = (y - off - height, y - height / 2.0, y + off);
         let beside = self.aligned("vertical-align") == Some("center");
+        let is_free = self.aligned("vertical-align").is_none() && self.aligned("text-align").is_none();
+        if is_free && self.kind != MarkKind::Line && self.row_axis.is_none() && self.col_axis.is_some() {
+            // Rows have no room above their points.
+            let places = [(x + off, middle, Anchor::Start), (x - off, middle, Anchor::End)];
+            return self.want(wanted, mark.row, lines, &places, false);
+        }
         let tops: &[f64] = match self.aligned("vertical-align") {
             Some("center") => &[middle],
             Some("bottom") => &[below],

@@ -48,8 +48,13 @@ impl Labels {
         /// How far labels reach beyond the right end of the panes, in pixels.
         const BEYOND: f64 = 40.0;
         let within = panes.inset(-3.0, -3.0, -BEYOND, -3.0);
+        /// Beyond so many cells marks are too dense for labels to keep off them.
+        const MOST_CELLS: usize = 1_000_000;
         let mut taken = Taken::default();
         for (mark, room) in self.marks {
+            if taken.count > MOST_CELLS {
+                break;
+            }
             taken.take(Some(mark), room);
         }
         let mut items = Vec::new();
@@ -97,10 +102,15 @@ impl Wanted {
     }
 }
 
+/// The mark or label that has room, and where.
+type Occupant = (Option<usize>, Rect);
+
 /// Room that is taken, by the cells of a grid.
 #[derive(Default)]
 struct Taken {
-    cells: HashMap<(i64, i64), Vec<(Option<usize>, Rect)>>,
+    cells: HashMap<(i64, i64), Vec<Occupant>>,
+    /// How many cells were taken.
+    count: usize,
 }
 
 impl Taken {
@@ -115,6 +125,7 @@ impl Taken {
     fn take(&mut self, mark: Option<usize>, room: Rect) {
         for cell in Self::cells(&room) {
             self.cells.entry(cell).or_default().push((mark, room));
+            self.count += 1;
         }
     }
 
