@@ -72,6 +72,25 @@ fn on_axes<'m>(
     Some((nearest, at))
 }
 
+/// A format of one annotation, else that of all.
+fn own_format<'t>(table: &Table<'t>, spec: &AnnotationSpec, attr: &str) -> Option<&'t str> {
+    let name = format!("annotation_{}", spec.id);
+    let rules = table
+        .sheet
+        .style
+        .iter()
+        .filter(|rule| rule.element == "annotation");
+    let formats: Vec<_> = rules
+        .flat_map(|rule| &rule.formats)
+        .filter(|format| format.attr == attr)
+        .collect();
+    let own = formats
+        .iter()
+        .rfind(|format| format.id.as_deref() == Some(name.as_str()));
+    let found = own.or_else(|| formats.iter().rfind(|format| format.id.is_none()))?;
+    Some(found.value.as_str())
+}
+
 fn draw(table: &Table<'_>, spec: &AnnotationSpec, mark: &Mark, at: (f64, f64)) -> Vec<Item> {
     let row = table.rows[mark.row];
     let font = table.font("annotation", None, theme::TEXT);
@@ -98,13 +117,14 @@ fn draw(table: &Table<'_>, spec: &AnnotationSpec, mark: &Mark, at: (f64, f64)) -
     );
     let (to_x, to_y) = (at.0 - edge.0, at.1 - edge.1);
     let length = to_x.hypot(to_y);
-    if length > spec.pullback + 1.0 {
+    let has_line = own_format(table, spec, "line-visibility") != Some("off");
+    if has_line && length > spec.pullback + 1.0 {
         let part = (length - spec.pullback) / length;
         let end = (edge.0 + to_x * part, edge.1 + to_y * part);
         items.push(Item::Line(edge, end, Stroke::new(LINE, 1.0)));
     }
-    let fill = table
-        .setting("annotation", "background-color", None)
+    let fill = own_format(table, spec, "fill-color")
+        .or_else(|| table.setting("annotation", "background-color", None))
         .and_then(|text| text.parse().ok());
     let fill: Color = fill.unwrap_or(Color::WHITE.with_alpha(204));
     items.push(Item::Rect(frame, 0.0, Style::fill(fill)));

@@ -173,6 +173,8 @@ pub struct AxisSpec {
 /// An annotation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnnotationSpec {
+    /// Its number, by which styles name it.
+    pub id: String,
     /// `point`, `area` or `mark`.
     pub class: String,
     /// What it says.
@@ -625,6 +627,7 @@ fn annotations(tree: &Tree, parent: Option<NodeId>, source: &str) -> Vec<Annotat
                 Some((number("x")?, number("y")?))
             });
             AnnotationSpec {
+                id: tree.value(node, "id").unwrap_or_default().into_owned(),
                 class: tree.get(node, "class").unwrap_or_default().into_owned(),
                 text: tree
                     .child(node, "formatted-text")

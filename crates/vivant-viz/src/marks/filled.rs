@@ -18,6 +18,7 @@ impl Layer<'_> {
         base: &Base,
         wanted: &mut Labels,
     ) -> (Vec<Item>, Vec<Mark>) {
+        self.chosen.get_or_init(|| self.choose(marks));
         let mut items = Vec::new();
         let mut rest = Vec::new();
         let key = encoded(self.card, "geometry").next();

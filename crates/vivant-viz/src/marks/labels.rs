@@ -593,7 +593,16 @@ pub(crate) fn rows_of<'t>(
     // Tuples of the same fields find their rows in the same table.
     let mut tables: HashMap<Vec<&FieldRef>, HashMap<Vec<String>, usize>> = HashMap::new();
     let mut found = Vec::new();
+    // A field that the view groups by no longer leaves nothing that the tuple could speak of.
+    let is_gone = |key: &FieldRef| {
+        let is_known = table.data.frames.iter().any(|frame| frame.column(key).is_some());
+        !is_known && !key.is_measure_names() && !table.is_continuous(key)
+    };
     for tuple in tuples {
+        if tuple.is_some_and(|tuple| tuple.iter().any(|(key, _)| is_gone(key))) {
+            found.push(None);
+            continue;
+        }
         let groups = |key: &FieldRef| key.is_measure_names() || !table.is_measure(key);
         let known: Vec<&(FieldRef, Literal)> = tuple
             .unwrap_or_default()
