@@ -173,7 +173,8 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         Side::Rows => area.height / rows.len().max(1) as f64,
         Side::Cols => area.width / cols.len().max(1) as f64,
     });
-    let laid_out = |axes: &Axes| Layout::new(&table, &rows, &cols, axes, &cells, (area, visible), request.fit);
+    let laid_out =
+        |axes: &Axes| Layout::new(&table, &rows, &cols, axes, &cells, (area, visible), request.fit);
     let mut layout = laid_out(&axes);
     if ranges.have_labels() {
         // How much of an axis labels take follows from its length, which headers and texts leave.
