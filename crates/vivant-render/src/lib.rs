@@ -22,7 +22,7 @@ pub use error::RenderError;
 pub use font::{FAMILY, Font, Weight};
 pub use image::{Bitmap, BitmapKind};
 pub use path::{Path, Step};
-pub use pdf::{PdfPage, pdf};
+pub use pdf::{PdfPage, PdfWriter, pdf};
 pub use png::{png, png_corner};
 pub use pptx::{Slide, pptx};
 pub use scene::{Anchor, Fill, Group, Item, Rect, Scene, Stroke, Style, Text};

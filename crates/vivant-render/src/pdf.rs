@@ -24,8 +24,30 @@ pub struct PdfPage<'a> {
 
 /// Writes scenes as a PDF.
 pub fn pdf(title: &str, pages: &[PdfPage<'_>]) -> Result<Vec<u8>, RenderError> {
-    let mut document = Document::new_with(SerializeSettings::default());
+    let mut writer = PdfWriter::new(title);
     for page in pages {
+        writer.add(page)?;
+    }
+    writer.finish()
+}
+
+/// Writes scenes as a PDF, page by page: of a page that was written its scene is needed no more.
+pub struct PdfWriter {
+    title: String,
+    document: Document,
+}
+
+impl PdfWriter {
+    /// Begins a document.
+    pub fn new(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            document: Document::new_with(SerializeSettings::default()),
+        }
+    }
+
+    /// Adds a page.
+    pub fn add(&mut self, page: &PdfPage<'_>) -> Result<(), RenderError> {
         let empty = || RenderError::Empty {
             width: page.width,
             height: page.height,
@@ -33,7 +55,7 @@ pub fn pdf(title: &str, pages: &[PdfPage<'_>]) -> Result<Vec<u8>, RenderError> {
         let tree = tree(page.scene)?;
         let settings = PageSettings::from_wh(page.width as f32, page.height as f32).ok_or_else(empty)?;
         let area = Size::from_wh(page.area.width as f32, page.area.height as f32).ok_or_else(empty)?;
-        let mut sheet = document.start_page_with(settings);
+        let mut sheet = self.document.start_page_with(settings);
         let mut surface = sheet.surface();
         surface.push_transform(&Transform::from_translate(page.area.x as f32, page.area.y as f32));
         surface
@@ -42,13 +64,15 @@ pub fn pdf(title: &str, pages: &[PdfPage<'_>]) -> Result<Vec<u8>, RenderError> {
         surface.pop();
         surface.finish();
         sheet.finish();
+        Ok(())
     }
-    document.set_metadata(
-        Metadata::new()
-            .title(title.to_owned())
-            .creator("Vivant".to_owned()),
-    );
-    document
-        .finish()
-        .map_err(|error| RenderError::Failed(format!("{error:?}")))
+
+    /// Ends the document.
+    pub fn finish(mut self) -> Result<Vec<u8>, RenderError> {
+        let about = Metadata::new().title(self.title).creator("Vivant".to_owned());
+        self.document.set_metadata(about);
+        self.document
+            .finish()
+            .map_err(|error| RenderError::Failed(format!("{error:?}")))
+    }
 }

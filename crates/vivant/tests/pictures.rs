@@ -105,7 +105,13 @@ fn the_same_question_is_the_same_file() {
 }
 
 fn document(title: &str, drawn: &[Drawn]) -> Vec<u8> {
-    pdf(title, drawn, Paper::Unspecified, Orientation::Portrait).expect("a PDF")
+    pdf(
+        title,
+        drawn.iter().map(Ok::<_, vivant::RenderError>),
+        Paper::Unspecified,
+        Orientation::Portrait,
+    )
+    .expect("a PDF")
 }
 
 /// What is kept, and what differs from it.

@@ -206,9 +206,10 @@ impl Args {
             self.paper.unwrap_or_default(),
             self.orientation.unwrap_or_default(),
         );
+        let drawn = views.iter().map(Ok::<_, vivant::RenderError>);
         Ok(match (format, views) {
-            (Format::Pdf, views) => vivant::pdf(&self.title(), views, paper, orientation)?,
-            (Format::Pptx, views) => vivant::pptx(&self.title(), views)?,
+            (Format::Pdf, _) => vivant::pdf(&self.title(), drawn, paper, orientation)?,
+            (Format::Pptx, _) => vivant::pptx(&self.title(), drawn)?,
             (Format::Svg, [view, ..]) => view.svg()?.into_bytes(),
             (Format::Png, [view, ..]) => view.png(f64::from(self.scale.unwrap_or(1)))?,
             (_, []) => anyhow::bail!("there is nothing to draw"),

@@ -27,47 +27,68 @@ pub enum Picture {
 
 /// Draws what a question asks for.
 pub(super) fn draw(book: &Book, question: &Question, picture: Picture) -> Result<Vec<u8>, Fault> {
-    let views = views(book, question)?;
-    Ok(match (picture, views.as_slice()) {
-        (Picture::Pdf(paper, orientation), views) => vivant::pdf(&question.title, views, paper, orientation)?,
-        (Picture::Slides, views) => vivant::pptx(&question.title, views)?,
-        (_, []) => Vec::new(),
-        (Picture::Png { high }, [view, ..]) => view.png(if high { 2.0 } else { 1.0 })?,
-        (Picture::Svg, [view, ..]) => view.svg()?.into_bytes(),
-        (Picture::Preview, [view, ..]) => view.thumbnail(PREVIEW_WIDTH)?,
-    })
+    let mut views = Views {
+        book,
+        question,
+        left: question.shown.iter(),
+        good: 0,
+        failure: None,
+    };
+    let made = match picture {
+        Picture::Pdf(paper, orientation) => vivant::pdf(&question.title, &mut views, paper, orientation)?,
+        Picture::Slides => vivant::pptx(&question.title, &mut views)?,
+        single => match views.next() {
+            Some(view) => {
+                let view = view?;
+                match single {
+                    Picture::Png { high } => view.png(if high { 2.0 } else { 1.0 })?,
+                    Picture::Svg => view.svg()?.into_bytes(),
+                    Picture::Preview => view.thumbnail(PREVIEW_WIDTH)?,
+                    Picture::Pdf(..) | Picture::Slides => Vec::new(),
+                }
+            }
+            None => Vec::new(),
+        },
+    };
+    match views.failure {
+        Some(error) if views.good == 0 => Err(error.into()),
+        _ => Ok(made),
+    }
 }
 
-/// Draws the views. One among several that cannot be drawn has a page that says why; where none can, that is the
-/// answer.
-fn views(book: &Book, question: &Question) -> Result<Vec<Drawn>, AnswerError> {
-    let size = ViewSize {
-        width: question.size.map(|(width, _)| f64::from(width)),
-        height: question.size.map(|(_, height)| f64::from(height)),
-    };
-    let (mut drawn, mut failure) = (Vec::new(), None);
-    let mut good = 0;
-    for view in &question.shown {
-        match book.draw(view, size, &question.ask) {
+/// Draws views one after another. One among several that cannot be drawn has a page that says why; where none can, that
+/// is the answer.
+struct Views<'q> {
+    book: &'q Book,
+    question: &'q Question,
+    left: std::slice::Iter<'q, String>,
+    good: usize,
+    failure: Option<AnswerError>,
+}
+
+impl Iterator for Views<'_> {
+    type Item = Result<Drawn, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let view = self.left.next()?;
+        let size = ViewSize {
+            width: self.question.size.map(|(width, _)| f64::from(width)),
+            height: self.question.size.map(|(_, height)| f64::from(height)),
+        };
+        Some(match self.book.draw(view, size, &self.question.ask) {
             Ok(one) => {
                 for diagnostic in &one.diagnostics {
                     tracing::debug!(view, "{diagnostic}");
                 }
-                good += 1;
-                drawn.push(one);
+                self.good += 1;
+                Ok(one)
             }
-            Err(AnswerError::Stopped) => return Err(AnswerError::Stopped),
+            Err(AnswerError::Stopped) => Err(AnswerError::Stopped.into()),
             Err(error) => {
-                drawn.push(Drawn::notice(
-                    view,
-                    &format!("This view cannot be shown: {error}."),
-                ));
-                failure.get_or_insert(error);
+                let notice = Drawn::notice(view, &format!("This view cannot be shown: {error}."));
+                self.failure.get_or_insert(error);
+                Ok(notice)
             }
-        }
-    }
-    match failure {
-        Some(error) if good == 0 => Err(error),
-        _ => Ok(drawn),
+        })
     }
 }

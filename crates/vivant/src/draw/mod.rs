@@ -7,7 +7,7 @@ mod dashboard;
 mod paper;
 mod sheet;
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use vivant_calc::Diagnostic;
 use vivant_render::{Bitmap, Color, Font, Item, RenderError, Scene, Slide, Text};
@@ -180,9 +180,13 @@ fn image(book: &Book, path: &str) -> Result<(Bitmap, (f64, f64)), String> {
     found.map_err(|error| error.to_string())
 }
 
-/// Writes views as a presentation, one slide for each with its name as title.
-pub fn pptx(title: &str, views: &[Drawn]) -> Result<Vec<u8>, RenderError> {
-    let slide = |view: &Drawn| {
+/// Writes views as a presentation, one slide for each with its name as title, as they come: of each only its bitmap is
+/// held when the next one is drawn.
+pub fn pptx<D: Borrow<Drawn>, E: From<RenderError>>(
+    title: &str,
+    views: impl IntoIterator<Item = Result<D, E>>,
+) -> Result<Vec<u8>, E> {
+    let slide = |view: &Drawn| -> Result<Slide, RenderError> {
         let (width, height) = view.pixels();
         let most = (MOST_SLIDE_PIXELS / (width * height).max(1.0)).sqrt();
         Ok(Slide {
@@ -190,8 +194,11 @@ pub fn pptx(title: &str, views: &[Drawn]) -> Result<Vec<u8>, RenderError> {
             picture: Bitmap::new(view.png(most.min(2.0))?)?,
         })
     };
-    let slides: Vec<Slide> = views.iter().map(slide).collect::<Result<_, RenderError>>()?;
-    vivant_render::pptx(title, &slides)
+    let mut slides = Vec::new();
+    for view in views {
+        slides.push(slide(view?.borrow())?);
+    }
+    Ok(vivant_render::pptx(title, &slides)?)
 }
 
 /// Brings a scene that has the size of its content to the width and height that are wanted: content is made
@@ -277,7 +284,11 @@ mod tests {
 
     #[test]
     fn slides_take_pictures_of_any_height() {
-        let bytes = pptx("Book", &[drawn(784.0, 60_000.0), drawn(20.0, 20.0)]).expect("they fit");
+        let bytes = pptx(
+            "Book",
+            [drawn(784.0, 60_000.0), drawn(20.0, 20.0)].map(Ok::<_, RenderError>),
+        )
+        .expect("they fit");
         assert!(bytes.starts_with(b"PK"));
     }
 }

@@ -1,6 +1,8 @@
 //! Views on paper: the pages of a PDF.
 
-use vivant_render::{PdfPage, Rect, RenderError};
+use std::borrow::Borrow;
+
+use vivant_render::{PdfPage, PdfWriter, Rect, RenderError};
 
 use super::Drawn;
 
@@ -91,15 +93,18 @@ impl Orientation {
     }
 }
 
-/// Writes views as a PDF, one page for each.
-pub fn pdf(
+/// Writes views as a PDF, one page for each, as they come: none is held when the next one is drawn.
+pub fn pdf<D: Borrow<Drawn>, E: From<RenderError>>(
     title: &str,
-    views: &[Drawn],
+    views: impl IntoIterator<Item = Result<D, E>>,
     paper: Paper,
     orientation: Orientation,
-) -> Result<Vec<u8>, RenderError> {
-    let pages: Vec<PdfPage<'_>> = views.iter().map(|view| page(view, paper, orientation)).collect();
-    vivant_render::pdf(title, &pages)
+) -> Result<Vec<u8>, E> {
+    let mut writer = PdfWriter::new(title);
+    for view in views {
+        writer.add(&page(view?.borrow(), paper, orientation))?;
+    }
+    Ok(writer.finish()?)
 }
 
 /// Lays a view on a page: made smaller until it fits between the margins, and never larger, in the middle.
