@@ -1,16 +1,17 @@
 //! Views: the sheets, dashboards and stories of workbooks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use vivant_model::{ContentKind, SiteId, ViewId, WorkbookId, content_url, name};
+use vivant_model::{Capability, ContentKind, SiteId, ViewId, WorkbookId, content_url, name};
 
 use crate::db::{Conn, params, transact};
 use crate::items::{self, OWNER, PROJECT};
 use crate::list::Rows;
 use crate::secrets::new_id;
 use crate::select::Select;
+use crate::sight::Through;
 use crate::store::in_order;
-use crate::visibility::{self, Columns};
+use crate::visibility::{self, Columns, Eyes};
 use crate::{
     Caller, Error, Field, FieldKind, ListQuery, Millis, Owner, Page, ProjectRef, Result, Store, What, tally,
 };
@@ -165,6 +166,33 @@ impl Store {
             }
         }
         Ok(views)
+    }
+
+    /// The views of a workbook on which the caller holds a capability, hidden ones too, found together.
+    pub async fn workbook_views_allowing(
+        &self,
+        caller: &Caller,
+        workbook: WorkbookId,
+        capability: Capability,
+    ) -> Result<HashSet<ViewId>> {
+        let conn = self.conn().await?;
+        let mut select = Select::from("view v");
+        let (site, at) = (select.bind(caller.site), select.bind(workbook));
+        select.join(WORKBOOK);
+        select.and(format!("v.site_id = {site} AND v.content_id = {at}"));
+        let through = Through::Only(capability);
+        if !caller.role.is_admin() {
+            let look = self.look(&conn, caller, through).await?;
+            let eyes = Eyes::bind(&mut select, caller, &look.sight, through);
+            select.and(eyes.see("c.owner_id", "c.project_id", visibility::VIEW_ACL));
+        }
+        let ids = select.all(&conn, "v.id", "v.position").await?;
+        ids.iter()
+            .map(|id| {
+                id.parse()
+                    .map_err(|_| Error::Damaged(format!("`{id}` is no id of a view")))
+            })
+            .collect()
     }
 
     /// Finds a view.

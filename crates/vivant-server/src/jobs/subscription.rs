@@ -4,6 +4,7 @@
 //! server accepted is recorded together with the end of its job; a job that is begun again sends a
 //! mail of the same Message-ID, by which the two are known to be one.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use vivant::{Orientation, Paper};
@@ -339,6 +340,7 @@ async fn draw(
     notes: &mut Vec<String>,
 ) -> Result<(Vec<Sheet>, Vec<Shown>), Failure> {
     let (mut sheets, mut pictures, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let allowed = exportable(app, caller, views).await?;
     for view in views {
         let mut sheet = Sheet {
             name: view.name.clone(),
@@ -346,7 +348,7 @@ async fn draw(
             picture: None,
         };
         if pictures.len() < MAX_PICTURES {
-            let drawn = match export(app, caller, view).await? {
+            let drawn = match export(app, caller, view, allowed.contains(&view.id)).await? {
                 Ok(png) => Some((png, false)),
                 Err(why) => {
                     notes.push(format!("'{}' was not drawn: {why}", view.name));
@@ -374,8 +376,13 @@ async fn draw(
 }
 
 /// Draws a view for the reader; else says why not.
-async fn export(app: &App, caller: &Caller, view: &View) -> Result<Result<Vec<u8>, String>, Failure> {
-    if !may_export(app, caller, view).await? {
+async fn export(
+    app: &App,
+    caller: &Caller,
+    view: &View,
+    allowed: bool,
+) -> Result<Result<Vec<u8>, String>, Failure> {
+    if !allowed {
         return Ok(Err(
             "the subscribed user lacks the permission ExportImage.".to_owned()
         ));
@@ -390,9 +397,15 @@ async fn export(app: &App, caller: &Caller, view: &View) -> Result<Result<Vec<u8
     made_of(app, caller, views, drawn::Picture::Png { high: false }).await
 }
 
-async fn may_export(app: &App, caller: &Caller, view: &View) -> Result<bool, Failure> {
-    let rights = Rights::of_caller(app, caller, ContentKind::View, view.id.0).await?;
-    Ok(rights.is_some_and(|rights| rights.allow(Capability::ExportImage)))
+/// Those of a workbook's views that the reader may have as pictures.
+async fn exportable(app: &App, caller: &Caller, views: &[View]) -> Result<HashSet<ViewId>, Failure> {
+    let Some(first) = views.first() else {
+        return Ok(HashSet::new());
+    };
+    let (store, workbook) = (&app.store, first.workbook.id);
+    Ok(store
+        .workbook_views_allowing(caller, workbook, Capability::ExportImage)
+        .await?)
 }
 
 /// Makes a picture of views with data of this moment; else says why not.
@@ -441,12 +454,9 @@ async fn enclose(
     if allowed.is_some_and(|text| text == "false") {
         return Ok(Enclosed::Without("the site allows no attachments.".to_owned()));
     }
-    let mut views = Vec::new();
-    for view in &content.views {
-        if may_export(app, caller, view).await? {
-            views.push(view.clone());
-        }
-    }
+    let allowed = exportable(app, caller, &content.views).await?;
+    let may = |view: &&View| allowed.contains(&view.id);
+    let views: Vec<View> = content.views.iter().filter(may).cloned().collect();
     if views.is_empty() {
         let why = "the subscribed user lacks the permission ExportImage.";
         return Ok(Enclosed::Without(why.to_owned()));

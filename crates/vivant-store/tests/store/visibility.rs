@@ -134,8 +134,20 @@ async fn compare(w: &World, seed: u64, user: &User, items: &[(ContentKind, Luid)
     );
     let projects: Vec<Project> = w.store.projects(&caller, &query).await.unwrap().items;
     listed.extend(projects.iter().map(|i| i.id.0));
+    let mut drawn: Vec<Luid> = Vec::new();
+    for (_, book) in items.iter().filter(|(kind, _)| *kind == ContentKind::Workbook) {
+        let found = w
+            .store
+            .workbook_views_allowing(&caller, (*book).into(), Capability::ExportImage);
+        drawn.extend(found.await.unwrap().iter().map(|id| id.0));
+    }
     for (kind, id) in items {
-        let expected = allowed(w, &caller, *kind, *id).await;
+        if *kind == ContentKind::View {
+            let expected = allowed(w, &caller, *kind, *id, Capability::ExportImage).await;
+            let what = format!("seed {seed}: pictures of {id} for {} {:?}", user.name, user.role);
+            assert_eq!(drawn.contains(id), expected, "{what}");
+        }
+        let expected = allowed(w, &caller, *kind, *id, Capability::Read).await;
         let shown = listed.contains(id);
         assert_eq!(
             shown, expected,
@@ -147,7 +159,7 @@ async fn compare(w: &World, seed: u64, user: &User, items: &[(ContentKind, Luid)
 }
 
 /// The model's answer, with project leaders found by walking up rather than by the store's SQL.
-async fn allowed(w: &World, caller: &Caller, kind: ContentKind, id: Luid) -> bool {
+async fn allowed(w: &World, caller: &Caller, kind: ContentKind, id: Luid, capability: Capability) -> bool {
     let facts = w.store.facts(caller, kind, id).await.unwrap().unwrap();
     let subject = Subject {
         role: caller.role,
@@ -181,7 +193,7 @@ async fn allowed(w: &World, caller: &Caller, kind: ContentKind, id: Luid) -> boo
         rules: &facts.rules,
         locked: facts.locked,
     };
-    decide(subject, item, Capability::Read).allowed
+    decide(subject, item, capability).allowed
 }
 
 async fn groups(w: &World, seed: u64, dice: &mut Dice, users: &[UserId]) -> Vec<GroupId> {
@@ -253,6 +265,8 @@ fn rules(dice: &mut Dice, users: &[UserId], groups: &[GroupId]) -> Vec<Rule> {
         &[Capability::Read],
         &[Capability::Read, Capability::ProjectLeader],
         &[Capability::ProjectLeader],
+        &[Capability::Read, Capability::ExportImage],
+        &[Capability::ExportImage],
     ];
     let mut rules = Vec::new();
     for _ in 0..dice.roll(5) {

@@ -1,14 +1,12 @@
 //! Download Workbook PDF.
 
-use vivant_model::{Capability, ContentKind};
-use vivant_store::View;
+use vivant_model::Capability;
 use vivant_wire::ErrorCode;
 
 use super::query_workbook::{find_workbook, workbook_rights};
 use crate::answers::{Asked, Form, Output, Picture};
 use crate::api::exports::{asked_of_picture, pages, send};
 use crate::auth::SiteUser;
-use crate::auth::permission::Rights;
 use crate::call::Call;
 use crate::errors::{Result, fail};
 use crate::reply::Reply;
@@ -36,14 +34,11 @@ pub(super) async fn workbook_output(
     let mut views = app.store.workbook_views(&who.caller, id, false).await?;
     // Without tabs each view has rules of its own.
     if !workbook.show_tabs {
-        let mut allowed: Vec<View> = Vec::with_capacity(views.len());
-        for view in views {
-            let rights = Rights::of(app, who, ContentKind::View, view.id.0).await?;
-            if rights.is_some_and(|rights| rights.allow(Capability::ExportImage)) {
-                allowed.push(view);
-            }
-        }
-        views = allowed;
+        let store = &app.store;
+        let allowed = store
+            .workbook_views_allowing(&who.caller, id, Capability::ExportImage)
+            .await?;
+        views.retain(|view| allowed.contains(&view.id));
     }
     if views.is_empty() && workbook.sheet_count > 0 {
         return Err(fail(
