@@ -12,8 +12,8 @@ import time
 import pytest
 
 from conftest import ADMIN, ADMIN_PASSWORD
-from support import tables, waiting
-from support.rest import Rest
+from support import content, tables, waiting
+from support.rest import Rest, element, ts_request
 from support.server import wait_until
 
 pytestmark = pytest.mark.slow
@@ -100,3 +100,36 @@ def test_a_refresh_that_is_cut_off_leaves_nothing_behind(new_server):
     assert done.get("job", "finishCode") == "0"
     assert "read 1000003 rows" in done.find("job/extractRefreshJob/notes").text
     assert not any(work.iterdir())
+
+
+def test_power_cuts_while_extracts_are_encrypted(new_server):
+    """Each workbook is whole at any time, with the old objects or the new ones, and the job is done in the end."""
+    server = new_server(seeded=False).start()
+    data = {
+        f"Book {number}": tables.packed(
+            tables.workbook(tables.CSV_FILE), {tables.CSV_FILE: tables.CSV, "Data/noise.bin": content.noise(1 << 20, number)}
+        )
+        for number in range(12)
+    }
+    rest = Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD)
+    rest.put("/sites/{site}", ts_request(element("site", extractEncryptionMode="enabled"))).ok(200)
+    books = {name: rest.publish_workbook(name, file).ok(201).get("workbook", "id") for name, file in data.items()}
+    folder = server.data_dir / "content" / "objects"
+    for verb, packages in (("encrypt", 0), ("reencrypt", 0), ("decrypt", len(books))):
+        before = {path.name for path in folder.rglob("*") if path.is_file()}
+        rest.under("3.5").post(f"/sites/{{site}}/{verb}-extracts").ok(200)
+        wait_until(lambda: len({path.name for path in folder.rglob("*") if path.is_file()} - before) > 2, 60, "some new objects")
+        server.kill()
+        server.check()
+        server.start()
+        rest = Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD)
+        for name, book in books.items():
+            assert rest.get(f"/sites/{{site}}/workbooks/{book}/content").ok(200).content == data[name]
+        wait_until(lambda: waiting.is_done(rest), 120, "the end of the job")
+        found = lambda: [path.read_bytes()[:4] for path in folder.rglob("*") if path.is_file()]  # noqa: E731
+        wait_until(lambda: len(found()) == len(books), 60, "the end of what was replaced")
+        assert found().count(b"PK\x03\x04") == packages
+        for name, book in books.items():
+            assert rest.get(f"/sites/{{site}}/workbooks/{book}/content").ok(200).content == data[name]
+    server.stop()
+    server.check()

@@ -20,6 +20,12 @@ OPERATIONS: dict[str, tuple[str, str, str]] = {
     "Delete Extracts of Embedded Data Sources": ("workbook", "deleteExtract", "404006"),
 }
 
+OF_SITE: dict[str, str] = {
+    "Encrypt Extracts in a Site": "encrypt-extracts",
+    "Decrypt Extracts in a Site": "decrypt-extracts",
+    "Reencrypt Extracts in a Site": "reencrypt-extracts",
+}
+
 UNPROVOKED: dict[tuple[str, str, str], str] = {}
 
 EMPTY = b"<tsRequest/>"
@@ -35,6 +41,12 @@ class Extracts(World):
         data = tables.packed(make(tables.CSV_FILE, extract), {tables.CSV_FILE: tables.CSV})
         publish = self.admin.publish_workbook if kind == "workbook" else self.admin.publish_datasource
         return publish(self.fresh("Extracts"), data, self.project).ok(201).get(kind, "id")
+
+    def of_site(self, operation: str, *, who: str = "admin", verb: str = "POST", site: str = "{site}", **options) -> Answer:
+        """Calls a method about all extracts of a site."""
+        session = options.pop("session", None) or self.session(who)
+        session = (session.as_json() if self.form == "json" else session).under(options.pop("version", "3.5"))
+        return session.call(verb, f"/sites/{site}/{OF_SITE[operation]}", **options)
 
     def ask(self, operation: str, body: bytes | None = None, *, who: str = "admin", verb: str | None = None, **options) -> Answer:
         if operation not in OPERATIONS:
@@ -78,7 +90,7 @@ for one, (kind, method, missing) in OPERATIONS.items():
     if method == "createExtract":
         live = lambda w, k=kind: {k: w.item(k, extract=False)}  # noqa: E731
         row(one, 400, "400008", "Invalid encrypt", lambda w, one=one, b=body: w.ask(one, b, params={"encrypt": "maybe"}))
-        row(one, 501, "501000", "Encryption of extracts", lambda w, one=one, b=body, live=live: w.ask(
+        row(one, 400, "400000", "Encryption is disabled on the site", lambda w, one=one, b=body, live=live: w.ask(
             one, b, place=live(w), params={"encrypt": "True"}))  # fmt: skip
         row(one, 501, "501000", "No engine for .hyper files", lambda w, one=one, b=body, live=live: w.ask(one, b, place=live(w)))
     else:
@@ -93,6 +105,23 @@ for one in ("Create Extracts for Embedded Data Sources", "Delete Extracts of Emb
         row(one, 400, "400000", "Bad request", lambda w, one=one, bad=bad, p=with_extract: w.ask(one, bad, place=p(w)))
     other = ts_request(element("datasources", element("datasource", id=NOBODY)))
     row(one, 404, "404004", "Data source not found", lambda w, one=one, b=other, p=with_extract: w.ask(one, b, place=p(w)))
+
+
+for one in OF_SITE:
+    row(one, 405, "405000", "Invalid request method", lambda w, one=one: w.of_site(one, verb="GET"))
+    for id in (NOBODY, "no-id", "%00"):
+        row(one, 404, "404000", "Site not found", lambda w, one=one, id=id: w.of_site(one, site=id))
+    row(one, 404, "404001", "Method of a later version", lambda w, one=one: w.of_site(one, version="3.4"))
+    unsigned, stale = {"X-Tableau-Auth": None}, {"X-Tableau-Auth": "stale"}
+    row(one, 401, "401000", "Unauthorized access", lambda w, one=one, h=unsigned: w.of_site(one, headers=h))
+    row(one, 401, "401002", "Unauthorized access", lambda w, one=one, h=stale: w.of_site(one, headers=h))
+    for who in ("grace", "vera", "ulrich"):
+        row(one, 403, "403004", "Forbidden", lambda w, one=one, who=who: w.of_site(one, who=who))
+    if one.startswith("Decrypt"):
+        enforced = lambda w: w.new_site(extractEncryptionMode="enforced")  # noqa: E731
+        row(one, 400, "400000", "Encryption is enforced on the site", lambda w, one=one, s=enforced: w.of_site(one, session=s(w)))
+    else:
+        row(one, 400, "400000", "Encryption is disabled on the site", lambda w, one=one: w.of_site(one))
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +139,9 @@ def test_error_row(world, one: Row, form: str):
 
 
 def test_the_extract_that_is_all_there_is_stays(world):
-    """A published table file has no connection to go back to; the answer waits for the job and says so."""
+    """A published table file has no connection to go back to, which is said before there is a job."""
     world.form = "xml"
     published = world.admin.publish_datasource(world.fresh("Bare"), content.hyper(), world.project).ok(201)
     place = {"datasource": published.get("datasource", "id")}
     answer = world.ask("Delete Extract from Data Source", EMPTY, place=place).refused(400, "400000")
-    assert "has no connections" in answer.find("error/detail").text
+    assert "no connections" in answer.find("error/detail").text

@@ -333,7 +333,6 @@ def test_head_and_options(rest):
         ("GET", "/sites/{site}/customviews"),
         ("GET", "/sites/{site}/webhooks"),
         ("GET", "/sites/{site}/metrics"),
-        ("POST", "/sites/{site}/encrypt-extracts"),
         ("GET", "/sites/{site}/tasks/linked"),
     ],
 )
@@ -353,11 +352,11 @@ def test_methods_to_come_say_so(rest, ids, method, path):
     [
         ("/sites/{site}/workbooks/{workbook}", '<workbook encryptExtracts="true"/>'),
         ("/sites/{site}/datasources/{datasource}", '<datasource encryptExtracts="True"/>'),
-        ("/sites/{site}", '<site extractEncryptionMode="enforced"/>'),
+        ("/sites/{site}", '<site extractEncryptionMode="sometimes"/>'),
     ],
 )
 def test_nothing_pretends_to_be_encrypted(rest, ids, path, body):
-    rest.under(NEWEST).put(fill(path, ids), f"<tsRequest>{body}</tsRequest>").refused(501, "501000")
+    rest.under(NEWEST).put(fill(path, ids), f"<tsRequest>{body}</tsRequest>").refused(400, "400000")
 
 
 # Versions

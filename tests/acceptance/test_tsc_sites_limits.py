@@ -319,10 +319,12 @@ def test_settings_that_do_not_fit(new_site, attributes):
     site.change(**attributes).refused(400, "400000")
 
 
-def test_extracts_are_not_said_to_be_encrypted(new_site):
+def test_the_mode_of_encryption_is_one_of_three(new_site):
     site = new_site()
-    site.change(extractEncryptionMode="enforced").refused(501, "501000")
-    site.change(extractEncryptionMode="disabled").ok(200)
+    site.change(extractEncryptionMode="always").refused(400, "400000")
+    for mode in ("enforced", "enabled", "disabled"):
+        site.change(extractEncryptionMode=mode).ok(200)
+        assert site.shows().get("extractEncryptionMode") == mode
 
 
 def test_every_version_reads_back_what_it_wrote(new_site):

@@ -14,6 +14,12 @@ text_enum! {
         CreateExtract = "CreateExtract",
         /// Turns an extract back into a live connection.
         DeleteExtract = "DeleteExtract",
+        /// Encrypts the extracts of a site or an item.
+        EncryptExtracts = "EncryptExtracts",
+        /// Decrypts them.
+        DecryptExtracts = "DecryptExtracts",
+        /// Encrypts them with other keys.
+        ReencryptExtracts = "ReencryptExtracts",
         /// Publishes a workbook.
         PublishWorkbook = "PublishWorkbook",
         /// Publishes a data source.
@@ -52,6 +58,9 @@ impl JobKind {
             Self::IncrementExtract => "increment_extracts",
             Self::CreateExtract => "create_extracts",
             Self::DeleteExtract => "delete_extracts",
+            Self::EncryptExtracts => "encrypt_extracts",
+            Self::DecryptExtracts => "decrypt_extracts",
+            Self::ReencryptExtracts => "reencrypt_extracts",
             Self::PublishWorkbook => "publish_workbook",
             Self::PublishDatasource => "publish_datasource",
             Self::AppendDatasource => "append_datasource",

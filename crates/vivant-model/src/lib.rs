@@ -30,5 +30,5 @@ pub use job::{
 pub use permission::{Decision, Grantee, Reason, Rule};
 pub use project::ContentPermissions;
 pub use schedule::{Frequency, Recurrence, Zone};
-pub use site::{AdminMode, SiteState};
+pub use site::{AdminMode, ExtractEncryption, SiteState};
 pub use site_role::{License, SiteRole};

@@ -50,6 +50,29 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Whether the extracts of a site are encrypted where they are kept.
+    ExtractEncryption {
+        /// All are.
+        Enforced = "enforced",
+        /// Those are whose owners ask for it.
+        Enabled = "enabled",
+        /// None is.
+        Disabled = "disabled",
+    }
+}
+
+impl ExtractEncryption {
+    /// The name of the setting.
+    pub const SETTING: &'static str = "extractEncryptionMode";
+}
+
+impl Default for ExtractEncryption {
+    fn default() -> Self {
+        Self::Disabled
+    }
+}
+
 /// The default number of revisions a site keeps of an item.
 pub const DEFAULT_REVISION_LIMIT: u32 = 25;
 

@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use vivant_store::{Error as StoreError, Forbidden, What};
+use vivant_store::{EncryptionRule, Error as StoreError, Forbidden, What};
 use vivant_wire::ErrorCode;
 use vivant_wire::query::QueryError;
 
@@ -72,6 +72,8 @@ impl From<StoreError> for ApiError {
             StoreError::Forbidden(rule) => forbidden(*rule),
             StoreError::UnknownField(_) | StoreError::BadFilter { .. } => ErrorCode::InvalidFilter,
             StoreError::WrongSchedule(_) => ErrorCode::WrongScheduleType,
+            StoreError::Encryption(EncryptionRule::Changed) => ErrorCode::Unavailable,
+            StoreError::Encryption(_) => ErrorCode::BadRequest,
             StoreError::PastLastPage => ErrorCode::InvalidPageNumber,
             StoreError::UploadNotFound => ErrorCode::UploadNotFound,
             StoreError::JobEnded(_) => ErrorCode::JobComplete,

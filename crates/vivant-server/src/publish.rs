@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use vivant_document::{DatasourceFacts, FileKind, Inspected, Limits, SheetKind, WorkbookFacts};
-use vivant_model::{Luid, ProjectId};
+use vivant_model::{ContentKind, JobItem, Luid, ProjectId};
 use vivant_store::{
     Caller, ConnectionChanges, DatasourceField, Error as StoreError, Fence, Filter, FilterValue, ListQuery,
     NewConnection, NewJob, NewView, Op, PageRequest, PublishDatasource, PublishWorkbook, Published,
@@ -20,11 +20,11 @@ use vivant_wire::{ErrorCode, Node, types};
 use crate::answers::previews;
 use crate::app::App;
 use crate::auth::SiteUser;
-use crate::auth::permission::caller_may_publish_to;
+use crate::auth::permission::{Rights, caller_may_publish_to};
 use crate::body::{PartCodes, parse_document, read_parts};
 use crate::call::Call;
 use crate::errors::{ApiError, Result, bad_request, fail, internal, not_found};
-use crate::jobs;
+use crate::jobs::{self, seal_extracts};
 use crate::reply::Reply;
 use crate::views::begun_view;
 
@@ -160,15 +160,39 @@ fn kind_of(extension: Option<&str>, rules: &FileRules) -> Option<FileKind> {
     FileKind::from_extension(extension?).filter(|kind| (rules.accepts)(*kind))
 }
 
-/// Refuses `encryptExtracts="true"`: nobody shall believe that an extract is encrypted when it is not.
-pub fn refuse_encryption(asked: Option<&str>) -> Result<()> {
-    match asked.map(|text| flag_text(text, "encryptExtracts")).transpose()? {
-        Some(true) => Err(fail(
-            ErrorCode::NotImplemented,
-            "Encrypting extracts at rest is not part of this release of Vivant; leave encryptExtracts out.",
-        )),
-        _ => Ok(()),
+/// Reads `encryptExtracts`, which a site can rule out: nobody shall believe that an extract is encrypted when it is not.
+pub async fn encryption(call: &Call, who: &SiteUser, asked: Option<&str>) -> Result<Option<bool>> {
+    let asked = asked.map(|text| flag_text(text, "encryptExtracts")).transpose()?;
+    if asked.is_some() {
+        let mode = call.app.store.extract_encryption(who.site()).await?;
+        vivant_store::encryption::decide(mode, asked, None)?;
     }
+    Ok(asked)
+}
+
+/// The job that has the extracts of an item encrypted, or decrypted, if that is asked for and not so.
+pub async fn change_encryption(
+    call: &Call,
+    who: &SiteUser,
+    rights: &Rights,
+    (item, name): (JobItem, &str),
+    is_encrypted: bool,
+    asked: Option<&str>,
+) -> Result<Option<NewJob>> {
+    // Clients send back what they were told.
+    let asked = asked.map(|text| flag_text(text, "encryptExtracts")).transpose()?;
+    let Some(encrypt) = asked.filter(|encrypt| *encrypt != is_encrypted) else {
+        return Ok(None);
+    };
+    if !rights.may_give_away() {
+        return Err(fail(
+            ErrorCode::UpdateForbidden,
+            "Only administrators, leaders and the owner may have extracts encrypted or decrypted.",
+        ));
+    }
+    let mode = call.app.store.extract_encryption(who.site()).await?;
+    vivant_store::encryption::decide(mode, asked, None)?;
+    seal_extracts::of_item(&call.app, who.site(), item, name, encrypt, Some(who.caller.user)).map(Some)
 }
 
 /// Finds the project to publish to and checks that the caller may.
@@ -374,6 +398,8 @@ pub struct WorkbookOrder<'a> {
     pub show_tabs: bool,
     /// Whether an existing workbook of the name is replaced.
     pub overwrite: bool,
+    /// Whether its extracts are to be encrypted; `None` leaves that as it was.
+    pub encrypt_extracts: Option<bool>,
     /// Lower-cased names of views to hide.
     pub hidden_views: Vec<String>,
     /// Credentials for its connections.
@@ -404,17 +430,22 @@ pub async fn workbook(
         file,
         file_type: kind.extension().to_owned(),
         has_extracts: facts.has_extract,
-        encrypt_extracts: false,
+        encrypt_extracts: order.encrypt_extracts,
         sheets,
         connections,
         default_view: None,
     };
-    let site = order.caller.site;
+    let (site, by, asked) = (order.caller.site, order.caller.user, order.encrypt_extracts);
     let published = app
         .store
         .publish_workbook_with(publish, Vec::new(), fence, app.now())
         .await?;
-    previews::want(app, site, published.workbook.id, false);
+    let workbook = &published.workbook;
+    if asked.is_some() && !published.created {
+        let (kind, encrypt) = (ContentKind::Workbook, workbook.encrypt_extracts);
+        seal_extracts::after_publishing(app, site, kind, workbook.id.0, &workbook.name, encrypt, by).await?;
+    }
+    previews::want(app, site, workbook.id, false);
     Ok(published)
 }
 
@@ -430,6 +461,8 @@ pub struct DatasourceOrder<'a> {
     pub description: Option<String>,
     /// Whether an existing data source of the name is replaced.
     pub overwrite: bool,
+    /// Whether its extracts are to be encrypted; `None` leaves that as it was.
+    pub encrypt_extracts: Option<bool>,
     /// Whether Tableau Bridge refreshes it.
     pub use_remote_query_agent: bool,
     /// Credentials for its connections.
@@ -478,16 +511,23 @@ pub async fn datasource(
         file,
         file_type: kind.extension().to_owned(),
         has_extracts,
-        encrypt_extracts: false,
+        encrypt_extracts: order.encrypt_extracts,
         use_remote_query_agent: order.use_remote_query_agent,
         connections,
         fields,
         tables,
     };
+    let (site, by, asked) = (order.caller.site, order.caller.user, order.encrypt_extracts);
     let published = app
         .store
         .publish_datasource_with(publish, Vec::new(), fence, app.now());
-    Ok(published.await?)
+    let published = published.await?;
+    let source = &published.datasource;
+    if asked.is_some() && !published.created {
+        let (kind, encrypt) = (ContentKind::Datasource, source.encrypt_extracts);
+        seal_extracts::after_publishing(app, site, kind, source.id.0, &source.name, encrypt, by).await?;
+    }
+    Ok(published)
 }
 
 /// Reads the facts of a file, away from the threads that answer requests.

@@ -46,6 +46,9 @@ fn routes() -> Vec<(&'static str, Handler)> {
         ("Query Sites", on(sites::query_sites)),
         ("Update Site", on(sites::update_site)),
         ("Delete Site", on(sites::delete_site)),
+        ("Encrypt Extracts in a Site", on(sites::encrypt_extracts)),
+        ("Decrypt Extracts in a Site", on(sites::decrypt_extracts)),
+        ("Reencrypt Extracts in a Site", on(sites::reencrypt_extracts)),
         ("Query Views for Site", on(views::query_views_for_site)),
 
         ("Add User to Site", on(users::add_user_to_site)),

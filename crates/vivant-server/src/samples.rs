@@ -131,6 +131,7 @@ async fn publish_one(app: &App, caller: &Caller, project: ProjectId, sample: &Sa
                 description: Some(sample.description.to_owned()),
                 show_tabs: true,
                 overwrite: false,
+                encrypt_extracts: None,
                 hidden_views: Vec::new(),
                 credentials: Credentials::default(),
             };
@@ -143,6 +144,7 @@ async fn publish_one(app: &App, caller: &Caller, project: ProjectId, sample: &Sa
                 name: sample.name.to_owned(),
                 description: Some(sample.description.to_owned()),
                 overwrite: false,
+                encrypt_extracts: None,
                 use_remote_query_agent: false,
                 credentials: Credentials::default(),
             };

@@ -429,6 +429,7 @@ impl Sower<'_> {
                 description: seed.description.clone(),
                 show_tabs: seed.show_tabs,
                 overwrite: false,
+                encrypt_extracts: None,
                 hidden_views: Vec::new(),
                 credentials: Credentials::default(),
             };
@@ -444,6 +445,7 @@ impl Sower<'_> {
             name,
             description: seed.description.clone(),
             overwrite: false,
+            encrypt_extracts: None,
             use_remote_query_agent: false,
             credentials: Credentials::default(),
         };

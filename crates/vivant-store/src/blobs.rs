@@ -6,7 +6,7 @@
 
 use vivant_model::SiteId;
 
-use crate::content::{Spooled, new_key};
+use crate::content::{Spooled, is_sealed, new_key};
 use crate::db::{Conn, Value, params, transact};
 use crate::{Error, Millis, Result, Store};
 
@@ -17,14 +17,21 @@ pub(crate) struct Blob {
     pub(crate) sha256: String,
 }
 
+impl Blob {
+    /// Returns whether it is encrypted.
+    pub(crate) fn is_sealed(&self) -> bool {
+        is_sealed(&self.key)
+    }
+}
+
 impl Store {
-    /// Stores a file as a pending object.
-    pub(crate) async fn store_file(&self, file: Spooled, now: Millis) -> Result<Blob> {
+    /// Stores a file as a pending object, encrypted if it is to be sealed.
+    pub(crate) async fn store_file(&self, file: Spooled, seal: bool, now: Millis) -> Result<Blob> {
         let size =
             i64::try_from(file.size()).map_err(|_| Error::backend("the file is too large to store"))?;
         let sha256 = file.sha256().to_owned();
         let blob = Blob {
-            key: self.announce(size, &sha256, now).await?,
+            key: self.announce(size, &sha256, seal, now).await?,
             size,
             sha256,
         };
@@ -38,8 +45,8 @@ impl Store {
     }
 
     /// Says that an object is coming, and under which key.
-    pub(crate) async fn announce(&self, size: i64, sha256: &str, now: Millis) -> Result<String> {
-        let key = new_key()?;
+    pub(crate) async fn announce(&self, size: i64, sha256: &str, seal: bool, now: Millis) -> Result<String> {
+        let key = new_key(seal)?;
         transact!(self.db(), |tx| {
             let sql = "INSERT INTO blob (key, size, sha256, state, node, changed_at) \
                  VALUES (?1, ?2, ?3, 'pending', ?4, ?5)";

@@ -108,8 +108,8 @@ pub struct PublishDatasource<'a> {
     pub file_type: String,
     /// Whether it holds extracts.
     pub has_extracts: bool,
-    /// Whether its extracts are encrypted.
-    pub encrypt_extracts: bool,
+    /// Whether its extracts are to be encrypted; `None` leaves that as it was.
+    pub encrypt_extracts: Option<bool>,
     /// Whether Tableau Bridge keeps it fresh.
     pub use_remote_query_agent: bool,
     /// Its connections, in order.
@@ -144,8 +144,6 @@ pub struct DatasourceChanges {
     pub is_certified: Option<bool>,
     /// Why it is certified; `Some(None)` takes the note away.
     pub certification_note: Option<Option<String>>,
-    /// Whether its extracts are encrypted.
-    pub encrypt_extracts: Option<bool>,
     /// Whether Tableau Bridge keeps it fresh.
     pub use_remote_query_agent: Option<bool>,
 }
@@ -281,8 +279,10 @@ impl Store {
             size: i64::try_from(file.size()).unwrap_or(i64::MAX),
             extracts_size: extracts::size(&extracts),
         };
-        items::admit(&self.conn().await?, &new).await?;
-        let stored = self.store_item(file, extracts, now).await?;
+        let encrypt = items::admit(&self.conn().await?, &new).await?.encrypt;
+        let stored = self
+            .store_item(file, extracts, new.has_extracts, encrypt, now)
+            .await?;
         let outcome: Result<_> = async {
             transact!(self.db(), |tx| {
                 sites::lock(&tx, new.site).await?;
@@ -362,7 +362,6 @@ impl Store {
             description: changes.description.as_deref(),
             project: changes.project,
             owner: changes.owner,
-            encrypt_extracts: changes.encrypt_extracts,
         };
         transact!(self.db(), |tx| {
             sites::lock(&tx, site).await?;

@@ -127,6 +127,33 @@ impl fmt::Display for Forbidden {
     }
 }
 
+/// Why an extract cannot be encrypted, or kept as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EncryptionRule {
+    /// The site has no encrypted extracts.
+    Disabled,
+    /// The site has all extracts encrypted.
+    Enforced,
+    /// Something changed while the extract was stored.
+    Changed,
+}
+
+impl fmt::Display for EncryptionRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Disabled => {
+                "extracts are not encrypted on this site; a server administrator can set its \
+                 extractEncryptionMode to enabled or enforced"
+            }
+            Self::Enforced => {
+                "all extracts of this site are encrypted; a server administrator can set its \
+                 extractEncryptionMode to enabled or disabled"
+            }
+            Self::Changed => "whether the extract is to be encrypted changed while it was stored; try again",
+        })
+    }
+}
+
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -163,6 +190,9 @@ pub enum Error {
     /// A rule of the house forbids it.
     #[error("{0}")]
     Forbidden(Forbidden),
+    /// Extracts are not encrypted, or not decrypted, as things stand.
+    #[error("{0}")]
+    Encryption(EncryptionRule),
     /// A filter or sort names a field that the list does not have.
     #[error("`{0}` is not a field to filter or sort by")]
     UnknownField(String),

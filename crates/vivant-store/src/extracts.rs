@@ -11,7 +11,7 @@ use crate::db::{Conn, params, transact};
 use crate::items;
 use crate::jobs::{self, Fence};
 use crate::permissions::what;
-use crate::{Error, JobItem, JobItemKind, Millis, Result, Store, What, sites};
+use crate::{EncryptionRule, Error, JobItem, JobItemKind, Millis, Result, Store, What, encryption, sites};
 
 /// An extract to be kept.
 pub struct NewExtract {
@@ -47,6 +47,13 @@ pub(crate) struct StoredExtract {
     blob: Blob,
     rows: i64,
     columns: String,
+}
+
+impl StoredExtract {
+    /// Returns whether its object is encrypted.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.blob.is_sealed()
+    }
 }
 
 /// What becomes of the extracts that an item has.
@@ -120,7 +127,10 @@ impl Store {
         fence: Fence<'_>,
         now: Millis,
     ) -> Result<bool> {
-        let stored = self.store_item(change.file, change.extracts, now).await?;
+        let encrypt = self.encrypts(site, kind, id).await?;
+        let stored = self
+            .store_item(change.file, change.extracts, change.has_extracts, encrypt, now)
+            .await?;
         let (blob, extracts) = stored.parts();
         let outcome: Result<bool> = async {
             transact!(self.db(), |tx| {
@@ -133,6 +143,8 @@ impl Store {
                 if current != i64::from(change.revision) {
                     return Ok(false);
                 }
+                let now_encrypt = encryption::encrypts(&tx, site, kind, id).await?;
+                encryption::refuse_others(&stored, change.has_extracts, now_encrypt.unwrap_or(false))?;
                 clear(&tx, site, id, Some(&change.datasources), now).await?;
                 let more = blob.size - old_size;
                 let kept = extracts.iter().map(|extract| extract.blob.size).sum::<i64>();
@@ -224,13 +236,14 @@ impl Store {
         fence: Fence<'_>,
         now: Millis,
     ) -> Result<()> {
-        let stored = self.store_extracts(extracts, now).await?;
+        let encrypt = self.encrypts(site, kind, id).await?;
+        let stored = self.store_extracts(extracts, encrypt, now).await?;
         let outcome: Result<()> = async {
             transact!(self.db(), |tx| {
                 sites::lock(&tx, site).await?;
-                let sql = "SELECT COUNT(*) FROM content WHERE site_id = ?1 AND kind = ?2 AND id = ?3";
-                if tx.number(sql, params![site, kind.as_str(), id]).await? == 0 {
-                    return Err(Error::NotFound(what(kind)));
+                let now_encrypt = encryption::encrypts(&tx, site, kind, id).await?;
+                if now_encrypt.ok_or(Error::NotFound(what(kind)))? != encrypt {
+                    return Err(Error::Encryption(EncryptionRule::Changed));
                 }
                 if earlier == Earlier::Go {
                     clear(&tx, site, id, None, now).await?;
@@ -260,11 +273,12 @@ impl Store {
     pub(crate) async fn store_extracts(
         &self,
         extracts: Vec<NewExtract>,
+        encrypt: bool,
         now: Millis,
     ) -> Result<Vec<StoredExtract>> {
         let mut stored = Vec::with_capacity(extracts.len());
         for new in extracts {
-            match self.store_file(new.file, now).await {
+            match self.store_file(new.file, encrypt, now).await {
                 Ok(blob) => stored.push(StoredExtract {
                     datasource: new.datasource,
                     blob,

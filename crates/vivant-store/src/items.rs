@@ -12,8 +12,8 @@ use crate::permissions::what;
 use crate::secrets::new_id;
 use crate::workbooks::Revision;
 use crate::{
-    Caller, Error, Forbidden, Millis, Owner, Result, Store, What, extracts, permissions, projects, sites,
-    users,
+    Caller, Error, Forbidden, Millis, Owner, Result, Store, What, encryption, extracts, permissions,
+    projects, sites, users,
 };
 
 pub(crate) const OWNER: &str = " JOIN account o ON o.id = c.owner_id";
@@ -32,7 +32,8 @@ pub(crate) struct NewItem<'a> {
     pub(crate) overwrite: bool,
     pub(crate) file_type: &'a str,
     pub(crate) has_extracts: bool,
-    pub(crate) encrypt_extracts: bool,
+    /// `None` leaves that as it was.
+    pub(crate) encrypt_extracts: Option<bool>,
     /// The size of the file.
     pub(crate) size: i64,
     /// The size of the extracts beside it.
@@ -61,6 +62,8 @@ pub(crate) struct Placed {
 
 /// What publishing an item will do.
 pub(crate) struct Admission {
+    /// Whether its extracts are encrypted.
+    pub(crate) encrypt: bool,
     existing: Option<Existing>,
     /// Object and size of revisions that are one too many.
     surplus: Vec<(i64, String, i64)>,
@@ -70,6 +73,7 @@ struct Existing {
     id: Luid,
     content_url: String,
     revision: i64,
+    encrypts: bool,
 }
 
 /// Finds out whether an item may be published: its project and owner are there, its name is free
@@ -80,8 +84,7 @@ pub(crate) async fn admit(conn: &Conn, new: &NewItem<'_>) -> Result<Admission> {
         return Err(Error::NotFound(What::Project));
     }
     users::require(conn, new.site, new.owner).await?;
-    let sql =
-        "SELECT id, content_url, revision FROM content WHERE project_id = ?1 AND kind = ?2 AND name_key = ?3";
+    let sql = "SELECT id, content_url, revision, encrypt_extracts FROM content WHERE project_id = ?1 AND kind = ?2 AND name_key = ?3";
     let existing = match conn
         .row(sql, params![new.project, new.kind.as_str(), name::key(new.name)])
         .await?
@@ -90,6 +93,7 @@ pub(crate) async fn admit(conn: &Conn, new: &NewItem<'_>) -> Result<Admission> {
             id: row.id()?,
             content_url: row.text()?,
             revision: row.int()?,
+            encrypts: row.bool()?,
         }),
         None => None,
     };
@@ -140,7 +144,16 @@ pub(crate) async fn admit(conn: &Conn, new: &NewItem<'_>) -> Result<Admission> {
         used,
         new.size.saturating_add(new.extracts_size) - freed - replaced,
     )?;
-    Ok(Admission { existing, surplus })
+    let before = existing.as_ref().map(|existing| existing.encrypts);
+    Ok(Admission {
+        encrypt: encryption::decide(
+            encryption::mode(conn, new.site).await?,
+            new.encrypt_extracts,
+            before,
+        )?,
+        existing,
+        surplus,
+    })
 }
 
 /// Makes sure that a site's storage quota, in megabytes, holds so many bytes more than are in use.
@@ -160,7 +173,12 @@ pub(crate) fn refuse_beyond_quota(quota: Option<i64>, used_bytes: i64, needed_by
 /// Gives an item its place: the row, its new revision, and none of the surplus ones.
 pub(crate) async fn place(tx: &Conn, new: &NewItem<'_>, stored: &StoredItem, now: Millis) -> Result<Placed> {
     let StoredItem { blob, extracts } = stored;
-    let Admission { existing, surplus } = admit(tx, new).await?;
+    let Admission {
+        encrypt,
+        existing,
+        surplus,
+    } = admit(tx, new).await?;
+    encryption::refuse_others(stored, new.has_extracts, encrypt)?;
     blobs::go_live(tx, blob, now).await?;
     let (placed, revision) = match existing {
         Some(existing) => {
@@ -179,7 +197,7 @@ pub(crate) async fn place(tx: &Conn, new: &NewItem<'_>, stored: &StoredItem, now
                     blob.size,
                     new.file_type,
                     new.has_extracts,
-                    new.encrypt_extracts,
+                    encrypt,
                     now,
                 ],
             )
@@ -193,7 +211,7 @@ pub(crate) async fn place(tx: &Conn, new: &NewItem<'_>, stored: &StoredItem, now
                 revision,
             )
         }
-        None => (insert(tx, new, blob, now).await?, 1),
+        None => (insert(tx, new, blob, encrypt, now).await?, 1),
     };
     let sql = "INSERT INTO revision (content_id, number, blob_key, file_type, size_bytes, sha256, has_extracts, \
          publisher_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -234,7 +252,7 @@ pub(crate) async fn place(tx: &Conn, new: &NewItem<'_>, stored: &StoredItem, now
     Ok(placed)
 }
 
-async fn insert(tx: &Conn, new: &NewItem<'_>, blob: &Blob, now: Millis) -> Result<Placed> {
+async fn insert(tx: &Conn, new: &NewItem<'_>, blob: &Blob, encrypt: bool, now: Millis) -> Result<Placed> {
     let id: Luid = new_id()?;
     let content_url = free_url(tx, new).await?;
     let acl = project_acl(tx, new.site, new.project, new.kind).await?.acl;
@@ -258,7 +276,7 @@ async fn insert(tx: &Conn, new: &NewItem<'_>, blob: &Blob, now: Millis) -> Resul
             blob.size,
             new.file_type,
             new.has_extracts,
-            new.encrypt_extracts,
+            encrypt,
             now,
         ],
     )
@@ -318,7 +336,6 @@ pub(crate) struct ItemChanges<'a> {
     pub(crate) description: Option<&'a str>,
     pub(crate) project: Option<ProjectId>,
     pub(crate) owner: Option<UserId>,
-    pub(crate) encrypt_extracts: Option<bool>,
 }
 
 /// Changes what all items have. The caller holds the site's lock.
@@ -364,8 +381,7 @@ pub(crate) async fn update(
         }
     }
     let sql = "UPDATE content SET name = ?2, name_key = ?3, description = COALESCE(?4, description), \
-         owner_id = COALESCE(?5, owner_id), encrypt_extracts = COALESCE(?6, encrypt_extracts), updated_at = ?7 \
-         WHERE id = ?1";
+         owner_id = COALESCE(?5, owner_id), updated_at = ?6 WHERE id = ?1";
     tx.execute(
         sql,
         params![
@@ -374,7 +390,6 @@ pub(crate) async fn update(
             name::key(new_name),
             changes.description,
             changes.owner,
-            changes.encrypt_extracts,
             now,
         ],
     )
@@ -383,15 +398,17 @@ pub(crate) async fn update(
 }
 
 impl Store {
-    /// Stores the file of an item and the extracts beside it.
+    /// Stores the file of an item and the extracts beside it. What holds extracts is encrypted if they are to be.
     pub(crate) async fn store_item(
         &self,
         file: Spooled,
         extracts: Vec<NewExtract>,
+        has_extracts: bool,
+        encrypt: bool,
         now: Millis,
     ) -> Result<StoredItem> {
-        let blob = self.store_file(file, now).await?;
-        match self.store_extracts(extracts, now).await {
+        let blob = self.store_file(file, encrypt && has_extracts, now).await?;
+        match self.store_extracts(extracts, encrypt, now).await {
             Ok(extracts) => Ok(StoredItem { blob, extracts }),
             Err(error) => {
                 self.give_up(&blob, now).await;

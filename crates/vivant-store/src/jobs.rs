@@ -578,7 +578,10 @@ impl Store {
         let id: JobId = new_id()?;
         let payload = self.inner.vault.encrypt(&bound(id), &new.payload)?;
         let blob = match new.file.take() {
-            Some(file) => Some(self.store_file(file, now).await?),
+            Some(file) => {
+                let seal = self.encrypts_early(new.site).await?;
+                Some(self.store_file(file, seal, now).await?)
+            }
             None => None,
         };
         Ok((id, payload, blob))

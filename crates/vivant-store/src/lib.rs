@@ -17,6 +17,7 @@ pub mod datasources;
 mod db;
 pub mod directory;
 mod domains;
+pub mod encryption;
 pub mod error;
 pub mod extracts;
 pub mod favorites;
@@ -53,7 +54,8 @@ pub use datasources::{
 };
 pub use db::servers_of;
 pub use directory::{DirectoryUser, ImportCounts, ImportGroup, Imported};
-pub use error::{Error, Forbidden, Result, What};
+pub use encryption::Sealing;
+pub use error::{EncryptionRule, Error, Forbidden, Result, What};
 pub use extracts::{Extract, ExtractChange, NewExtract};
 pub use favorites::{Favorite, FavoriteItem};
 pub use groups::{Group, GroupChanges, NewGroup};

@@ -10,8 +10,8 @@ use crate::secrets::new_id;
 use crate::select::Select;
 use crate::store::in_order;
 use crate::{
-    Error, Forbidden, ListQuery, Millis, NewUser, Page, PageRequest, Result, Secret, Store, User, What,
-    groups, jobs, projects, users,
+    Error, Forbidden, ListQuery, Millis, NewJob, NewUser, Page, PageRequest, Result, Secret, Store, User,
+    What, groups, jobs, projects, users,
 };
 
 /// A site.
@@ -296,7 +296,20 @@ impl Store {
 
     /// Changes a site.
     pub async fn update_site(&self, id: SiteId, changes: SiteChanges, now: Millis) -> Result<Site> {
+        self.update_site_with(id, changes, None, now).await
+    }
+
+    /// Changes a site and puts the job into the queue that follows from it, both or none.
+    pub async fn update_site_with(
+        &self,
+        id: SiteId,
+        changes: SiteChanges,
+        job: Option<NewJob>,
+        now: Millis,
+    ) -> Result<Site> {
+        let jobs = self.prepare(job.into_iter().collect(), now).await?;
         transact!(self.db(), |tx| {
+            jobs::lock_lanes(&tx, &jobs).await?;
             lock(&tx, id).await?;
             let mut site = load(&tx, &[id.to_string()])
                 .await?
@@ -337,7 +350,11 @@ impl Store {
                 ],
             )
             .await?;
-            write_settings(&tx, id, &changes.settings).await
+            write_settings(&tx, id, &changes.settings).await?;
+            for job in &jobs {
+                jobs::insert(&tx, job, now).await?;
+            }
+            Ok(())
         })?;
         self.site(id).await?.ok_or(Error::NotFound(What::Site))
     }

@@ -27,7 +27,7 @@ pub struct Store {
 pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) content: Content,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) passwords: Passwords,
     /// Names this process on what it leaves half done.
     pub(crate) node: String,
@@ -97,15 +97,16 @@ impl Store {
         create_data_dir(&options.data_dir)?;
         let location = location(&options)?;
         let db = Db::open(&location).await?;
-        let content = Content::at(&options.data_dir, options.storage_url.as_deref(), &options.env).await?;
-        let key = fitting_key(&db, &options).await?;
+        let vault = Arc::new(Vault::new(&fitting_key(&db, &options).await?));
+        let (data_dir, url) = (&options.data_dir, options.storage_url.as_deref());
+        let content = Content::at(data_dir, url, &options.env, Arc::clone(&vault)).await?;
         let lock = lock(&options.data_dir)?;
         let alone = lock.is_some();
         let store = Self {
             inner: Arc::new(Inner {
                 db,
                 content,
-                vault: Vault::new(&key),
+                vault,
                 passwords: Passwords::new(),
                 node: secrets::hex(&secrets::random::<8>()?),
                 touches: Mutex::default(),

@@ -65,9 +65,11 @@ impl Store {
     pub async fn open_chunk(&self, caller: &Caller, id: &UploadId, now: Millis) -> Result<Spool> {
         let conn = self.conn().await?;
         require(&conn, caller, id, now).await?;
-        if !self.content().grows() {
+        drop(conn);
+        if !self.content().grows() || self.encrypts_early(caller.site).await? {
             return self.content().spool().await;
         }
+        let conn = self.conn().await?;
         // While the chunk comes nobody else has it: another chunk at the same time begins another object.
         let held = self.growing().0.remove(id);
         let sql =
@@ -81,7 +83,7 @@ impl Store {
             Some((grown, _)) if last.is_some_and(|(key, size)| key == grown.key && size == grown.size) => {
                 grown
             }
-            _ => Growing::new(self.announce(0, "", now).await?),
+            _ => Growing::new(self.announce(0, "", false, now).await?),
         };
         match self.content().grow(grown).await? {
             Some(spool) => Ok(spool),
@@ -109,7 +111,10 @@ impl Store {
                 sha256: grown.sha256(),
             }),
             // Some clients end with an empty chunk.
-            (None, Some(chunk)) if added > 0 => Some(self.store_file(chunk, now).await?),
+            (None, Some(chunk)) if added > 0 => {
+                let seal = self.encrypts_early(caller.site).await?;
+                Some(self.store_file(chunk, seal, now).await?)
+            }
             _ => None,
         };
         let before = grown.as_ref().map_or(0, |grown| grown.size - added);

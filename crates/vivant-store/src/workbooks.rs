@@ -86,8 +86,8 @@ pub struct PublishWorkbook<'a> {
     pub file_type: String,
     /// Whether it holds extracts.
     pub has_extracts: bool,
-    /// Whether its extracts are encrypted.
-    pub encrypt_extracts: bool,
+    /// Whether its extracts are to be encrypted; `None` leaves that as it was.
+    pub encrypt_extracts: Option<bool>,
     /// Its sheets, in order.
     pub sheets: Vec<NewView>,
     /// Its connections, in order.
@@ -118,8 +118,6 @@ pub struct WorkbookChanges {
     pub owner: Option<UserId>,
     /// Whether its sheets are shown as tabs.
     pub show_tabs: Option<bool>,
-    /// Whether its extracts are encrypted.
-    pub encrypt_extracts: Option<bool>,
 }
 
 /// A revision of a workbook or data source.
@@ -206,8 +204,10 @@ impl Store {
             extracts_size: extracts::size(&extracts),
         };
         // Refused now, a file need not be stored at all; what counts is asked again below.
-        items::admit(&self.conn().await?, &new).await?;
-        let stored = self.store_item(file, extracts, now).await?;
+        let encrypt = items::admit(&self.conn().await?, &new).await?.encrypt;
+        let stored = self
+            .store_item(file, extracts, new.has_extracts, encrypt, now)
+            .await?;
         let (sheets, default_view) = (&publish.sheets, publish.default_view.as_deref());
         let outcome: Result<_> = async {
             transact!(self.db(), |tx| {
@@ -302,7 +302,6 @@ impl Store {
             description: changes.description.as_deref(),
             project: changes.project,
             owner: changes.owner,
-            encrypt_extracts: changes.encrypt_extracts,
         };
         transact!(self.db(), |tx| {
             sites::lock(&tx, site).await?;

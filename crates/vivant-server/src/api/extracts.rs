@@ -12,7 +12,6 @@ use crate::call::Call;
 use crate::errors::{Result, bad_request, fail, not_found};
 use crate::extracts::hyper_engine;
 use crate::jobs::{self, change_extracts};
-use crate::publish::refuse_encryption;
 use crate::reply::Reply;
 use crate::views::begun_view;
 
@@ -29,7 +28,8 @@ pub async fn create(mut call: Call, who: SiteUser, item: JobItem) -> Result<Repl
     }
     let datasources = names(&call, &who, item, asked).await?;
     if encrypt {
-        refuse_encryption(Some("true"))?;
+        let mode = call.app.store.extract_encryption(who.site()).await?;
+        vivant_store::encryption::decide(mode, Some(true), None)?;
     }
     if hyper_engine(&call.app).is_none() {
         return Err(fail(
@@ -38,12 +38,19 @@ pub async fn create(mut call: Call, who: SiteUser, item: JobItem) -> Result<Repl
              Run `vivant engine install`, or start the server with --hyperd-path.",
         ));
     }
-    let job = change_extracts::job(&who.caller, item, &title, JobKind::CreateExtract, datasources)?;
+    let job = change_extracts::job(
+        &who.caller,
+        item,
+        &title,
+        JobKind::CreateExtract,
+        datasources,
+        encrypt,
+    )?;
     let job = jobs::enqueue(&call.app, job).await?;
     Ok(call.accepted("job", &begun_view(job)))
 }
 
-/// Begins a job that deletes extracts, and answers with it.
+/// Begins a job that deletes extracts, and answers with it where the reference does.
 pub async fn delete(mut call: Call, who: SiteUser, item: JobItem) -> Result<Reply> {
     let asked = read(&mut call, item).await?;
     let (title, file) = find(&call, &who, item).await?;
@@ -52,7 +59,14 @@ pub async fn delete(mut call: Call, who: SiteUser, item: JobItem) -> Result<Repl
         return Err(fail(ErrorCode::BadRequest, detail));
     }
     let datasources = names(&call, &who, item, asked).await?;
-    let job = change_extracts::job(&who.caller, item, &title, JobKind::DeleteExtract, datasources)?;
+    let job = change_extracts::job(
+        &who.caller,
+        item,
+        &title,
+        JobKind::DeleteExtract,
+        datasources,
+        false,
+    )?;
     let job = jobs::enqueue(&call.app, job).await?;
     if item.kind != JobItemKind::Datasource {
         return Ok(call.accepted("job", &begun_view(job)));

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use vivant::{DataLimits, ExtractRequest, Extracted, RefreshError};
 use vivant_document::{FileKind, Limits};
 use vivant_model::{Capability, JobItem, JobKind};
-use vivant_store::{Caller, ExtractChange, NewJob, Outcome, Spooled};
+use vivant_store::{Caller, ExtractChange, NewJob, Outcome, Sealing, Spooled};
 use vivant_wire::ErrorCode;
 
 use super::refresh_extract::{self, Item};
@@ -25,6 +25,9 @@ use crate::extracts::{Surroundings, new_extract, spool, work_folder};
 struct Asked {
     /// Names of data sources inside the file; `None` means all that it can be done for.
     datasources: Option<Vec<String>>,
+    /// Whether the extracts of the item are to be encrypted; else that is left as it is.
+    #[serde(default)]
+    encrypt: bool,
 }
 
 /// The job that creates extracts, or deletes them.
@@ -34,8 +37,9 @@ pub fn job(
     name: &str,
     kind: JobKind,
     datasources: Option<Vec<String>>,
+    encrypt: bool,
 ) -> Result<NewJob> {
-    let payload = serde_json::to_vec(&Asked { datasources }).map_err(internal)?;
+    let payload = serde_json::to_vec(&Asked { datasources, encrypt }).map_err(internal)?;
     Ok(NewJob {
         kind,
         payload,
@@ -63,6 +67,7 @@ pub async fn run(work: Work) -> Ended {
     })?;
     let folder = Arc::new(work_folder(&work.app)?);
     let document = work.app.store.content().fetch(&item.file.key).await?;
+    let encrypt = asked.encrypt;
     let surroundings = Surroundings::new(&work.app, work.job.site_id, &item.connections).await?;
     work.check()?;
     let made = change(&work, asked, &folder, document, kind, surroundings).await?;
@@ -79,6 +84,11 @@ pub async fn run(work: Work) -> Ended {
         extracts,
     };
     work.check()?;
+    if encrypt {
+        // Those that are there already come first: what is added then is encrypted like them.
+        let (store, site, now) = (&work.app.store, work.job.site_id, work.app.now());
+        store.seal_item(site, item.id, Sealing::Encrypt, now).await?;
+    }
     let fence = Some((
         &work.lease,
         Outcome::success(made.notes, Vec::new(), work.job.item),

@@ -15,6 +15,7 @@ pub mod import_group;
 pub mod publish_datasource;
 pub mod publish_workbook;
 pub mod refresh_extract;
+pub mod seal_extracts;
 pub mod subscription;
 
 use std::future::Future;
@@ -50,6 +51,9 @@ fn kinds() -> Vec<(JobKind, Runner)> {
         (JobKind::IncrementExtract, on(refresh_extract::run)),
         (JobKind::CreateExtract, on(change_extracts::run)),
         (JobKind::DeleteExtract, on(change_extracts::run)),
+        (JobKind::EncryptExtracts, on(seal_extracts::run)),
+        (JobKind::DecryptExtracts, on(seal_extracts::run)),
+        (JobKind::ReencryptExtracts, on(seal_extracts::run)),
         (JobKind::Subscription, on(subscription::run)),
     ]
 }

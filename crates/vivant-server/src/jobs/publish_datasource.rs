@@ -20,6 +20,9 @@ pub struct Asked {
     pub description: Option<String>,
     /// Whether an existing data source of the name is replaced.
     pub overwrite: bool,
+    /// Whether its extracts are to be encrypted; `None` leaves that as it was.
+    #[serde(default)]
+    pub encrypt_extracts: Option<bool>,
     /// Whether Tableau Bridge refreshes it.
     pub use_remote_query_agent: bool,
     /// Credentials for its connections.
@@ -49,6 +52,7 @@ impl Asked {
             name: self.name,
             description: self.description,
             overwrite: self.overwrite,
+            encrypt_extracts: self.encrypt_extracts,
             use_remote_query_agent: self.use_remote_query_agent,
             credentials: self.credentials,
         }

@@ -22,6 +22,9 @@ pub struct Asked {
     pub show_tabs: bool,
     /// Whether an existing workbook of the name is replaced.
     pub overwrite: bool,
+    /// Whether its extracts are to be encrypted; `None` leaves that as it was.
+    #[serde(default)]
+    pub encrypt_extracts: Option<bool>,
     /// Lower-cased names of views to hide.
     pub hidden_views: Vec<String>,
     /// Credentials for its connections.
@@ -52,6 +55,7 @@ impl Asked {
             description: self.description,
             show_tabs: self.show_tabs,
             overwrite: self.overwrite,
+            encrypt_extracts: self.encrypt_extracts,
             hidden_views: self.hidden_views,
             credentials: self.credentials,
         }

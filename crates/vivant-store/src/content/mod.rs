@@ -1,23 +1,26 @@
 //! Content: the files of workbooks and data sources, in a folder or an S3 bucket.
 //!
 //! An object has a random key and never changes, but for those of uploads, which grow. What the objects are for stands in the database;
-//! here are only bytes.
+//! here are only bytes. Some are encrypted where they lie, as their keys say; sizes and ranges are those of the files.
 
 mod bucket;
 mod folder;
+mod sealed;
 mod spool;
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
+pub(crate) use self::sealed::is_sealed;
 pub(crate) use self::spool::Growing;
 pub use self::spool::{Spool, Spooled};
-use crate::secrets::{hex, random};
+use crate::secrets::{Vault, hex, random};
 use crate::{Error, Result, What};
 
 /// The bytes of an object, as they come.
@@ -46,6 +49,7 @@ pub struct StoredFile {
 pub struct Content {
     spool: PathBuf,
     place: Place,
+    vault: Arc<Vault>,
 }
 
 enum Place {
@@ -58,6 +62,7 @@ impl Content {
         data_dir: &Path,
         url: Option<&str>,
         env: &HashMap<String, String>,
+        vault: Arc<Vault>,
     ) -> Result<Self> {
         let spool = data_dir.join("spool");
         std::fs::create_dir_all(&spool)
@@ -78,7 +83,7 @@ impl Content {
                 }
             },
         };
-        Ok(Self { spool, place })
+        Ok(Self { spool, place, vault })
     }
 
     /// Begins a file in the spool folder.
@@ -114,6 +119,10 @@ impl Content {
     /// Stores a file under a key; it is whole and safe when this returns.
     pub async fn put(&self, key: &str, file: Spooled) -> Result<()> {
         check(key)?;
+        let file = match is_sealed(key) {
+            true => self.seal(key, file).await?,
+            false => file,
+        };
         match &self.place {
             Place::Folder(folder) => folder.put(key, file).await,
             Place::Bucket(bucket) => bucket.put(key, file).await,
@@ -123,16 +132,52 @@ impl Content {
     /// Opens an object: the size of the whole, and the bytes of the range as a stream.
     pub async fn open(&self, key: &str, range: Option<Range<u64>>) -> Result<(u64, ContentStream)> {
         check(key)?;
+        match is_sealed(key) {
+            true => self.open_sealed(key, range).await,
+            false => self.open_stored(key, range).await,
+        }
+    }
+
+    async fn open_stored(&self, key: &str, range: Option<Range<u64>>) -> Result<(u64, ContentStream)> {
         match &self.place {
             Place::Folder(folder) => folder.open_range(key, range).await,
             Place::Bucket(bucket) => bucket.open_range(key, range).await,
         }
     }
 
-    /// Where an object is on the local disk, if content is kept in a folder.
+    async fn open_sealed(&self, key: &str, range: Option<Range<u64>>) -> Result<(u64, ContentStream)> {
+        let (stored, mut bytes) = self.open_stored(key, Some(0..sealed::HEAD)).await?;
+        let mut head = Vec::with_capacity(sealed::HEAD as usize);
+        while let Some(some) = bytes.next().await {
+            head.extend_from_slice(&some?);
+        }
+        let data_key = sealed::DataKey::read(&self.vault, key, &head)?;
+        let size = sealed::size_within(stored).ok_or_else(|| sealed::damaged(key, "it is cut off"))?;
+        let range = range.unwrap_or(0..size);
+        let range = range.start.min(size)..range.end.min(size);
+        if range.start >= range.end {
+            return Ok((size, futures_util::stream::empty().boxed()));
+        }
+        let stretch = sealed::stretch(&range, stored);
+        let (_, bytes) = self.open_stored(key, Some(stretch)).await?;
+        Ok((size, sealed::read(key, data_key, size, range, bytes)))
+    }
+
+    /// Encrypts a file for the object that it becomes.
+    async fn seal(&self, key: &str, file: Spooled) -> Result<Spooled> {
+        let (data_key, head) = sealed::DataKey::create(&self.vault, key)?;
+        let size = sealed::size_of(file.size());
+        Spooled::written(&self.spool, size, move |to| {
+            sealed::write(&data_key, &head, file.path(), to)
+        })
+        .await
+    }
+
+    /// Where the file of an object is on the local disk, if content is kept in a folder and the object is not
+    /// encrypted.
     pub fn local_path(&self, key: &str) -> Option<PathBuf> {
         match &self.place {
-            Place::Folder(folder) if check(key).is_ok() => Some(folder.path(key)),
+            Place::Folder(folder) if check(key).is_ok() && !is_sealed(key) => Some(folder.path(key)),
             _ => None,
         }
     }
@@ -156,21 +201,26 @@ impl Content {
         }
     }
 
-    /// The size of an object, if it is there.
+    /// The size of an object's file, if it is there.
     pub async fn size(&self, key: &str) -> Result<Option<u64>> {
         check(key)?;
-        match &self.place {
-            Place::Folder(folder) => folder.size(key).await,
-            Place::Bucket(bucket) => bucket.size(key).await,
-        }
+        let stored = match &self.place {
+            Place::Folder(folder) => folder.size(key).await?,
+            Place::Bucket(bucket) => bucket.size(key).await?,
+        };
+        Ok(stored.map(|stored| size_of_file(key, stored)))
     }
 
-    /// Keys and sizes of all objects.
+    /// Keys of all objects, and sizes of their files.
     pub(crate) async fn list(&self) -> Result<Vec<(String, u64)>> {
-        match &self.place {
-            Place::Folder(folder) => folder.list().await,
-            Place::Bucket(bucket) => bucket.list().await,
+        let mut found = match &self.place {
+            Place::Folder(folder) => folder.list().await?,
+            Place::Bucket(bucket) => bucket.list().await?,
+        };
+        for (key, size) in &mut found {
+            *size = size_of_file(key, *size);
         }
+        Ok(found)
     }
 
     /// The names of the files in the spool folder.
@@ -184,14 +234,27 @@ impl Content {
     }
 }
 
-/// A key for a new object.
-pub(crate) fn new_key() -> Result<String> {
-    Ok(hex(&random::<16>()?))
+/// A key for a new object, which says whether that is encrypted.
+pub(crate) fn new_key(seal: bool) -> Result<String> {
+    let mut key = hex(&random::<16>()?);
+    if seal {
+        key.push(sealed::MARK);
+    }
+    Ok(key)
+}
+
+/// Of an object that is cut off, a size that no file has.
+fn size_of_file(key: &str, stored: u64) -> u64 {
+    match is_sealed(key) {
+        true => sealed::size_within(stored).unwrap_or(u64::MAX),
+        false => stored,
+    }
 }
 
 /// Keys become file names, so nothing but our own form is let through.
 fn check(key: &str) -> Result<()> {
-    if key.len() == 32 && key.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+    let plain = key.strip_suffix(sealed::MARK).unwrap_or(key);
+    if plain.len() == 32 && plain.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         Ok(())
     } else {
         Err(Error::NotFound(What::Object))

@@ -294,6 +294,29 @@ impl Spooled {
         }))
     }
 
+    /// A file that is written in one go; nobody asks for its checksum.
+    pub(super) async fn written(
+        folder: &Path,
+        size: u64,
+        write: impl FnOnce(File) -> Result<()> + Send + 'static,
+    ) -> Result<Self> {
+        let path = folder.join(hex(&random::<16>()?));
+        let leftover = Leftover { path, stored: false };
+        let leftover = blocking(move || {
+            let file = open(&leftover.path, true)
+                .map_err(|e| Error::io(format_args!("spool file {}", leftover.path.display()), &e))?;
+            write(file)?;
+            Ok(leftover)
+        })
+        .await?;
+        Ok(Self {
+            size,
+            sha256: String::new(),
+            leftover,
+            grown: None,
+        })
+    }
+
     /// Its SHA-256 in lower-case hex.
     pub fn sha256(&self) -> &str {
         &self.sha256

@@ -335,7 +335,6 @@ async fn a_workbook_is_changed_and_deleted(w: World) {
         project: Some(a),
         owner: Some(ann.id),
         show_tabs: Some(false),
-        encrypt_extracts: Some(true),
     };
     let changed = w
         .store
@@ -349,7 +348,7 @@ async fn a_workbook_is_changed_and_deleted(w: World) {
     assert_eq!((changed.project.id, changed.owner.id), (a, ann.id));
     assert_eq!(
         (changed.show_tabs, changed.encrypt_extracts, changed.updated_at),
-        (false, true, NOW + 9)
+        (false, false, NOW + 9)
     );
     assert_eq!(w.store.workbook(w.site, book.id).await.unwrap(), Some(changed));
     w.store.delete_workbook(w.site, book.id, NOW).await.unwrap();
@@ -418,7 +417,7 @@ async fn a_data_source_is_published(w: World) {
         file: w.spool(b"tds").await,
         file_type: "tds".to_owned(),
         has_extracts: false,
-        encrypt_extracts: false,
+        encrypt_extracts: None,
         use_remote_query_agent: true,
         connections: vec![NewConnection {
             class: "postgres".to_owned(),

@@ -168,7 +168,7 @@ impl World {
             file: self.spool(b"datasource").await,
             file_type: "tdsx".to_owned(),
             has_extracts: false,
-            encrypt_extracts: false,
+            encrypt_extracts: None,
             use_remote_query_agent: false,
             connections,
             fields: Vec::new(),
@@ -251,7 +251,7 @@ pub fn publish_workbook<'a>(
         file,
         file_type: "twbx".to_owned(),
         has_extracts: true,
-        encrypt_extracts: false,
+        encrypt_extracts: None,
         sheets: vec![
             sheet("Sheet 1"),
             NewView {

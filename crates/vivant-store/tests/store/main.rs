@@ -4,6 +4,7 @@
 mod content;
 mod crash;
 mod directory;
+mod encryption;
 mod extracts;
 mod favorites;
 mod groups;

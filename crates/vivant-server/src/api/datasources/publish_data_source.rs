@@ -44,7 +44,7 @@ pub async fn publish_data_source(mut call: Call, who: SiteUser) -> Result<Reply>
     } = publish::receive(&mut call, &who, &RULES).await?;
     let as_job = call.query.flag("asJob")?;
     let asked: types::Datasource = element(&document, "datasource")?;
-    publish::refuse_encryption(asked.encrypt_extracts.as_deref())?;
+    let encrypt_extracts = publish::encryption(&call, &who, asked.encrypt_extracts.as_deref()).await?;
     let project = target_project(&call, &who, asked.project.as_ref()).await?;
     let name = asked
         .name
@@ -63,6 +63,7 @@ pub async fn publish_data_source(mut call: Call, who: SiteUser) -> Result<Reply>
         name: name.clone(),
         description: asked.description.clone(),
         overwrite: overwrite || replace,
+        encrypt_extracts,
         use_remote_query_agent: asked.use_remote_query_agent.unwrap_or(false),
         credentials: publish::credentials(asked.connections.as_ref(), asked.connection_credentials.as_ref())?,
         file_type: kind.extension().to_owned(),

@@ -1,6 +1,6 @@
 //! Update Data Source.
 
-use vivant_model::{Capability, name};
+use vivant_model::{Capability, JobItem, JobItemKind, name};
 use vivant_store::DatasourceChanges;
 use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, types};
@@ -10,7 +10,8 @@ use crate::auth::SiteUser;
 use crate::auth::permission::may_publish_to;
 use crate::call::Call;
 use crate::errors::{Result, bad_request, fail, not_found};
-use crate::publish::refuse_encryption;
+use crate::jobs;
+use crate::publish::change_encryption;
 use crate::reply::Reply;
 use crate::views::datasource_view;
 
@@ -40,7 +41,6 @@ pub async fn update_data_source(mut call: Call, who: SiteUser) -> Result<Reply> 
         .clone()
         .filter(|_| certified)
         .map(|n| Some(n).filter(|n| !n.is_empty()));
-    refuse_encryption(asked.encrypt_extracts.as_deref())?;
     let changes = DatasourceChanges {
         name: name.filter(|n| *n != source.name),
         description: asked.description.clone().filter(|d| *d != source.description),
@@ -58,7 +58,6 @@ pub async fn update_data_source(mut call: Call, who: SiteUser) -> Result<Reply> 
             .is_certified
             .filter(|c| certified && *c != source.is_certified),
         certification_note: note.filter(|n| *n != source.certification_note),
-        encrypt_extracts: None,
         use_remote_query_agent: asked
             .use_remote_query_agent
             .filter(|u| *u != source.use_remote_query_agent),
@@ -91,6 +90,13 @@ pub async fn update_data_source(mut call: Call, who: SiteUser) -> Result<Reply> 
             return Err(not_found(ErrorCode::UserNotFound, "User", owner));
         }
     }
+    let item = JobItem {
+        kind: JobItemKind::Datasource,
+        id: id.0,
+    };
+    let (is_encrypted, encrypt) = (source.encrypt_extracts, asked.encrypt_extracts.as_deref());
+    let about = (item, source.name.as_str());
+    let job = change_encryption(&call, &who, &rights, about, is_encrypted, encrypt).await?;
     let source = match changes == DatasourceChanges::default() {
         true => source,
         false => {
@@ -100,6 +106,9 @@ pub async fn update_data_source(mut call: Call, who: SiteUser) -> Result<Reply> 
                 .await?
         }
     };
+    if let Some(job) = job {
+        jobs::enqueue(&call.app, job).await?;
+    }
     Ok(call.one("datasource", &datasource_view(source, &call.shape(&who))))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vivant_model::{AdminMode, SiteState, content_url, name};
+use vivant_model::{AdminMode, ExtractEncryption, SiteState, content_url, name};
 use vivant_store::{NewSite, SiteChanges};
 use vivant_wire::types::site::LATER_ATTRIBUTES;
 use vivant_wire::{ErrorCode, Node, types};
@@ -113,15 +113,6 @@ pub(super) fn site_changes(asked: &types::Site, document: &Node, limits: Limits)
         )));
     }
     let settings = later_settings(document)?;
-    if settings
-        .get("extractEncryptionMode")
-        .is_some_and(|mode| mode != "disabled")
-    {
-        return Err(fail(
-            ErrorCode::NotImplemented,
-            "Encrypting extracts at rest is not part of this release of Vivant; extractEncryptionMode must be disabled.",
-        ));
-    }
     let quota = |given: Option<i64>, what: &str| match given {
         None => Ok(None),
         Some(-1) if limits == Limits::OrNone => Ok(Some(None)),
@@ -198,6 +189,10 @@ fn later_setting(name: &str, standard: &str, value: &str) -> Result<String> {
         _ if matches!(standard, "true" | "false") => match value.to_ascii_lowercase() {
             truth if matches!(truth.as_str(), "true" | "false") => Ok(truth),
             _ => refused("true or false"),
+        },
+        ExtractEncryption::SETTING => match ExtractEncryption::parse(&value.to_ascii_lowercase()) {
+            Some(mode) => Ok(mode.to_string()),
+            None => refused("enforced, enabled or disabled"),
         },
         "userVisibilityMode" if !matches!(value, "FULL" | "LIMITED") => refused("FULL or LIMITED"),
         "autoSuspendRefreshInactivityWindow"

@@ -1,5 +1,6 @@
 //! Update Site.
 
+use vivant_model::ExtractEncryption;
 use vivant_wire::ErrorCode;
 use vivant_wire::types;
 
@@ -8,11 +9,12 @@ use super::query_site::find_site;
 use crate::auth::ServerAdmin;
 use crate::call::{Call, element};
 use crate::errors::{Result, bad_request, fail};
+use crate::jobs::seal_extracts;
 use crate::reply::Reply;
 use crate::views::site_view;
 
 /// Changes a site's settings.
-pub async fn update_site(mut call: Call, _: ServerAdmin) -> Result<Reply> {
+pub async fn update_site(mut call: Call, who: ServerAdmin) -> Result<Reply> {
     let site = find_site(&call).await?;
     let document = call.document().await?;
     let asked: types::Site = element(&document, "site")?;
@@ -50,10 +52,16 @@ pub async fn update_site(mut call: Call, _: ServerAdmin) -> Result<Reply> {
             after(changes.tier_viewer, site.tier_viewer),
         ],
     )?;
+    let encryption = changes.settings.get(ExtractEncryption::SETTING);
+    let job = match encryption.and_then(|text| ExtractEncryption::parse(text)) {
+        Some(mode) => seal_extracts::of_mode(&call.app, &site, mode, Some(who.session.user.id))?,
+        None => None,
+    };
     let site = call
         .app
         .store
-        .update_site(site.id, changes, call.app.now())
+        .update_site_with(site.id, changes, job, call.app.now())
         .await?;
+    call.app.jobs.wake();
     Ok(call.one("site", &site_view(site, None, call.version, true)))
 }

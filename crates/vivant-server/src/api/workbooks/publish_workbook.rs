@@ -36,7 +36,7 @@ pub async fn publish_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
     } = publish::receive(&mut call, &who, &RULES).await?;
     let as_job = call.query.flag("asJob")?;
     let asked: types::Workbook = element(&document, "workbook")?;
-    publish::refuse_encryption(asked.encrypt_extracts.as_deref())?;
+    let encrypt_extracts = publish::encryption(&call, &who, asked.encrypt_extracts.as_deref()).await?;
     let as_others = [
         &asked.thumbnails_user_id,
         &asked.thumbnails_group_id,
@@ -61,6 +61,7 @@ pub async fn publish_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
         description: asked.description.clone(),
         show_tabs: asked.show_tabs.unwrap_or(false),
         overwrite,
+        encrypt_extracts,
         hidden_views: hidden_views(&document),
         credentials: publish::credentials(asked.connections.as_ref(), asked.connection_credentials.as_ref())?,
         file_type: kind.extension().to_owned(),

@@ -1,6 +1,6 @@
 //! Update Workbook.
 
-use vivant_model::{Capability, name};
+use vivant_model::{Capability, JobItem, JobItemKind, name};
 use vivant_store::WorkbookChanges;
 use vivant_wire::version::V;
 use vivant_wire::{ErrorCode, types};
@@ -10,7 +10,8 @@ use crate::auth::SiteUser;
 use crate::auth::permission::may_publish_to;
 use crate::call::Call;
 use crate::errors::{Result, bad_request, fail, not_found};
-use crate::publish::refuse_encryption;
+use crate::jobs;
+use crate::publish::change_encryption;
 use crate::reply::Reply;
 
 /// Changes name, description, tabs, project and owner of a workbook.
@@ -30,7 +31,6 @@ pub async fn update_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
             "The name of a workbook must not be blank or longer than 255 characters.",
         ));
     }
-    refuse_encryption(asked.encrypt_extracts.as_deref())?;
     let changes = WorkbookChanges {
         name: name.filter(|n| *n != workbook.name),
         description: asked
@@ -48,7 +48,6 @@ pub async fn update_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
             .and_then(|o| o.id)
             .filter(|o| *o != workbook.owner.id),
         show_tabs: asked.show_tabs.filter(|s| *s != workbook.show_tabs),
-        encrypt_extracts: None,
     };
     rights.require(Capability::Write, ErrorCode::UpdateForbidden, "workbook")?;
     if let Some(project) = changes.project {
@@ -74,6 +73,13 @@ pub async fn update_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
             return Err(not_found(ErrorCode::UserNotFound, "User", owner));
         }
     }
+    let item = JobItem {
+        kind: JobItemKind::Workbook,
+        id: id.0,
+    };
+    let (is_encrypted, encrypt) = (workbook.encrypt_extracts, asked.encrypt_extracts.as_deref());
+    let about = (item, workbook.name.as_str());
+    let job = change_encryption(&call, &who, &rights, about, is_encrypted, encrypt).await?;
     let workbook = match changes == WorkbookChanges::default() {
         true => workbook,
         false => {
@@ -83,6 +89,9 @@ pub async fn update_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
                 .await?
         }
     };
+    if let Some(job) = job {
+        jobs::enqueue(&call.app, job).await?;
+    }
     let view = whole_workbook(&call, &who, workbook, false).await?;
     Ok(call.one("workbook", &view))
 }

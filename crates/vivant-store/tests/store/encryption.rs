@@ -1,0 +1,264 @@
+//! Extracts that are encrypted where they are kept.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use vivant_model::{ContentKind, ExtractEncryption, JobKind};
+use vivant_store::{
+    EncryptionRule, Error, NewExtract, NewJob, PublishWorkbook, Sealing, SiteChanges, Workbook,
+};
+
+use crate::harness::{NOW, World, on_both, publish_workbook};
+
+on_both!(
+    an_enforced_site_keeps_no_extract_readable,
+    what_is_stored_is_encrypted_anew_and_decrypted,
+    an_owner_decides_where_the_site_lets_owners,
+    ranges_of_encrypted_files_are_read,
+    files_on_their_way_are_encrypted_on_an_enforced_site,
+);
+
+const KIND: ContentKind = ContentKind::Workbook;
+/// Longer than a piece, and easy to find.
+const SECRET: &[u8] = b"PAR1 the salary of Ann ";
+
+fn rows() -> Vec<u8> {
+    SECRET.repeat(10_000)
+}
+
+async fn set(w: &World, mode: ExtractEncryption) {
+    let settings = BTreeMap::from([(ExtractEncryption::SETTING.to_owned(), mode.as_str().to_owned())]);
+    let changes = SiteChanges {
+        settings,
+        ..SiteChanges::default()
+    };
+    w.store.update_site(w.site, changes, NOW).await.unwrap();
+}
+
+/// How many objects hold the secret where they lie, and how many there are.
+fn readable(w: &World) -> (usize, usize) {
+    fn walk(folder: &Path, found: &mut Vec<Vec<u8>>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => walk(&path, found),
+                false => found.push(std::fs::read(path).unwrap()),
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&w.dir.path().join("data/content"), &mut found);
+    let holds = |bytes: &&Vec<u8>| bytes.windows(SECRET.len()).any(|some| some == SECRET);
+    (found.iter().filter(holds).count(), found.len())
+}
+
+async fn extract(w: &World) -> NewExtract {
+    NewExtract {
+        datasource: "orders".to_owned(),
+        file: w.spool(&rows()).await,
+        rows: 1,
+        columns: String::new(),
+    }
+}
+
+async fn publish(w: &World, encrypt: Option<bool>) -> Result<Workbook, Error> {
+    let caller = w.admin();
+    let publish = PublishWorkbook {
+        encrypt_extracts: encrypt,
+        ..publish_workbook(&caller, w.project, "Sales", true, w.spool(&rows()).await)
+    };
+    let published = w
+        .store
+        .publish_workbook_with(publish, vec![extract(w).await], None, NOW)
+        .await?;
+    Ok(published.workbook)
+}
+
+/// Demands that file and extract read back as they were published.
+async fn assert_whole(w: &World, book: &Workbook) {
+    let file = w
+        .store
+        .workbook_content(w.site, book.id, None)
+        .await
+        .unwrap()
+        .unwrap();
+    let extracts = w.store.extracts(w.site, KIND, book.id.0).await.unwrap();
+    let stored = extracts.iter().map(|one| (&one.key, &one.sha256, one.size));
+    for (key, sha256, size) in stored.chain([(&file.key, &file.sha256, file.size as i64)]) {
+        let found = w.store.content().fetch(key).await.unwrap();
+        assert_eq!((found.size() as i64, found.sha256()), (size, sha256.as_str()));
+        assert_eq!(std::fs::read(found.path()).unwrap(), rows());
+    }
+    w.assert_sound().await;
+}
+
+async fn an_enforced_site_keeps_no_extract_readable(w: World) {
+    set(&w, ExtractEncryption::Enforced).await;
+    let book = publish(&w, None).await.unwrap();
+    assert!(book.encrypt_extracts);
+    assert_eq!(readable(&w), (0, 2));
+    assert_whole(&w, &book).await;
+    let more = vec![extract(&w).await];
+    w.store
+        .swap_extracts(w.site, KIND, book.id.0, more, None, NOW)
+        .await
+        .unwrap();
+    w.store.sweep(NOW + 1, 0).await.unwrap();
+    assert_eq!(readable(&w), (0, 2));
+    let refused = publish(&w, Some(false)).await;
+    assert!(matches!(
+        refused,
+        Err(Error::Encryption(EncryptionRule::Enforced))
+    ));
+    let refused = w.store.seal_item(w.site, book.id.0, Sealing::Decrypt, NOW).await;
+    assert!(matches!(
+        refused,
+        Err(Error::Encryption(EncryptionRule::Enforced))
+    ));
+    // A workbook without extracts is no secret.
+    let caller = w.admin();
+    let plain = PublishWorkbook {
+        has_extracts: false,
+        ..publish_workbook(&caller, w.project, "Plain", true, w.spool(&rows()).await)
+    };
+    w.store.publish_workbook(plain, NOW).await.unwrap();
+    assert_eq!(readable(&w), (1, 3));
+    w.assert_sound().await;
+}
+
+async fn what_is_stored_is_encrypted_anew_and_decrypted(w: World) {
+    let book = publish(&w, None).await.unwrap();
+    assert_eq!((readable(&w), book.encrypt_extracts), ((2, 2), false));
+    let refused = w.store.seal_item(w.site, book.id.0, Sealing::Encrypt, NOW).await;
+    assert!(matches!(
+        refused,
+        Err(Error::Encryption(EncryptionRule::Disabled))
+    ));
+    set(&w, ExtractEncryption::Enabled).await;
+    // An older revision is encrypted along.
+    let book = publish(&w, None).await.unwrap();
+    w.store.sweep(NOW + 1, 0).await.unwrap();
+    let key = |extracts: Vec<vivant_store::Extract>| extracts[0].key.clone();
+    let mut keys = Vec::new();
+    let steps = [
+        (Sealing::Encrypt, true, (0, 3)),
+        (Sealing::Anew(NOW + 3), true, (0, 3)),
+        (Sealing::Decrypt, false, (3, 3)),
+    ];
+    for (number, (how, encrypted, expected)) in steps.into_iter().enumerate() {
+        let now = NOW + 2 + number as i64;
+        assert_eq!(w.store.items_to_seal(w.site, how).await.unwrap(), [book.id.0]);
+        assert_eq!(w.store.seal_item(w.site, book.id.0, how, now).await.unwrap(), 3);
+        w.store.sweep(now + 1, 0).await.unwrap();
+        assert_eq!(readable(&w), expected, "{how:?}");
+        let found = w.store.workbook(w.site, book.id).await.unwrap().unwrap();
+        assert_eq!(found.encrypt_extracts, encrypted);
+        assert_whole(&w, &book).await;
+        keys.push(key(w.store.extracts(w.site, KIND, book.id.0).await.unwrap()));
+        // Nothing is done twice, so a job that is begun again goes on where it was.
+        assert_eq!(w.store.items_to_seal(w.site, how).await.unwrap(), []);
+        assert_eq!(w.store.seal_item(w.site, book.id.0, how, now).await.unwrap(), 0);
+    }
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), 3, "each was a new object");
+    assert_eq!(
+        w.store.site_usage(w.site).await.unwrap().storage_bytes,
+        3 * rows().len() as i64
+    );
+}
+
+async fn an_owner_decides_where_the_site_lets_owners(w: World) {
+    let refused = publish(&w, Some(true)).await;
+    assert!(matches!(
+        refused,
+        Err(Error::Encryption(EncryptionRule::Disabled))
+    ));
+    set(&w, ExtractEncryption::Enabled).await;
+    for (asked, encrypted) in [
+        (None, false),
+        (Some(true), true),
+        (None, true),
+        (Some(false), false),
+    ] {
+        let book = publish(&w, asked).await.unwrap();
+        assert_eq!(book.encrypt_extracts, encrypted, "{asked:?}");
+        assert_whole(&w, &book).await;
+    }
+    w.workbook("Other").await;
+    set(&w, ExtractEncryption::Enforced).await;
+    w.store.seal_rest(w.site, Sealing::Encrypt).await.unwrap();
+    for id in w.store.items_to_seal(w.site, Sealing::Encrypt).await.unwrap() {
+        w.store
+            .seal_item(w.site, id, Sealing::Encrypt, NOW)
+            .await
+            .unwrap();
+    }
+    w.store.sweep(NOW + 1, 0).await.unwrap();
+    assert_eq!(readable(&w).0, 0);
+    w.assert_sound().await;
+}
+
+async fn ranges_of_encrypted_files_are_read(w: World) {
+    use futures_util::StreamExt as _;
+    set(&w, ExtractEncryption::Enforced).await;
+    let book = publish(&w, None).await.unwrap();
+    let file = w
+        .store
+        .workbook_content(w.site, book.id, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(w.store.content().local_path(&file.key), None);
+    let (whole, size) = (rows(), rows().len() as u64);
+    for range in [
+        0..10,
+        65_530..65_550,
+        100_000..size,
+        size - 1..size + 100,
+        size..size + 1,
+        7..7,
+    ] {
+        let (of, mut bytes) = w
+            .store
+            .content()
+            .open(&file.key, Some(range.clone()))
+            .await
+            .unwrap();
+        let mut found = Vec::new();
+        while let Some(some) = bytes.next().await {
+            found.extend_from_slice(&some.unwrap());
+        }
+        let end = range.end.min(size) as usize;
+        assert_eq!(
+            (of, found.as_slice()),
+            (size, &whole[range.start as usize..end]),
+            "{range:?}"
+        );
+    }
+}
+
+async fn files_on_their_way_are_encrypted_on_an_enforced_site(w: World) {
+    set(&w, ExtractEncryption::Enforced).await;
+    let caller = w.admin();
+    let upload = w.store.create_upload(&caller, NOW).await.unwrap();
+    for _ in 0..2 {
+        let mut chunk = w.store.open_chunk(&caller, &upload, NOW).await.unwrap();
+        chunk.write(&rows()).await.unwrap();
+        let chunk = chunk.finish().await.unwrap();
+        w.store.append_upload(&caller, &upload, chunk, NOW).await.unwrap();
+    }
+    let job = NewJob {
+        file: Some(w.spool(&rows()).await),
+        ..NewJob::new(w.site, JobKind::PublishWorkbook)
+    };
+    w.store.enqueue(job, NOW).await.unwrap();
+    assert_eq!(readable(&w), (0, 3));
+    let whole = w.store.take_upload(&caller, &upload, NOW).await.unwrap();
+    assert_eq!(std::fs::read(whole.path()).unwrap(), rows().repeat(2));
+    let lease = w.store.claim(1, 1_000, NOW).await.unwrap().remove(0).lease;
+    let file = w.store.job_file(&lease).await.unwrap().unwrap();
+    assert_eq!(std::fs::read(file.path()).unwrap(), rows());
+    drop((whole, file));
+    w.assert_sound().await;
+}
