@@ -1,6 +1,7 @@
 //! What the methods that create and delete extracts have in common for workbooks and data sources.
 
-use vivant_model::{Capability, JobItem, JobItemKind, JobKind, JobState};
+use vivant_document::FileKind;
+use vivant_model::{Capability, JobItem, JobItemKind, JobKind};
 use vivant_store::StoredFile;
 use vivant_wire::{ErrorCode, types};
 
@@ -58,6 +59,15 @@ pub async fn delete(mut call: Call, who: SiteUser, item: JobItem) -> Result<Repl
         let detail = format!("The {} '{title}' has no extract.", words(item.kind));
         return Err(fail(ErrorCode::BadRequest, detail));
     }
+    // Nobody hears of the job's end who does not look, so what cannot be done is said now.
+    if FileKind::from_extension(&file.file_type).is_some_and(FileKind::is_extract) {
+        let detail = format!(
+            "The {} '{title}' is a .{} file, which has no connections to read from without its extract.",
+            words(item.kind),
+            file.file_type
+        );
+        return Err(fail(ErrorCode::BadRequest, detail));
+    }
     let datasources = names(&call, &who, item, asked).await?;
     let job = change_extracts::job(
         &who.caller,
@@ -68,15 +78,11 @@ pub async fn delete(mut call: Call, who: SiteUser, item: JobItem) -> Result<Repl
         false,
     )?;
     let job = jobs::enqueue(&call.app, job).await?;
-    if item.kind != JobItemKind::Datasource {
-        return Ok(call.accepted("job", &begun_view(job)));
-    }
-    // Tableau: of a data source the answer holds no job, so it waits for the end.
-    let job = jobs::ended(&call.app, job).await?;
-    match job.state {
-        JobState::Success => Ok(Reply::done()),
-        _ => Err(fail(ErrorCode::BadRequest, job.notes.join(" "))),
-    }
+    Ok(match item.kind {
+        // Tableau: of a data source the answer is 200 and holds no job; its end shows in the list of jobs.
+        JobItemKind::Datasource => Reply::done(),
+        _ => call.accepted("job", &begun_view(job)),
+    })
 }
 
 /// Reads the request: an empty one is as good as none for a data source; one for a workbook says which of its data
