@@ -82,8 +82,8 @@ pub fn columns_of(batches: &Batches, fields: &[PhysicalField], object: &str) -> 
 /// An extract that grows: what it held, and the column by which new rows are known.
 #[derive(Debug, Clone)]
 pub struct Increment {
-    /// The extract as it was.
-    pub previous: DataFile,
+    /// The extract as it was, part by part.
+    pub previous: Vec<DataFile>,
     /// The field whose greatest value tells which rows are new.
     pub field: String,
 }
@@ -131,11 +131,13 @@ pub fn write(
                 known: known(columns.iter().map(|column| &column.field)),
             })?;
         let mut greatest = None;
-        for batch in same_columns(parquet::open(&increment.previous, limits)?, &schema)? {
-            let batch = batch?;
-            greatest = greater(greatest, batch.column(place))?;
-            writer.write(&batch)?;
-            stopped(each(writer.rows()))?;
+        for previous in &increment.previous {
+            for batch in same_columns(parquet::open(previous, limits)?, &schema)? {
+                let batch = batch?;
+                greatest = greater(greatest, batch.column(place))?;
+                writer.write(&batch)?;
+                stopped(each(writer.rows()))?;
+            }
         }
         newest = Some((place, greatest));
     }

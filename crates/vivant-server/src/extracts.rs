@@ -78,7 +78,7 @@ pub async fn spool(app: &App, path: &Path) -> Result<Spooled> {
 }
 
 /// What is kept of an extract beside its rows.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Columns {
     /// The key of its table in the data source's model; `Extract` where there is one for all.
     pub table: String,

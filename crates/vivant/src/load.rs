@@ -1,15 +1,15 @@
-//! Loading: the rows of one bare table file, written as an extract.
+//! Loading: the rows of one bare table file, written as an extract, table by table.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use vivant_data::extract;
-use vivant_data::hyper::HyperEngine;
+use vivant_data::hyper::{HyperEngine, HyperFile};
 use vivant_data::spec::{ConnectionSpec, TableSpec};
-use vivant_data::{DataError, DataFile, DataLimits, Files, Place, open};
+use vivant_data::{Batches, DataError, DataFile, DataLimits, Files, Place, open};
 use vivant_document::FileKind;
 
-use crate::refresh::{RefreshError, RefreshedExtract};
+use crate::refresh::{RefreshError, RefreshedExtract, Undo};
 
 /// What to load.
 #[derive(Debug, Clone)]
@@ -28,12 +28,13 @@ pub struct LoadRequest<'r> {
     pub data_limits: DataLimits,
 }
 
-/// Reads a table file and writes its rows as an extract. `progress` is told after every batch how many rows
-/// there are, and stops the loading by returning [`ControlFlow::Break`].
+/// Reads a table file and writes its rows as an extract; of a file of several tables each under its name. `progress`
+/// is told after every batch how many rows there are, and stops the loading by returning [`ControlFlow::Break`]. When
+/// it fails nothing is left in the folder.
 pub fn load(
     request: &LoadRequest<'_>,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<RefreshedExtract, RefreshError> {
+) -> Result<Vec<RefreshedExtract>, RefreshError> {
     let class = request.kind.extension();
     let failed = |source: DataError| match source {
         DataError::Cancelled => RefreshError::Cancelled,
@@ -53,7 +54,57 @@ pub fn load(
         credentials: &|_| None,
         limits: &request.data_limits,
     };
-    let batches = open(&connection, &TableSpec::of_table(request.label), place).map_err(failed)?;
+    let only = (SINGLE.to_owned(), request.label.to_owned());
+    let tables = match request.kind {
+        FileKind::Hyper => several(request, &files.0, only).map_err(failed)?,
+        _ => vec![only],
+    };
+    let mut undo = Undo::default();
+    let mut loaded = Vec::with_capacity(tables.len());
+    for (key, name) in tables {
+        let batches = open(&connection, &TableSpec::of_table(name), place).map_err(failed)?;
+        let extract = write(request, key, batches, progress, &failed)?;
+        undo.files.push(extract.file.clone());
+        loaded.push(extract);
+    }
+    undo.keep();
+    Ok(loaded)
+}
+
+/// The key of a table that is alone.
+const SINGLE: &str = "Extract";
+
+/// The tables of a `.hyper` file: the key of each, and its name as documents write it.
+fn several(
+    request: &LoadRequest<'_>,
+    file: &DataFile,
+    only: (String, String),
+) -> Result<Vec<(String, String)>, DataError> {
+    let tables = HyperFile::open(request.hyper.as_ref(), file)?.tables()?;
+    if tables.len() < 2 {
+        return Ok(vec![only]);
+    }
+    let mut found: Vec<(String, String)> = Vec::with_capacity(tables.len());
+    for table in &tables {
+        if found.iter().any(|(key, _)| *key == table.name) {
+            return Err(DataError::UnsupportedSetting {
+                setting: "the table",
+                value: table.name.clone(),
+                hint: "the file has several of this name, in different schemas".to_owned(),
+            });
+        }
+        found.push((table.name.clone(), table.label()));
+    }
+    Ok(found)
+}
+
+fn write(
+    request: &LoadRequest<'_>,
+    table: String,
+    batches: Batches,
+    progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    failed: &dyn Fn(DataError) -> RefreshError,
+) -> Result<RefreshedExtract, RefreshError> {
     let columns = extract::columns_of(&batches, &[], "");
     let file = tempfile::Builder::new()
         .prefix("extract-")
@@ -81,7 +132,7 @@ pub fn load(
     let bytes = std::fs::metadata(&file).map_err(io)?.len();
     Ok(RefreshedExtract {
         datasource: request.label.to_owned(),
-        table: "Extract".to_owned(),
+        table,
         file: file.keep().map_err(|error| io(error.error))?,
         bytes,
         rows: written.rows,

@@ -212,6 +212,8 @@ pub(crate) fn refresh_chosen(
     let mut done = Undo::default();
     let mut refreshed = Refreshed::default();
     for one in &work {
+        lost_tables(request, one)?;
+        let mut grows = Vec::with_capacity(one.tables.len());
         for table in &one.tables {
             let tables_done = refreshed.extracts.len();
             let mut report = |rows: u64| {
@@ -223,9 +225,19 @@ pub(crate) fn refresh_chosen(
                     tables,
                 })
             };
-            let (extract, note) = read(request, one, table, place, &mut report, &mut done)?;
+            let (extract, growth, note) = read(request, one, table, place, &mut report, &mut done)?;
+            grows.push(growth);
             refreshed.extracts.push(extract);
             refreshed.notes.push(note);
+        }
+        // A field that no table has is a mistake; read in full, nobody would notice.
+        if grows.contains(&Growth::NoField) && !grows.contains(&Growth::ByField) {
+            let field = incremented_by(request, one).unwrap_or_default();
+            return Err(one.failed(DataError::NoColumn {
+                column: field.to_owned(),
+                table: "the tables of the data source".to_owned(),
+                known: known(refreshed.extracts.iter().flat_map(|extract| &extract.columns)),
+            }));
         }
     }
     done.keep();
@@ -238,6 +250,28 @@ struct Work {
     tables: Vec<Table>,
     increment_field: Option<String>,
     most: Option<u64>,
+}
+
+impl Work {
+    fn failed(&self, source: DataError) -> RefreshError {
+        RefreshError::Data {
+            datasource: self.source.label.clone(),
+            connection: self.source.label.clone(),
+            class: "extract".to_owned(),
+            source: Box::new(source),
+        }
+    }
+}
+
+/// How a table of an extract is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Growth {
+    /// In full, as is asked for, or because there was nothing before.
+    InFull,
+    /// What is newer by the field.
+    ByField,
+    /// In full, since it does not have the field.
+    NoField,
 }
 
 /// A table of an extract.
@@ -379,7 +413,7 @@ fn read(
     place: Place<'_>,
     report: &mut dyn FnMut(u64) -> ControlFlow<()>,
     done: &mut Undo,
-) -> Result<(RefreshedExtract, String), RefreshError> {
+) -> Result<(RefreshedExtract, Growth, String), RefreshError> {
     let source = &work.source;
     let names = table.logical.relation.connections();
     let connection = names.first().and_then(|name| source.connection(name));
@@ -394,7 +428,7 @@ fn read(
     };
     let batches = open_relation(source, &table.logical.relation, place).map_err(failed)?;
     let columns = extract::columns_of(&batches, &source.fields, &table.logical.id);
-    let (increment, note) = increment(request, work, table, &columns).map_err(failed)?;
+    let (increment, growth, note) = increment(request, work, table, &columns).map_err(failed)?;
     let file = tempfile::Builder::new()
         .prefix("extract-")
         .suffix(".parquet")
@@ -444,8 +478,50 @@ fn read(
             added: written.added,
             columns,
         },
+        growth,
         note,
     ))
+}
+
+/// Refuses to grow an extract with tables that its data source does not have any more: their rows would be gone.
+fn lost_tables(request: &RefreshRequest<'_>, work: &Work) -> Result<(), RefreshError> {
+    if !matches!(request.mode, RefreshMode::Incremental { .. }) {
+        return Ok(());
+    }
+    let lost = request.previous.iter().find(|previous| {
+        previous.datasource == work.source.name
+            && !work.tables.iter().any(|table| table.key == previous.table)
+    });
+    match lost {
+        Some(lost) => Err(work.failed(DataError::NoTable {
+            table: lost.table.clone(),
+            place: "the data source, though its extract does; refresh it in full".to_owned(),
+            known: known_tables(&work.tables),
+        })),
+        None => Ok(()),
+    }
+}
+
+fn known_tables(tables: &[Table]) -> String {
+    let names: Vec<String> = tables.iter().map(|table| format!("`{}`", table.key)).collect();
+    names.join(", ")
+}
+
+fn known<'c>(columns: impl Iterator<Item = &'c ExtractColumn>) -> String {
+    let names: Vec<String> = columns
+        .take(20)
+        .map(|column| format!("`{}`", column.field))
+        .collect();
+    names.join(", ")
+}
+
+/// The field by which new rows are known.
+fn incremented_by<'r>(request: &'r RefreshRequest<'_>, work: &'r Work) -> Option<&'r str> {
+    let asked = match &request.mode {
+        RefreshMode::Incremental { field } => field.as_deref(),
+        RefreshMode::Full => None,
+    };
+    asked.or(work.increment_field.as_deref())
 }
 
 /// Finds what an incremental refresh grows from, and what to say about it.
@@ -454,33 +530,36 @@ fn increment(
     work: &Work,
     table: &Table,
     columns: &[ExtractColumn],
-) -> Result<(Option<Increment>, String), DataError> {
-    let RefreshMode::Incremental { field } = &request.mode else {
-        return Ok((None, String::new()));
-    };
-    let previous = request
+) -> Result<(Option<Increment>, Growth, String), DataError> {
+    if !matches!(request.mode, RefreshMode::Incremental { .. }) {
+        return Ok((None, Growth::InFull, String::new()));
+    }
+    let previous: Vec<DataFile> = request
         .previous
         .iter()
-        .find(|previous| previous.datasource == work.source.name && previous.table == table.key);
-    let Some(previous) = previous else {
-        return Ok((None, ", in full: there was no extract yet".to_owned()));
-    };
-    let asked = field.as_ref().or(work.increment_field.as_ref());
-    let Some(field) = asked else {
+        .filter(|previous| previous.datasource == work.source.name && previous.table == table.key)
+        .map(|previous| DataFile::new("the extract before", &previous.file))
+        .collect();
+    if previous.is_empty() {
+        let note = ", in full: there was no extract yet".to_owned();
+        return Ok((None, Growth::InFull, note));
+    }
+    let Some(field) = incremented_by(request, work) else {
         return Err(DataError::UnsupportedSetting {
             setting: "an incremental refresh",
             value: table.label.clone(),
             hint: "the extract names no field by which new rows are known; refresh it in full".to_owned(),
         });
     };
-    if !columns.iter().any(|column| column.field == *field) && work.tables.len() > 1 {
-        return Ok((None, format!(", in full: `{field}` is not in this table")));
+    if !columns.iter().any(|column| column.field == field) && work.tables.len() > 1 {
+        let note = format!(", in full: `{field}` is not in this table");
+        return Ok((None, Growth::NoField, note));
     }
     let increment = Increment {
-        previous: DataFile::new("the extract before", &previous.file),
-        field: field.clone(),
+        previous,
+        field: field.to_owned(),
     };
-    Ok((Some(increment), format!(", newer by `{field}`")))
+    Ok((Some(increment), Growth::ByField, format!(", newer by `{field}`")))
 }
 
 /// Removes what was written unless it is kept.

@@ -76,8 +76,8 @@ pub async fn run(work: Work) -> Ended {
     let added = read(&work, &datasource, &asked.file_type, rows, &folder).await?;
     work.check()?;
     work.progress(50);
-    let (before, first) = match existing.last() {
-        Some(extract) => (one_table(&existing, extract)?, None),
+    let (name, before, first) = match existing.last() {
+        Some(extract) => (extract.datasource.clone(), tables_of(&existing), Vec::new()),
         // What was published is the first part.
         None => {
             let stored = store
@@ -86,21 +86,19 @@ pub async fn run(work: Work) -> Ended {
                 .ok_or_else(gone)?;
             let document = store.content().fetch(&stored.key).await?;
             let first = read(&work, &datasource, &stored.file_type, document, &folder).await?;
-            (described(&first), Some(first))
+            let name = first.first().map(|extract| extract.datasource.clone());
+            let before = first.iter().map(described).collect();
+            (name.ok_or_else(gone)?, before, first)
         }
     };
-    same_columns(&before, &described(&added))?;
-    let name = match (existing.last(), &first) {
-        (Some(extract), _) => extract.datasource.clone(),
-        (None, Some(first)) => first.datasource.clone(),
-        (None, None) => added.datasource.clone(),
-    };
-    let note = format!("Appended {} rows to `{}`.", added.rows, datasource.name);
-    let begun = first.is_some();
+    let tables = matched(&before, &added.iter().map(described).collect::<Vec<_>>())?;
+    let note = note(&added, &tables, &datasource.name);
+    let begun = !first.is_empty();
+    let first = first.into_iter().map(|part| (part.table.clone(), part));
     let mut parts = Vec::new();
-    for mut part in first.into_iter().chain([added]) {
+    for (table, mut part) in first.chain(tables.into_iter().zip(added)) {
         part.datasource.clone_from(&name);
-        part.table.clone_from(&before.table);
+        part.table = table;
         parts.push(new_extract(&work.app, part).await?);
     }
     work.check()?;
@@ -109,6 +107,7 @@ pub async fn run(work: Work) -> Ended {
         Outcome::success(vec![note], Vec::new(), work.job.item),
     ));
     let (kind, now) = (ContentKind::Datasource, work.app.now());
+    // All tables grow in one transaction, or none.
     match begun {
         true => store.swap_extracts(site, kind, id, parts, fence, now).await?,
         false => store.append_extracts(site, kind, id, parts, fence, now).await?,
@@ -116,14 +115,14 @@ pub async fn run(work: Work) -> Ended {
     Ok(Done::Settled)
 }
 
-/// Reads the one table of a file, away from the threads that answer requests.
+/// Reads the tables of a file, away from the threads that answer requests.
 async fn read(
     work: &Work,
     datasource: &Datasource,
     file_type: &str,
     file: Spooled,
     folder: &Arc<TempDir>,
-) -> std::result::Result<RefreshedExtract, Failure> {
+) -> std::result::Result<Vec<RefreshedExtract>, Failure> {
     let kind = FileKind::from_extension(file_type)
         .ok_or_else(|| Failure::Failed(format!("A file of the type {file_type} has no rows to append.")))?;
     if let Some(reason) = unreadable(&work.app, file_type) {
@@ -151,7 +150,7 @@ async fn read(
                 hyper,
                 data_limits: DataLimits::default(),
             };
-            return vivant::load(&request, &mut |_| go_on()).map(|extract| vec![extract]);
+            return vivant::load(&request, &mut |_| go_on());
         }
         let request = RefreshRequest {
             document: file.path(),
@@ -167,18 +166,11 @@ async fn read(
         };
         vivant::refresh(&request, &surroundings, &mut |_| go_on()).map(|refreshed| refreshed.extracts)
     });
-    let mut extracts = match reading.await.map_err(internal)? {
-        Ok(extracts) => extracts,
-        Err(RefreshError::Cancelled) => return Err(Failure::Cancelled),
-        Err(error @ RefreshError::Io { .. }) => return Err(internal(error).into()),
-        Err(error) => return Err(Failure::Failed(format!("The rows could not be read: {error}."))),
-    };
-    match (extracts.pop(), extracts.len()) {
-        (Some(extract), 0) => Ok(extract),
-        (_, more) => Err(Failure::Failed(format!(
-            "Rows are appended to an extract of one table; here there are {}.",
-            more + 1
-        ))),
+    match reading.await.map_err(internal)? {
+        Ok(extracts) => Ok(extracts),
+        Err(RefreshError::Cancelled) => Err(Failure::Cancelled),
+        Err(error @ RefreshError::Io { .. }) => Err(internal(error).into()),
+        Err(error) => Err(Failure::Failed(format!("The rows could not be read: {error}."))),
     }
 }
 
@@ -186,22 +178,74 @@ fn described(extract: &RefreshedExtract) -> Columns {
     Columns::of(extract.table.clone(), &extract.columns)
 }
 
-/// The columns of an extract, which must have one table.
-fn one_table(parts: &[Extract], last: &Extract) -> std::result::Result<Columns, Failure> {
-    let columns = Columns::read(&last.columns);
-    let same = |part: &Extract| {
-        part.datasource == last.datasource && Columns::read(&part.columns).table == columns.table
+/// The tables of an extract, by its parts.
+fn tables_of(parts: &[Extract]) -> Vec<Columns> {
+    let mut tables: Vec<Columns> = Vec::new();
+    for part in parts {
+        let columns = Columns::read(&part.columns);
+        match tables.iter_mut().find(|known| known.table == columns.table) {
+            Some(known) => *known = columns,
+            None => tables.push(columns),
+        }
+    }
+    tables
+}
+
+/// Finds which table of the extract each of the added ones belongs to: by name, unless both sides have but one. Each
+/// must have its counterpart, with the same columns.
+fn matched(before: &[Columns], added: &[Columns]) -> std::result::Result<Vec<String>, Failure> {
+    if let ([before], [added]) = (before, added) {
+        same_columns(before, added, "")?;
+        return Ok(vec![before.table.clone()]);
+    }
+    let listed = |tables: &[Columns]| {
+        let names: Vec<String> = tables.iter().map(|one| format!("`{}`", one.table)).collect();
+        names.join(", ")
     };
-    match parts.iter().all(same) {
-        true => Ok(columns),
-        false => Err(Failure::Failed(
-            "Rows are appended to an extract of one table; this one has several.".to_owned(),
-        )),
+    let known = |tables: &[Columns], table: &Columns| tables.iter().any(|one| one.table == table.table);
+    let fault = match (
+        added.iter().find(|one| !known(before, one)),
+        before.iter().find(|one| !known(added, one)),
+    ) {
+        (Some(table), _) => format!(
+            "the extract has no table `{}`; it has {}",
+            table.table,
+            listed(before)
+        ),
+        (None, Some(table)) => format!(
+            "the file lacks the table `{}`; it has {}",
+            table.table,
+            listed(added)
+        ),
+        (None, None) => String::new(),
+    };
+    if !fault.is_empty() {
+        return Err(Failure::Failed(format!(
+            "The rows do not have the tables of the extract: {fault}."
+        )));
+    }
+    for one in added {
+        for table in before.iter().filter(|table| table.table == one.table) {
+            same_columns(table, one, &format!(" `{}`", one.table))?;
+        }
+    }
+    Ok(added.iter().map(|one| one.table.clone()).collect())
+}
+
+/// Tells what was appended.
+fn note(added: &[RefreshedExtract], tables: &[String], name: &str) -> String {
+    match added {
+        [one] => format!("Appended {} rows to `{name}`.", one.rows),
+        several => {
+            let of = |(one, table): (&RefreshedExtract, &String)| format!("{} rows to `{table}`", one.rows);
+            let each: Vec<String> = several.iter().zip(tables).map(of).collect();
+            format!("Appended {} of `{name}`.", each.join(", "))
+        }
     }
 }
 
-/// Demands the same names and types, in whatever order.
-fn same_columns(before: &Columns, added: &Columns) -> std::result::Result<(), Failure> {
+/// Demands the same names and types, in whatever order. `table` names the one that it is about, where there are more.
+fn same_columns(before: &Columns, added: &Columns, table: &str) -> std::result::Result<(), Failure> {
     let named = |columns: &Columns| {
         let mut names: Vec<(String, String)> = columns
             .columns
@@ -222,7 +266,7 @@ fn same_columns(before: &Columns, added: &Columns) -> std::result::Result<(), Fa
         (None, None) => return Ok(()),
     };
     Err(Failure::Failed(format!(
-        "The rows do not have the columns of the extract: {fault}."
+        "The rows do not have the columns of the extract{table}: {fault}."
     )))
 }
 
@@ -244,7 +288,7 @@ mod tests {
     }
 
     fn check(before: &[(&str, &str)], added: &[(&str, &str)], fault: &str) {
-        match same_columns(&columns(before), &columns(added)) {
+        match same_columns(&columns(before), &columns(added), "") {
             Ok(()) => assert_eq!(fault, ""),
             Err(Failure::Failed(note)) => assert!(!fault.is_empty() && note.contains(fault), "{note}"),
             Err(other) => panic!("{other:?}"),
@@ -263,5 +307,39 @@ mod tests {
             &[("order", "Real"), both[1]],
             "lacks its column `order` (Integer)",
         );
+    }
+
+    #[test]
+    fn tables_are_matched_by_name() {
+        let table = |name: &str, of: &[(&str, &str)]| Columns {
+            table: name.to_owned(),
+            ..columns(of)
+        };
+        let (id, name) = (("id", "Integer"), ("name", "String"));
+        let before = [table("orders_1", &[id]), table("people_2", &[id, name])];
+        let check =
+            |added: &[Columns], expected: Result<&[&str], &str>| match (matched(&before, added), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+                (Err(Failure::Failed(note)), Err(fault)) => assert!(note.contains(fault), "{note}"),
+                (found, _) => panic!("{found:?}"),
+            };
+        let (orders, people) = (table("orders_1", &[id]), table("people_2", &[name, id]));
+        check(&[people.clone(), orders.clone()], Ok(&["people_2", "orders_1"]));
+        check(
+            std::slice::from_ref(&orders),
+            Err("lacks the table `people_2`; it has `orders_1`"),
+        );
+        check(
+            &[orders.clone(), people, table("x", &[id])],
+            Err("has no table `x`; it has `orders_1`, `people_2`"),
+        );
+        let less = table("people_2", &[id]);
+        check(
+            &[orders.clone(), less],
+            Err("of the extract `people_2`: the file lacks its column `name`"),
+        );
+        // One table goes to the one table, whatever it is called.
+        let found = matched(&before[..1], &[table("Extract", &[id])]);
+        assert_eq!(found.expect("one table each"), ["orders_1"]);
     }
 }
