@@ -231,6 +231,32 @@ def test_previews_are_drawn_anew_after_a_refresh(tsc, publish):
     assert pictures.size(found)[0] == 384
 
 
+def test_previews_follow_the_published_data_source(tsc, publish, project, name, tmp_path):
+    """Refreshed, or appended to, or published anew, the source changes the pictures of the workbooks that read it."""
+    path = tmp_path / "orders.tdsx"
+    item = TSC.DatasourceItem(project_id=project, name=f"{name} source")
+
+    def source(rows, mode: str, **options):
+        path.write_bytes(sheets.packed(sheets.datasource(extract=True), rows))
+        return tsc.datasources.publish(item, str(path), mode, **options)
+
+    made = source(ROWS, "CreateNew")
+    tsc.jobs.wait_for_job(tsc.datasources.refresh(made.id), timeout=60)
+    _, views = publish(sheets.workbook([BY_REGION], published=made.content_url), show_tabs=True)
+    view = views["By Region"]
+    saved = preview(tsc, view)
+    assert pictures.size(saved)[0] == 384
+
+    def changed() -> bytes:
+        return wait_until(lambda: new if (new := preview(tsc, view)) != saved else None, 60, "another preview")
+
+    tsc.jobs.wait_for_job(source(sheets.orders(25, seed=7), "Append", as_job=True), timeout=60)
+    saved = changed()
+    # A refresh reads the published file alone again.
+    tsc.jobs.wait_for_job(tsc.datasources.refresh(made.id), timeout=60)
+    changed()
+
+
 # Samples
 
 

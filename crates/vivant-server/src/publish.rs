@@ -523,6 +523,9 @@ pub async fn datasource(
         .publish_datasource_with(publish, Vec::new(), fence, app.now());
     let published = published.await?;
     let source = &published.datasource;
+    if !published.created {
+        previews::want_readers(app, site, source.id).await;
+    }
     if asked.is_some() && !published.created {
         let (kind, encrypt) = (ContentKind::Datasource, source.encrypt_extracts);
         seal_extracts::after_publishing(app, site, kind, source.id.0, &source.name, encrypt, by).await?;

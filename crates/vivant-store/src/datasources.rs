@@ -1,6 +1,6 @@
 //! Published data sources: publishing, lists, changes, files.
 
-use vivant_model::{ConnectionId, ContentKind, DatasourceId, ProjectId, SiteId, UserId, name};
+use vivant_model::{ConnectionId, ContentKind, DatasourceId, ProjectId, SiteId, UserId, WorkbookId, name};
 
 use crate::content::{Spooled, StoredFile};
 use crate::db::{Conn, params, transact};
@@ -347,6 +347,15 @@ impl Store {
             items: load(&conn, caller.site, &ids).await?,
             total,
         })
+    }
+
+    /// The workbooks of a site that read a data source.
+    pub async fn workbooks_reading(&self, site: SiteId, id: DatasourceId) -> Result<Vec<WorkbookId>> {
+        let sql = "SELECT DISTINCT w.id FROM content c JOIN connection k ON k.site_id = c.site_id \
+             AND k.published_key = c.content_url_key JOIN content w ON w.id = k.content_id AND w.kind = 'workbook' \
+             WHERE c.site_id = ?1 AND c.kind = 'datasource' AND c.id = ?2 ORDER BY w.id";
+        let rows = self.conn().await?.query(sql, params![site, id]).await?;
+        rows.into_iter().map(|mut row| row.id()).collect()
     }
 
     /// Changes a data source. Moved into a locked project it takes that project's rules.

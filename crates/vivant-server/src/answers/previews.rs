@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use vivant_model::{SiteId, WorkbookId};
+use vivant_model::{DatasourceId, SiteId, WorkbookId};
 use vivant_store::{Caller, View};
 
 use super::books::Sources;
@@ -81,6 +81,18 @@ pub fn want(app: &App, site: SiteId, workbook: WorkbookId, renew: bool) {
     };
     if app.config.workers > 0 && app.answers.previews.push(wanted) {
         tokio::spawn(work(app.clone()));
+    }
+}
+
+/// The same for all workbooks that read a data source whose data have changed.
+pub async fn want_readers(app: &App, site: SiteId, datasource: DatasourceId) {
+    if app.config.workers == 0 {
+        return;
+    }
+    match app.store.workbooks_reading(site, datasource).await {
+        Ok(workbooks) => workbooks.into_iter().for_each(|id| want(app, site, id, true)),
+        // The data are there; only the small pictures stay as they were.
+        Err(error) => tracing::warn!(%datasource, "previews are not renewed: {error}"),
     }
 }
 

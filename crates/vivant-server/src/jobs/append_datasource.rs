@@ -14,6 +14,7 @@ use vivant_model::{ContentKind, JobItem, JobItemKind, JobKind};
 use vivant_store::{Caller, Datasource, Extract, NewJob, Outcome, Spooled};
 
 use super::{Done, Ended, Failure, Work};
+use crate::answers::previews;
 use crate::app::App;
 use crate::errors::{Result, internal};
 use crate::extracts::{Column, Columns, Surroundings, hyper_engine, new_extract, work_folder};
@@ -112,6 +113,7 @@ pub async fn run(work: Work) -> Ended {
         true => store.swap_extracts(site, kind, id, parts, fence, now).await?,
         false => store.append_extracts(site, kind, id, parts, fence, now).await?,
     }
+    previews::want_readers(&work.app, site, id.into()).await;
     Ok(Done::Settled)
 }
 

@@ -101,7 +101,7 @@ pub async fn run(work: Work) -> Ended {
         store
             .swap_extracts(site, item.kind, item.id, extracts, fence, now)
             .await?;
-        show_anew(&work, what);
+        show_anew(&work, what).await;
         return Ok(Done::Settled);
     };
     let change = ExtractChange {
@@ -117,7 +117,7 @@ pub async fn run(work: Work) -> Ended {
         .await?
     {
         true => {
-            show_anew(&work, what);
+            show_anew(&work, what).await;
             Ok(Done::Settled)
         }
         false => Err(Failure::Later("It was published anew meanwhile.".to_owned())),
@@ -132,10 +132,13 @@ pub(super) struct Item {
     pub(super) connections: Vec<Connection>,
 }
 
-/// Has the previews of a workbook made anew whose data have changed.
-fn show_anew(work: &Work, item: (ContentKind, Luid)) {
-    if let (ContentKind::Workbook, id) = item {
-        previews::want(&work.app, work.job.site_id, id.into(), true);
+/// Has the previews made anew of a workbook whose data have changed, or of those that read the data source.
+async fn show_anew(work: &Work, item: (ContentKind, Luid)) {
+    let (app, site) = (&work.app, work.job.site_id);
+    match item {
+        (ContentKind::Workbook, id) => previews::want(app, site, id.into(), true),
+        (ContentKind::Datasource, id) => previews::want_readers(app, site, id.into()).await,
+        _ => {}
     }
 }
 
