@@ -52,12 +52,14 @@ text_enum! {
 
 text_enum! {
     /// Whether the extracts of a site are encrypted where they are kept.
+    #[derive(Default)]
     ExtractEncryption {
         /// All are.
         Enforced = "enforced",
         /// Those are whose owners ask for it.
         Enabled = "enabled",
         /// None is.
+        #[default]
         Disabled = "disabled",
     }
 }
@@ -65,12 +67,6 @@ text_enum! {
 impl ExtractEncryption {
     /// The name of the setting.
     pub const SETTING: &'static str = "extractEncryptionMode";
-}
-
-impl Default for ExtractEncryption {
-    fn default() -> Self {
-        Self::Disabled
-    }
 }
 
 /// The default number of revisions a site keeps of an item.
