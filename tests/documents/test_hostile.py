@@ -128,7 +128,7 @@ def test_a_hundred_thousand_columns(binary: Path, tmp_path: Path) -> None:
 
 
 def test_a_large_crosstab(binary: Path, tmp_path: Path) -> None:
-    count = 200_000
+    count = 100_000
     rows = b"region,amount\n" + b"".join(b"Region %07d,%d\n" % (at, at) for at in range(count))
     book = package(tmp_path / "book.twbx", document({"result": "[amount] * 2"}), rows)
 
@@ -142,8 +142,8 @@ def test_a_large_crosstab(binary: Path, tmp_path: Path) -> None:
         return usage.ru_maxrss * 1024
 
     lines, table = peak("csv"), peak("xlsx")
-    # The answer and its headers are held, the cells of the page are not.
-    assert table - lines < 1000 * count, (lines, table)
+    # The answer and its headers are held, some 300 bytes a row; the cells of the page, 1,000 and more, are not.
+    assert table - lines < 600 * count, (lines, table)
     with zipfile.ZipFile(tmp_path / "out.xlsx") as archive:
         page = archive.read("xl/worksheets/sheet1.xml").decode()
     assert page.count("<row ") == count + 1
