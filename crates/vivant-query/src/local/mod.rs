@@ -3,6 +3,7 @@
 mod address;
 mod dense;
 mod functions;
+mod quick;
 mod sort;
 mod table;
 
