@@ -3,6 +3,7 @@
 mod bars;
 mod density;
 mod filled;
+mod find;
 mod kind;
 mod labels;
 mod lines;
@@ -24,8 +25,9 @@ use crate::rows::Table;
 use crate::scale::Scale;
 use crate::theme;
 
+pub(crate) use find::rows_of;
 pub(crate) use kind::MarkKind;
-pub(crate) use labels::{Chosen, rows_of, widest};
+pub(crate) use labels::{Chosen, widest};
 pub(crate) use points::shape_names;
 pub(crate) use room::{Labels, Wanted};
 pub(crate) use sizes::Sizes;
