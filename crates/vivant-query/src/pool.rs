@@ -10,7 +10,7 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool
 const KEPT: usize = 4;
 
 /// Bytes that each who can spill finds at least, where there is so much for each.
-const LEAST: usize = 8 << 20;
+const LEAST: usize = 32 << 20;
 
 /// A bound of memory for all plans that have it. Whoever can spill has an equal share of three quarters, and more
 /// while what the others need at least is free; beyond that it goes on disk. The last quarter stays for whoever
