@@ -159,7 +159,7 @@ def build(files, thumbnails):
             rule("mark", ramp(delay, colors=DELAYS, kind="ordered-diverging", center="12", min="0", max="30")),
             rule("label", fmt("text-format", "ieee", weekday)),
             rule("legend-title-text", titled("color", delay, "Departure delay (minutes)")),
-            rule("worksheet", fmt("display-field-labels", "false", scope="cols")),
+            rule("worksheet", fmt("display-field-labels", "false", scope="cols"), fmt("display-field-labels", "false", scope="rows")),
         ],
         cards=[("color", delay)],
     )

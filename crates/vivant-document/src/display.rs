@@ -400,9 +400,13 @@ pub fn text_in(language: &Language, value: &Value, derivation: Derivation, forma
         Value::Boolean(value) => (if *value { "True" } else { "False" }).to_owned(),
         Value::String(text) => text.clone(),
         Value::Integer(value) => match derivation {
-            Derivation::Part(_) | Derivation::MonthYear | Derivation::MonthDayYear => {
-                part_text_in(language, *value, derivation)
+            Derivation::Part(_) | Derivation::MonthYear | Derivation::MonthDayYear => match &format {
+                Format::Icu(pattern) | Format::Date(pattern) => {
+                    part_moment(*value, derivation).map(|moment| date_in(language, pattern, moment))
+                }
+                _ => None,
             }
+            .unwrap_or_else(|| part_text_in(language, *value, derivation)),
             _ => match format.number_in(language, *value as f64) {
                 Some(text) => text,
                 None => whole_in(language, *value),
@@ -473,7 +477,6 @@ pub fn part_text(value: i64, derivation: Derivation) -> String {
 /// Writes an integer part of a date as its header in a language.
 pub fn part_text_in(language: &Language, value: i64, derivation: Derivation) -> String {
     let numbered = |pattern: &str| Some(pattern.replace('#', &value.to_string()));
-    let day = |year: i64, month: i64, day: i64| Some(Date::new(year, month, day)?.midnight());
     let name = |list: &[&str], at: i64| {
         usize::try_from(at - 1)
             .ok()
@@ -487,13 +490,28 @@ pub fn part_text_in(language: &Language, value: i64, derivation: Derivation) -> 
         Derivation::Part(DateUnit::Quarter | DateUnit::IsoQuarter) => numbered(language.quarter),
         Derivation::Part(DateUnit::Week | DateUnit::IsoWeek) => numbered(language.week),
         Derivation::MonthYear => {
-            day(value / 100, value % 100, 1).map(|moment| date_in(language, language.month_year, moment))
+            part_moment(value, derivation).map(|moment| date_in(language, language.month_year, moment))
         }
-        Derivation::MonthDayYear => day(value / 10_000, value / 100 % 100, value % 100)
-            .map(|moment| date_in(language, language.short_date, moment)),
+        Derivation::MonthDayYear => {
+            part_moment(value, derivation).map(|moment| date_in(language, language.short_date, moment))
+        }
         _ => None,
     };
     found.unwrap_or_else(|| value.to_string())
+}
+
+/// Gives a day that has a part: for a month one of that month, for a weekday one that falls on it.
+fn part_moment(value: i64, derivation: Derivation) -> Option<DateTime> {
+    // A month that begins on a Sunday.
+    let (year, month, day) = match derivation {
+        Derivation::Part(DateUnit::Month) => (2023, value, 1),
+        Derivation::Part(DateUnit::Weekday) if (1..=7).contains(&value) => (2023, 1, value),
+        Derivation::Part(DateUnit::IsoWeekday) if (1..=7).contains(&value) => (2023, 1, value + 1),
+        Derivation::MonthYear => (value / 100, value % 100, 1),
+        Derivation::MonthDayYear => (value / 10_000, value / 100 % 100, value % 100),
+        _ => return None,
+    };
+    Some(Date::new(year, month, day)?.midnight())
 }
 
 fn moment_text(
@@ -654,6 +672,32 @@ mod tests {
             text(&Value::Integer(202_403), Derivation::MonthYear, None),
             "March 2024"
         );
+    }
+
+    #[test]
+    fn parts_of_dates_follow_their_patterns() {
+        let (month, weekday) = (
+            Derivation::Part(DateUnit::Month),
+            Derivation::Part(DateUnit::Weekday),
+        );
+        let cases = [
+            (3, month, "iLLL", "Mar"),
+            (3, month, "iLLLLL", "M"),
+            (1, weekday, "ieee", "Sun"),
+            (7, weekday, "ieee", "Sat"),
+            (7, Derivation::Part(DateUnit::IsoWeekday), "ieee", "Sun"),
+            (202_403, Derivation::MonthYear, "*mmm yy", "Mar 24"),
+            // What is no month, and what no pattern is for.
+            (13, month, "iLLL", "13"),
+            (2024, Derivation::Part(DateUnit::Year), "iLLL", "2024"),
+        ];
+        for (value, derivation, format, expected) in cases {
+            assert_eq!(
+                text(&Value::Integer(value), derivation, Some(format)),
+                expected,
+                "{format}"
+            );
+        }
     }
 
     #[test]

@@ -108,8 +108,8 @@ impl Layout {
         let has_col_axis = cols.iter().any(|lane| !lane.axes.is_empty());
         let depth = |lanes: &[Lane]| lanes.iter().map(|lane| lane.headers.len()).max().unwrap_or(0);
         let (row_depth, col_depth) = (depth(rows), depth(cols));
-        let captions = match row_depth > 0 && table.shows_captions(Side::Rows)
-            || col_depth > 0 && table.shows_captions(Side::Cols)
+        let captions = match has_captions(table, Side::Rows, rows, row_depth)
+            || has_captions(table, Side::Cols, cols, col_depth)
         {
             true => theme::CAPTION.line_height() + theme::PADDING,
             false => 0.0,
@@ -936,6 +936,13 @@ fn lane_length(
     };
     let set = set.and_then(crate::number::finite).filter(|length| *length > 1.0);
     set.map_or_else(|| content(even), |length| length.min(1000.0))
+}
+
+/// Whether fields of a side are named above their headers; Measure Names is not.
+fn has_captions(table: &Table<'_>, side: Side, lanes: &[Lane], depth: usize) -> bool {
+    let named = |lane: &Lane| lane.headers.iter().any(|header| !header.key.is_measure_names());
+    let first = lanes.iter().find(|lane| lane.headers.len() == depth);
+    depth > 0 && table.shows_captions(side) && first.is_some_and(named)
 }
 
 /// The field of the innermost headers.
