@@ -350,7 +350,8 @@ mod tests {
             [
                 "worksheets drawn below 85 %",
                 "dashboards drawn below 80 %",
-                "1 panics"
+                "1 panics",
+                "1 cannot be opened",
             ]
         );
     }
