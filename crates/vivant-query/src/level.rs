@@ -7,7 +7,7 @@ use datafusion::functions_aggregate::expr_fn::{
     array_agg, avg, corr, count, count_distinct, covar_pop, covar_samp, first_value, max, min,
     percentile_cont, stddev, stddev_pop, sum, var_pop, var_sample,
 };
-use datafusion::logical_expr::{Expr, cast, lit, when};
+use datafusion::logical_expr::{Expr, ExprFunctionExt as _, cast, lit, when};
 use vivant_calc::names::FieldName;
 use vivant_calc::tree::{NodeId, NodeKind};
 use vivant_calc::{DataType, Diagnostic, Level, Value};
@@ -260,7 +260,9 @@ impl<'a, 's> Aggregation<'a, 's> {
     pub fn aggregate(&mut self, aggregate: Aggregate, value: Typed) -> Found<Typed> {
         let collation = value.collation;
         if aggregate == Aggregate::Collect {
-            let all = self.add(array_agg(value.expr));
+            // One shape for many rows, such as a buffer around a parameter, is there once.
+            let all = array_agg(value.expr).distinct().build().map_err(internal)?;
+            let all = self.add(all);
             return Ok(Typed::new(collected(all), DataType::Spatial));
         }
         let Computed {

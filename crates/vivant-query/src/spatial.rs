@@ -89,8 +89,10 @@ fn together(lists: &ArrayRef) -> Result<StringArray> {
     for list in lists.iter() {
         let list = list.unwrap_or_else(|| Arc::new(StringArray::from(Vec::<&str>::new())));
         let texts = cast(&list, &DataType::Utf8)?;
-        let texts = texts.as_string::<i32>();
-        let shapes = texts.iter().flatten().filter_map(Geometry::from_text);
+        // Rows come in any order; the geometry is the same each time.
+        let mut texts: Vec<&str> = texts.as_string::<i32>().iter().flatten().collect();
+        texts.sort_unstable();
+        let shapes = texts.into_iter().filter_map(Geometry::from_text);
         builder.append_option(Geometry::collected(shapes).map(|shape| shape.to_text()));
     }
     Ok(builder.finish())
