@@ -115,6 +115,16 @@ fn all(items: &[Item]) -> Vec<&Item> {
     found
 }
 
+/// The classes of groups, those in groups too.
+fn groups(items: &[Item], found: &mut Vec<String>) {
+    for item in items {
+        if let Item::Group(group) = item {
+            found.push(group.class.clone());
+            groups(&group.items, found);
+        }
+    }
+}
+
 fn texts(picture: &Picture) -> Vec<&Text> {
     let mut found = Vec::new();
     for item in all(&picture.scene.items) {
@@ -266,4 +276,20 @@ fn pictures_lie_behind_the_axes_of_their_fields() {
         panic!("{found:?}")
     };
     assert!(place.y > text(&picture, "A").at.1, "{place:?}");
+}
+
+#[test]
+fn a_number_on_colour_alone_fills_the_cells() {
+    let classes = |encodings: &str| -> Vec<String> {
+        let pane = format!("<mark class='Automatic' /><encodings>{encodings}</encodings>");
+        let picture = draw(&book("", "", &pane, OUTER, INNER), &rows([2, 2]));
+        let mut found = Vec::new();
+        groups(&picture.scene.items, &mut found);
+        found.retain(|class| class.starts_with("marks "));
+        found
+    };
+    assert_eq!(classes(&format!("<color column='{SUM}' />")), ["marks square"]);
+    assert_eq!(classes(&format!("<size column='{SUM}' />")), ["marks square"]);
+    let text = format!("<color column='{SUM}' /><text column='{COST}' />");
+    assert_eq!(classes(&text), ["marks text"]);
 }

@@ -60,8 +60,12 @@ impl MarkKind {
         match (row, col) {
             (None, None) => {
                 let bare = table.sheet.rows.is_empty() && table.sheet.cols.is_empty();
-                match encoded(card, "size").next() {
-                    Some(_) if bare => Self::Square,
+                let measured = |channel: &str| encoded(card, channel).any(|key| table.is_measure(key));
+                let has = |channel: &str| encoded(card, channel).next().is_some();
+                match bare {
+                    true if has("size") => Self::Square,
+                    // Tableau: a number that is shown by colour or size alone fills the cells of a table.
+                    false if !has("text") && (measured("color") || measured("size")) => Self::Square,
                     _ => Self::Text,
                 }
             }
