@@ -294,7 +294,9 @@ def spreadsheet(data: bytes) -> tuple[str, dict[tuple[int, int], object], list[s
         for letter in letters:
             column = column * 26 + ord(letter) - 64
         value = cell.find(f"{main}v")
-        if value is not None:
+        if cell.get("t") == "inlineStr":
+            cells[int(row) - 1, column - 1] = "".join(part.text or "" for part in cell.iter(f"{main}t"))
+        elif value is not None:
             is_text = cell.get("t") == "s"
             cells[int(row) - 1, column - 1] = shared[int(value.text)] if is_text else float(value.text)
     return page.get("name"), cells, [one.get("ref") for one in content.iter(f"{main}mergeCell")]
