@@ -71,9 +71,12 @@ class Site:
 
 @pytest.fixture
 def site(live, name):
+    before = readable(live)
     made = Site(live, name)
     yield made
     made.rest.delete("/sites/{site}").ok(204)
+    # The next test counts what lies there.
+    wait_until(lambda: readable(live) == before, 60, "what the site kept is gone")
 
 
 def readable(live) -> dict[str, int]:
@@ -90,7 +93,7 @@ def readable(live) -> dict[str, int]:
 def swept(live, site: Site, **expected: int) -> dict[str, int]:
     """Waits until what was replaced is gone."""
     found = lambda: {key: value for key, value in readable(live).items() if key in expected}  # noqa: E731
-    wait_until(lambda: found() == expected, 60, f"{expected}; there are {readable(live)}")
+    wait_until(lambda: found() == expected, 60, f"{expected}")
     return readable(live)
 
 
