@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # What the two stores could answer differently.
 ON_BOTH_STORES = re.compile(r"test_(tsc_(?!large)\w+|http_errors\w*|http_forms|concurrency)$")
+# What looks at the objects themselves, so that it matters where they lie.
+IN_A_BUCKET = re.compile(r"test_tsc_encryption$")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -45,8 +47,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     store = metafunc.config.getoption("--store")
     if store == "both":
-        both = ON_BOTH_STORES.fullmatch(metafunc.module.__name__)
-        metafunc.parametrize("live", ["sqlite", "postgres"] if both else ["sqlite"], indirect=True, scope="module")
+        module = metafunc.module.__name__
+        stores = ["sqlite", "postgres"] if ON_BOTH_STORES.fullmatch(module) else ["sqlite"]
+        stores += ["s3"] if IN_A_BUCKET.fullmatch(module) else []
+        metafunc.parametrize("live", stores, indirect=True, scope="module")
     else:
         metafunc.parametrize("live", [store], indirect=True, scope="module")
 

@@ -592,9 +592,7 @@ def test_content_in_another_folder(new_server, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_content_in_s3(new_server, s3, database, tmp_path, name):
-    url = f"s3://{s3['BUCKET']}/{database}?endpoint={s3['ENDPOINT']}&region={s3['REGION']}&allow_http=true"
-    environment = {"AWS_ACCESS_KEY_ID": s3["ACCESS_KEY_ID"], "AWS_SECRET_ACCESS_KEY": s3["SECRET_ACCESS_KEY"]}
-    server = new_server("--storage-url", url, store=database, env=environment).start()
+    server = new_server(*s3.options(database), store=database, env=s3.env()).start()
     rest = Rest(server.url).sign_in(ADMIN, ADMIN_PASSWORD)
     data = content.twbx(content.twb("In a bucket"), files={"noise.bin": content.noise(30 << 20, 6)})
     book = rest.publish_workbook("Bucket", data).ok(201).get("workbook", "id")

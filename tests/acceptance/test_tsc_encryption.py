@@ -1,9 +1,11 @@
-"""Extracts encrypted where they are kept, with the unmodified tableauserverclient: what lies on the disk, and what is answered."""
+"""Extracts encrypted where they are kept, in a folder or a bucket, with the unmodified tableauserverclient: what lies
+there, and what is answered."""
 
 from __future__ import annotations
 
 import io
 import re
+import uuid
 
 import pytest
 import tableauserverclient as TSC
@@ -24,7 +26,14 @@ ROWS = tables.CSV + b"4,Atlantis,3.5\r\n"
 @pytest.fixture(scope="module")
 def live(_servers, request, hyper):
     """A server that has the engine for `.hyper` files."""
-    server = _servers(store=request.param, env={"HYPERD_PATH": str(hyper.engine)}).start()
+    env = {"HYPERD_PATH": str(hyper.engine)}
+    if request.param == "s3":
+        bucket, prefix = request.getfixturevalue("s3"), f"encryption-{uuid.uuid4().hex}"
+        server = _servers(*bucket.options(prefix), env=env | bucket.env()).start()
+        server.stored = lambda: bucket.objects(prefix)
+    else:
+        server = _servers(store=request.param, env=env).start()
+        server.stored = lambda: in_folder(server.data_dir / "content" / "objects")
     yield server
     assert server.stop() == 0 and "panicked at" not in server.output(), server.output()
     server.check()
@@ -45,7 +54,9 @@ class Site:
     def set(self, mode: str) -> None:
         item = self.tsc.sites.get_by_id(self.id)
         item.extract_encryption_mode = mode
+        # The mode holds at once, whatever its job still has to do.
         assert self.tsc.sites.update(item).extract_encryption_mode == mode
+        assert self.tsc.sites.get_by_id(self.id).extract_encryption_mode == mode
         self.quiet()
 
     def quiet(self) -> list[str]:
@@ -79,9 +90,14 @@ def site(live, name):
     wait_until(lambda: readable(live) == before, 60, "what the site kept is gone")
 
 
+def in_folder(folder) -> dict[str, bytes]:
+    """The objects of a server that keeps them in its data folder."""
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def readable(live) -> dict[str, int]:
-    """How many objects on the disk begin as Parquet or a package, or hold a known word."""
-    objects = [path.read_bytes() for path in (live.data_dir / "content" / "objects").rglob("*") if path.is_file()]
+    """How many stored objects begin as Parquet or a package, or hold a known word."""
+    objects = live.stored().values()
     return {
         "parquet": sum(b"PAR1" in one for one in objects),
         "packages": sum(one[:4] == b"PK\x03\x04" for one in objects),
@@ -164,7 +180,7 @@ def test_the_extracts_of_a_site_and_their_keys(live, site, tmp_path):
     site.set("enabled")
 
     def kept() -> set[str]:
-        return {path.name for path in (live.data_dir / "content" / "objects").rglob("*") if path.is_file()}
+        return set(live.stored())
 
     site.tsc.sites.encrypt_extracts(site.id)
     assert "encrypt_extracts" in site.quiet()

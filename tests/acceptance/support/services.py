@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import uuid
@@ -10,6 +11,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import pg8000.native
 import pytest
+from pyarrow.fs import FileSelector, S3FileSystem
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -104,6 +106,34 @@ class S3:
 
     def __getitem__(self, name: str) -> str:
         return self.values[f"VIVANT_TEST_S3_{name}"]
+
+    def options(self, prefix: str) -> list[str]:
+        """Options of a server that keeps its content below a prefix of this bucket."""
+        settings = f"endpoint={self['ENDPOINT']}&region={self['REGION']}&allow_http=true"
+        return ["--storage-url", f"s3://{self['BUCKET']}/{prefix}?{settings}"]
+
+    def env(self) -> dict[str, str]:
+        """The keys of that bucket."""
+        return {"AWS_ACCESS_KEY_ID": self["ACCESS_KEY_ID"], "AWS_SECRET_ACCESS_KEY": self["SECRET_ACCESS_KEY"]}
+
+    def objects(self, prefix: str) -> dict[str, bytes]:
+        """The objects below a prefix, as they lie there."""
+        scheme, _, endpoint = self["ENDPOINT"].partition("://")
+        files = S3FileSystem(
+            access_key=self["ACCESS_KEY_ID"],
+            secret_key=self["SECRET_ACCESS_KEY"],
+            endpoint_override=endpoint,
+            scheme=scheme,
+            region=self["REGION"],
+        )
+        below = FileSelector(f"{self['BUCKET']}/{prefix}", allow_not_found=True, recursive=True)
+        found = {}
+        for info in files.get_file_info(below):
+            if info.is_file:
+                # What is swept meanwhile is not there.
+                with contextlib.suppress(FileNotFoundError), files.open_input_stream(info.path) as stream:
+                    found[info.base_name] = stream.read()
+        return found
 
     def stop(self) -> None:
         """Ends the service if this object started it."""

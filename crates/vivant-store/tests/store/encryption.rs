@@ -1,21 +1,21 @@
 //! Extracts that are encrypted where they are kept.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use vivant_model::{ContentKind, ExtractEncryption, JobKind};
 use vivant_store::{
     EncryptionRule, Error, NewExtract, NewJob, PublishWorkbook, Sealing, SiteChanges, Workbook,
 };
 
-use crate::harness::{NOW, World, on_both, publish_workbook};
+use crate::harness::{NOW, World, everywhere, publish_workbook};
 
-on_both!(
+everywhere!(
     an_enforced_site_keeps_no_extract_readable,
     what_is_stored_is_encrypted_anew_and_decrypted,
     an_owner_decides_where_the_site_lets_owners,
     ranges_of_encrypted_files_are_read,
     files_on_their_way_are_encrypted_on_an_enforced_site,
+    a_mode_shows_before_its_job_has_ended,
 );
 
 const KIND: ContentKind = ContentKind::Workbook;
@@ -27,27 +27,19 @@ fn rows() -> Vec<u8> {
 }
 
 async fn set(w: &World, mode: ExtractEncryption) {
-    let settings = BTreeMap::from([(ExtractEncryption::SETTING.to_owned(), mode.as_str().to_owned())]);
-    let changes = SiteChanges {
-        settings,
+    w.store.update_site(w.site, changes_to(mode), NOW).await.unwrap();
+}
+
+fn changes_to(mode: ExtractEncryption) -> SiteChanges {
+    SiteChanges {
+        settings: BTreeMap::from([(ExtractEncryption::SETTING.to_owned(), mode.as_str().to_owned())]),
         ..SiteChanges::default()
-    };
-    w.store.update_site(w.site, changes, NOW).await.unwrap();
+    }
 }
 
 /// How many objects hold the secret where they lie, and how many there are.
-fn readable(w: &World) -> (usize, usize) {
-    fn walk(folder: &Path, found: &mut Vec<Vec<u8>>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => walk(&path, found),
-                false => found.push(std::fs::read(path).unwrap()),
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&w.dir.path().join("data/content"), &mut found);
+async fn readable(w: &World) -> (usize, usize) {
+    let found = w.stored_objects().await;
     let holds = |bytes: &&Vec<u8>| bytes.windows(SECRET.len()).any(|some| some == SECRET);
     (found.iter().filter(holds).count(), found.len())
 }
@@ -96,7 +88,7 @@ async fn an_enforced_site_keeps_no_extract_readable(w: World) {
     set(&w, ExtractEncryption::Enforced).await;
     let book = publish(&w, None).await.unwrap();
     assert!(book.encrypt_extracts);
-    assert_eq!(readable(&w), (0, 2));
+    assert_eq!(readable(&w).await, (0, 2));
     assert_whole(&w, &book).await;
     let more = vec![extract(&w).await];
     w.store
@@ -104,7 +96,7 @@ async fn an_enforced_site_keeps_no_extract_readable(w: World) {
         .await
         .unwrap();
     w.store.sweep(NOW + 1, 0).await.unwrap();
-    assert_eq!(readable(&w), (0, 2));
+    assert_eq!(readable(&w).await, (0, 2));
     let refused = publish(&w, Some(false)).await;
     assert!(matches!(
         refused,
@@ -122,13 +114,13 @@ async fn an_enforced_site_keeps_no_extract_readable(w: World) {
         ..publish_workbook(&caller, w.project, "Plain", true, w.spool(&rows()).await)
     };
     w.store.publish_workbook(plain, NOW).await.unwrap();
-    assert_eq!(readable(&w), (1, 3));
+    assert_eq!(readable(&w).await, (1, 3));
     w.assert_sound().await;
 }
 
 async fn what_is_stored_is_encrypted_anew_and_decrypted(w: World) {
     let book = publish(&w, None).await.unwrap();
-    assert_eq!((readable(&w), book.encrypt_extracts), ((2, 2), false));
+    assert_eq!((readable(&w).await, book.encrypt_extracts), ((2, 2), false));
     let refused = w.store.seal_item(w.site, book.id.0, Sealing::Encrypt, NOW).await;
     assert!(matches!(
         refused,
@@ -150,7 +142,7 @@ async fn what_is_stored_is_encrypted_anew_and_decrypted(w: World) {
         assert_eq!(w.store.items_to_seal(w.site, how).await.unwrap(), [book.id.0]);
         assert_eq!(w.store.seal_item(w.site, book.id.0, how, now).await.unwrap(), 3);
         w.store.sweep(now + 1, 0).await.unwrap();
-        assert_eq!(readable(&w), expected, "{how:?}");
+        assert_eq!(readable(&w).await, expected, "{how:?}");
         let found = w.store.workbook(w.site, book.id).await.unwrap().unwrap();
         assert_eq!(found.encrypt_extracts, encrypted);
         assert_whole(&w, &book).await;
@@ -195,7 +187,7 @@ async fn an_owner_decides_where_the_site_lets_owners(w: World) {
             .unwrap();
     }
     w.store.sweep(NOW + 1, 0).await.unwrap();
-    assert_eq!(readable(&w).0, 0);
+    assert_eq!(readable(&w).await.0, 0);
     w.assert_sound().await;
 }
 
@@ -253,12 +245,41 @@ async fn files_on_their_way_are_encrypted_on_an_enforced_site(w: World) {
         ..NewJob::new(w.site, JobKind::PublishWorkbook)
     };
     w.store.enqueue(job, NOW).await.unwrap();
-    assert_eq!(readable(&w), (0, 3));
+    assert_eq!(readable(&w).await, (0, 3));
     let whole = w.store.take_upload(&caller, &upload, NOW).await.unwrap();
     assert_eq!(std::fs::read(whole.path()).unwrap(), rows().repeat(2));
     let lease = w.store.claim(1, 1_000, NOW).await.unwrap().remove(0).lease;
     let file = w.store.job_file(&lease).await.unwrap().unwrap();
     assert_eq!(std::fs::read(file.path()).unwrap(), rows());
     drop((whole, file));
+    w.assert_sound().await;
+}
+
+async fn a_mode_shows_before_its_job_has_ended(w: World) {
+    let book = publish(&w, None).await.unwrap();
+    let job = NewJob::new(w.site, JobKind::EncryptExtracts);
+    let changes = changes_to(ExtractEncryption::Enforced);
+    let answered = w.store.update_site_with(w.site, changes, Some(job), NOW).await;
+    let found = w.store.site(w.site).await.unwrap().unwrap();
+    for site in [answered.unwrap(), found] {
+        assert_eq!(site.settings[ExtractEncryption::SETTING], "enforced");
+    }
+    // What is published now obeys it; what is there says how it lies until the job has come to it.
+    let encrypted = async || {
+        let found = w.store.workbook(w.site, book.id).await.unwrap().unwrap();
+        found.encrypt_extracts
+    };
+    assert!(!encrypted().await);
+    assert!(matches!(
+        publish(&w, Some(false)).await,
+        Err(Error::Encryption(EncryptionRule::Enforced))
+    ));
+    let claimed = w.store.claim(1, 1_000, NOW).await.unwrap();
+    assert_eq!(claimed[0].job.kind, JobKind::EncryptExtracts);
+    w.store
+        .seal_item(w.site, book.id.0, Sealing::Encrypt, NOW)
+        .await
+        .unwrap();
+    assert!(encrypted().await);
     w.assert_sound().await;
 }

@@ -1,7 +1,10 @@
 //! A store of one's own for each case, and short ways to fill it.
 
-use std::collections::HashMap;
+use std::path::Path;
 
+use futures_util::TryStreamExt as _;
+use object_store::aws::AmazonS3Builder;
+use object_store::{ObjectStore as _, ObjectStoreExt as _};
 use tempfile::TempDir;
 use vivant_model::{ProjectId, SiteId, SiteRole, UserId, WorkbookId};
 use vivant_store::{
@@ -18,23 +21,39 @@ pub const DAY: i64 = 24 * 60 * 60 * 1000;
 macro_rules! on_both {
     ($($case:ident),* $(,)?) => {$(
         mod $case {
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                super::$case($crate::harness::World::on_sqlite().await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                if let Some(world) = $crate::harness::World::on_postgres().await {
-                    let schema = world.schema.clone();
-                    super::$case(world).await;
-                    $crate::harness::drop_schema(schema).await;
-                }
-            }
+            $crate::harness::test_on!(sqlite, on_sqlite, $case);
+            $crate::harness::test_on!(postgres, on_postgres, $case);
         }
     )*};
 }
 pub(crate) use on_both;
+
+/// Runs each named case on both databases, and with content in a bucket.
+macro_rules! everywhere {
+    ($($case:ident),* $(,)?) => {$(
+        mod $case {
+            $crate::harness::test_on!(sqlite, on_sqlite, $case);
+            $crate::harness::test_on!(postgres, on_postgres, $case);
+            $crate::harness::test_on!(s3, in_bucket, $case);
+        }
+    )*};
+}
+pub(crate) use everywhere;
+
+macro_rules! test_on {
+    ($name:ident, $world:ident, $case:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let world: Option<$crate::harness::World> = $crate::harness::World::$world().await.into();
+            if let Some(world) = world {
+                let schema = world.schema.clone();
+                super::$case(world).await;
+                $crate::harness::drop_schema(schema).await;
+            }
+        }
+    };
+}
+pub(crate) use test_on;
 
 /// A store after its first start.
 pub struct World {
@@ -45,32 +64,43 @@ pub struct World {
     pub dir: TempDir,
     pub database_url: Option<String>,
     pub schema: Option<String>,
+    pub storage_url: Option<String>,
 }
 
 impl World {
     pub async fn on_sqlite() -> Self {
-        Self::at(tempfile::tempdir().unwrap(), None, None).await
+        Self::at(tempfile::tempdir().unwrap(), None, None, None).await
     }
 
     pub async fn on_postgres() -> Option<Self> {
-        let Ok(url) = std::env::var("VIVANT_TEST_POSTGRES_URL") else {
-            assert!(
-                std::env::var("CI").as_deref() != Ok("true"),
-                "CI must name VIVANT_TEST_POSTGRES_URL"
-            );
-            return None;
-        };
+        let url = service("VIVANT_TEST_POSTGRES_URL")?;
         let dir = tempfile::tempdir().unwrap();
-        let name = dir.path().file_name().unwrap().to_string_lossy().to_lowercase();
-        let schema = format!("t{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+        let schema = own_name(&dir);
         batch(&url, &format!("CREATE SCHEMA \"{schema}\"")).await;
         let separator = if url.contains('?') { '&' } else { '?' };
         let url = format!("{url}{separator}options=-csearch_path%3D{schema}");
-        Some(Self::at(dir, Some(url), Some(schema)).await)
+        Some(Self::at(dir, Some(url), Some(schema), None).await)
     }
 
-    async fn at(dir: TempDir, database_url: Option<String>, schema: Option<String>) -> Self {
-        let store = Store::open(options(&dir, database_url.as_deref())).await.unwrap();
+    /// On SQLite, with its content below an own prefix of the bucket that `VIVANT_TEST_S3_URL` names, such as
+    /// `s3://test/prefix?endpoint=…`; its keys are in `AWS_*`.
+    pub async fn in_bucket() -> Option<Self> {
+        let url = service("VIVANT_TEST_S3_URL")?;
+        let dir = tempfile::tempdir().unwrap();
+        let (place, query) = url.split_once('?').unwrap_or((&url, ""));
+        let storage_url = format!("{place}/{}?{query}", own_name(&dir));
+        Some(Self::at(dir, None, None, Some(storage_url)).await)
+    }
+
+    async fn at(
+        dir: TempDir,
+        database_url: Option<String>,
+        schema: Option<String>,
+        storage_url: Option<String>,
+    ) -> Self {
+        let mut opened = options(&dir, database_url.as_deref());
+        opened.storage_url.clone_from(&storage_url);
+        let store = Store::open(opened).await.unwrap();
         let made = store.bootstrap("admin", None, NOW).await.unwrap().unwrap();
         let (site, admin) = (made.site.id, made.admin.id);
         let project = store.default_project(site).await.unwrap().id;
@@ -82,12 +112,28 @@ impl World {
             dir,
             database_url,
             schema,
+            storage_url,
         }
     }
 
     /// Opens the same store once more, as another process would.
     pub async fn reopen(&self) -> Result<Store> {
-        Store::open(options(&self.dir, self.database_url.as_deref())).await
+        Store::open(self.options()).await
+    }
+
+    pub fn options(&self) -> StoreOptions {
+        StoreOptions {
+            storage_url: self.storage_url.clone(),
+            ..options(&self.dir, self.database_url.as_deref())
+        }
+    }
+
+    /// Every object as it lies in the storage, encrypted or not.
+    pub async fn stored_objects(&self) -> Vec<Vec<u8>> {
+        match &self.storage_url {
+            None => objects_of_folder(&self.dir.path().join("data/content")),
+            Some(url) => objects_of_bucket(url).await,
+        }
     }
 
     pub fn admin(&self) -> Caller {
@@ -211,8 +257,59 @@ pub fn options(dir: &TempDir, database_url: Option<&str>) -> StoreOptions {
         database_url: database_url.map(str::to_owned),
         storage_url: None,
         key: None,
-        env: HashMap::new(),
+        env: std::env::vars()
+            .filter(|(name, _)| name.starts_with("AWS_"))
+            .collect(),
     }
+}
+
+/// What a variable names that CI must set.
+fn service(variable: &str) -> Option<String> {
+    let named = std::env::var(variable).ok();
+    assert!(
+        named.is_some() || std::env::var("CI").as_deref() != Ok("true"),
+        "CI must name {variable}"
+    );
+    named
+}
+
+/// A name that no other case uses, good for schemas and prefixes.
+fn own_name(dir: &TempDir) -> String {
+    let name = dir.path().file_name().unwrap().to_string_lossy().to_lowercase();
+    format!("t{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "_"))
+}
+
+fn objects_of_folder(folder: &Path) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(objects_of_folder(&path)),
+            false => found.push(std::fs::read(path).unwrap()),
+        }
+    }
+    found
+}
+
+async fn objects_of_bucket(url: &str) -> Vec<Vec<u8>> {
+    let (place, query) = url.split_once('?').unwrap();
+    let (bucket, prefix) = place
+        .strip_prefix("s3://")
+        .and_then(|place| place.split_once('/'))
+        .unwrap();
+    let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        builder = builder.with_config(name.parse().unwrap(), value);
+    }
+    let store = builder.build().unwrap();
+    let prefix = object_store::path::Path::from(prefix);
+    let listed: Vec<_> = store.list(Some(&prefix)).try_collect().await.unwrap();
+    let mut found = Vec::new();
+    for object in listed {
+        let read = store.get(&object.location).await.unwrap();
+        found.push(read.bytes().await.unwrap().to_vec());
+    }
+    found
 }
 
 pub fn new_project(name: &str, parent: Option<ProjectId>, owner: UserId) -> NewProject {

@@ -1,7 +1,5 @@
 //! Opening: keys, versions, addresses, and content in a bucket.
 
-use std::collections::HashMap;
-
 use vivant_store::{Store, StoreOptions};
 
 use crate::harness::{NOW, World, error, on_both, options};
@@ -32,7 +30,7 @@ async fn the_key_must_fit(w: World) {
     w.store.clone().close().await;
     let wrong = StoreOptions {
         key: Some([9; 32]),
-        ..options(&w.dir, w.database_url.as_deref())
+        ..w.options()
     };
     let refused = error(Store::open(wrong).await.map(drop));
     assert!(
@@ -126,36 +124,10 @@ async fn files_are_their_owners_alone() {
     w.assert_sound().await;
 }
 
-/// `VIVANT_TEST_S3_URL` is a bucket such as `s3://test/prefix?endpoint=…`, its keys are in `AWS_*`.
 #[tokio::test]
 async fn content_lies_in_a_bucket() {
-    let Ok(url) = std::env::var("VIVANT_TEST_S3_URL") else {
+    let Some(w) = World::in_bucket().await else {
         return;
-    };
-    let dir = tempfile::tempdir().unwrap();
-    let env: HashMap<String, String> = std::env::vars()
-        .filter(|(name, _)| name.starts_with("AWS_"))
-        .collect();
-    let (place, query) = url.split_once('?').unwrap_or((&url, ""));
-    let own = dir.path().file_name().unwrap().to_string_lossy().replace('.', "");
-    let storage_url = Some(format!("{place}/{own}?{query}"));
-    let store = Store::open(StoreOptions {
-        storage_url,
-        env,
-        ..options(&dir, None)
-    })
-    .await
-    .unwrap();
-    let made = store.bootstrap("admin", None, NOW).await.unwrap().unwrap();
-    let project = store.default_project(made.site.id).await.unwrap().id;
-    let w = World {
-        site: made.site.id,
-        admin: made.admin.id,
-        project,
-        store,
-        dir,
-        database_url: None,
-        schema: None,
     };
     // Beyond the size of one part, so that it is sent in several.
     let large: Vec<u8> = (0..20_000_000_u32).map(|n| (n % 253) as u8).collect();
