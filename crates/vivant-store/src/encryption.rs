@@ -8,11 +8,11 @@
 use vivant_model::{ContentKind, ExtractEncryption, Luid, SiteId};
 
 use crate::blobs::{self, Blob};
-use crate::content::is_sealed;
+use crate::content::SEALED;
 use crate::db::{Conn, params, transact};
 use crate::error::EncryptionRule;
 use crate::items::StoredItem;
-use crate::{Error, Millis, Result, Store, sites};
+use crate::{Error, Millis, NewJob, Result, Store, jobs, sites};
 
 /// What to do to stored extracts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,20 +31,19 @@ const ATTEMPTS: u32 = 5;
 /// Items that may have extracts.
 const KINDS: &str = "c.kind IN ('workbook', 'datasource')";
 
+/// Items with the objects of their revisions and of their extracts.
+const OBJECTS: &str = "content c JOIN \
+     (SELECT r.content_id, r.blob_key, r.has_extracts FROM revision r \
+     UNION ALL SELECT e.content_id, e.blob_key, CAST(1 AS BIGINT) FROM extract_part e) x \
+     ON x.content_id = c.id JOIN blob b ON b.key = x.blob_key";
+
 impl Store {
     /// The ids of a site's items with objects that are to be written anew.
     pub async fn items_to_seal(&self, site: SiteId, how: Sealing) -> Result<Vec<Luid>> {
-        let (condition, before) = match how {
-            Sealing::Encrypt => ("b.key NOT LIKE '%s' AND x.has_extracts = 1", Millis::MAX),
-            Sealing::Decrypt => ("b.key LIKE '%s'", Millis::MAX),
-            Sealing::Anew(before) => ("b.key LIKE '%s'", before),
-        };
+        let (condition, before) = how.condition();
         let sql = format!(
-            "SELECT DISTINCT c.id FROM content c JOIN \
-             (SELECT r.content_id, r.blob_key, r.has_extracts FROM revision r \
-             UNION ALL SELECT e.content_id, e.blob_key, CAST(1 AS BIGINT) FROM extract_part e) x \
-             ON x.content_id = c.id JOIN blob b ON b.key = x.blob_key \
-             WHERE c.site_id = ?1 AND {KINDS} AND b.changed_at < ?2 AND {condition} ORDER BY c.id"
+            "SELECT DISTINCT c.id FROM {OBJECTS} WHERE c.site_id = ?1 AND {KINDS} \
+             AND b.changed_at < ?2 AND {condition} ORDER BY c.id"
         );
         let rows = self.conn().await?.query(&sql, params![site, before]).await?;
         rows.into_iter().map(|mut row| row.id()).collect()
@@ -96,9 +95,9 @@ impl Store {
         Err(Error::Encryption(EncryptionRule::Changed))
     }
 
-    async fn write_anew(&self, old: &[Object], how: Sealing, new: &mut Vec<Blob>, now: Millis) -> Result<()> {
-        for object in old {
-            let file = self.content().fetch(&object.key).await?;
+    async fn write_anew(&self, old: &[String], how: Sealing, new: &mut Vec<Blob>, now: Millis) -> Result<()> {
+        for key in old {
+            let file = self.content().fetch(key).await?;
             new.push(self.store_file(file, how != Sealing::Decrypt, now).await?);
         }
         Ok(())
@@ -110,7 +109,7 @@ impl Store {
         site: SiteId,
         id: Luid,
         how: Sealing,
-        old: &[Object],
+        old: &[String],
         new: &[Blob],
         now: Millis,
     ) -> Result<bool> {
@@ -120,21 +119,44 @@ impl Store {
             if objects(&tx, site, id, how).await?.as_slice() != old {
                 return Ok(false);
             }
-            for (object, blob) in old.iter().zip(new) {
+            for (key, blob) in old.iter().zip(new) {
                 blobs::go_live(&tx, blob, now).await?;
                 for table in ["revision", "extract_part"] {
                     let sql =
                         format!("UPDATE {table} SET blob_key = ?3 WHERE content_id = ?1 AND blob_key = ?2");
-                    tx.execute(&sql, params![id, &object.key, &blob.key]).await?;
+                    tx.execute(&sql, params![id, key, &blob.key]).await?;
                 }
             }
-            let keys = old.iter().map(|object| object.key.clone()).collect();
-            blobs::discard(&tx, keys, now).await?;
+            blobs::discard(&tx, old.to_vec(), now).await?;
             if let Some(encrypt) = how.outcome() {
                 let sql = "UPDATE content SET encrypt_extracts = ?2 WHERE id = ?1";
                 tx.execute(sql, params![id, encrypt]).await?;
             }
             Ok(true)
+        })
+    }
+
+    /// Notes that the extracts of an item are to be encrypted, or are not, and puts the job into the queue that makes
+    /// it so. What is written meanwhile is as it is noted.
+    pub async fn ask_to_seal(
+        &self,
+        site: SiteId,
+        id: Luid,
+        encrypt: bool,
+        job: NewJob,
+        now: Millis,
+    ) -> Result<()> {
+        let jobs = self.prepare(vec![job], now).await?;
+        transact!(self.db(), |tx| {
+            jobs::lock_lanes(&tx, &jobs).await?;
+            sites::lock(&tx, site).await?;
+            refuse(&tx, site, Sealing::to(encrypt)).await?;
+            let sql = "UPDATE content SET encrypt_extracts = ?3 WHERE site_id = ?1 AND id = ?2";
+            tx.execute(sql, params![site, id, encrypt]).await?;
+            for job in &jobs {
+                jobs::insert(&tx, job, now).await?;
+            }
+            Ok(())
         })
     }
 
@@ -164,6 +186,26 @@ impl Store {
 }
 
 impl Sealing {
+    /// What has extracts encrypted, or decrypted.
+    pub fn to(encrypt: bool) -> Self {
+        match encrypt {
+            true => Self::Encrypt,
+            false => Self::Decrypt,
+        }
+    }
+
+    /// Which of [`OBJECTS`] are to be written anew, and before when they must have become what they are.
+    fn condition(self) -> (String, Millis) {
+        match self {
+            Self::Encrypt => (
+                format!("b.key NOT LIKE '%{SEALED}' AND x.has_extracts = 1"),
+                Millis::MAX,
+            ),
+            Self::Decrypt => (format!("b.key LIKE '%{SEALED}'"), Millis::MAX),
+            Self::Anew(before) => (format!("b.key LIKE '%{SEALED}'"), before),
+        }
+    }
+
     /// Whether the extracts of an item are encrypted afterwards; `None` leaves that as it is.
     fn outcome(self) -> Option<bool> {
         match self {
@@ -174,31 +216,15 @@ impl Sealing {
     }
 }
 
-/// An object that is to be written anew.
-#[derive(Debug, PartialEq, Eq)]
-struct Object {
-    key: String,
-}
-
-async fn objects(conn: &Conn, site: SiteId, id: Luid, how: Sealing) -> Result<Vec<Object>> {
-    let sql = "SELECT x.blob_key, x.has_extracts, b.changed_at FROM \
-         (SELECT r.content_id, r.blob_key, r.has_extracts FROM revision r WHERE r.content_id = ?2 \
-         UNION ALL SELECT e.content_id, e.blob_key, CAST(1 AS BIGINT) FROM extract_part e WHERE e.content_id = ?2) x \
-         JOIN content c ON c.id = x.content_id AND c.site_id = ?1 JOIN blob b ON b.key = x.blob_key \
-         ORDER BY x.blob_key";
-    let mut found = Vec::new();
-    for mut row in conn.query(sql, params![site, id]).await? {
-        let (key, has_extracts, changed_at) = (row.text()?, row.bool()?, row.int()?);
-        let wanted = match how {
-            Sealing::Encrypt => has_extracts && !is_sealed(&key),
-            Sealing::Decrypt => is_sealed(&key),
-            Sealing::Anew(before) => is_sealed(&key) && changed_at < before,
-        };
-        if wanted {
-            found.push(Object { key });
-        }
-    }
-    Ok(found)
+/// The names of an item's objects that are to be written anew, each once: revisions may share one.
+async fn objects(conn: &Conn, site: SiteId, id: Luid, how: Sealing) -> Result<Vec<String>> {
+    let (condition, before) = how.condition();
+    let sql = format!(
+        "SELECT DISTINCT x.blob_key FROM {OBJECTS} WHERE c.site_id = ?1 AND x.content_id = ?2 \
+         AND b.changed_at < ?3 AND {condition} ORDER BY x.blob_key"
+    );
+    let rows = conn.query(&sql, params![site, id, before]).await?;
+    rows.into_iter().map(|mut row| row.text()).collect()
 }
 
 /// Refuses what the mode of a site does not allow.

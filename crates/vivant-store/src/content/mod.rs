@@ -17,7 +17,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
-pub(crate) use self::sealed::is_sealed;
+pub(crate) use self::sealed::{MARK as SEALED, is_sealed};
 pub(crate) use self::spool::Growing;
 pub use self::spool::{Spool, Spooled};
 use crate::secrets::{Vault, hex, random};

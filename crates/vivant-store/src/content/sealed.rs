@@ -10,7 +10,7 @@ use std::io::{BufWriter, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;
@@ -20,7 +20,7 @@ use crate::secrets::{Vault, random};
 use crate::{Error, Result};
 
 /// What the name of an encrypted object ends with.
-pub(super) const MARK: char = 's';
+pub(crate) const MARK: char = 's';
 
 const MAGIC: &[u8; 8] = b"VVSEAL01";
 /// A data key of 32 bytes as the vault writes it: a nonce and a tag more.
@@ -153,7 +153,7 @@ pub(super) fn read(
         size,
         range,
         bytes,
-        rest: Vec::new(),
+        rest: BytesMut::new(),
     };
     stream::try_unfold(reading, |mut reading| async move {
         let piece = reading.next().await?;
@@ -171,7 +171,7 @@ struct Reading {
     size: u64,
     range: Range<u64>,
     bytes: ContentStream,
-    rest: Vec<u8>,
+    rest: BytesMut,
 }
 
 impl Reading {
@@ -188,17 +188,17 @@ impl Reading {
                 None => return Err(damaged(&self.name, "it is cut off")),
             }
         }
-        let behind = self.rest.split_off(length);
-        let mut piece = std::mem::replace(&mut self.rest, behind);
+        let mut piece = self.rest.split_to(length);
         let last = self.place + 1 == pieces(self.size);
         if self.key.open(self.place, last, &mut piece).is_none() {
             return Err(damaged(&self.name, "its bytes are not those that were written"));
         }
         self.place += 1;
-        piece.truncate(plain as usize);
         let within = |at: u64| at.saturating_sub(begins).min(plain) as usize;
         Ok(Some(
-            Bytes::from(piece).slice(within(self.range.start)..within(self.range.end)),
+            piece
+                .freeze()
+                .slice(within(self.range.start)..within(self.range.end)),
         ))
     }
 }
