@@ -199,7 +199,9 @@ def test_the_extracts_of_a_site_and_their_keys(live, site, tmp_path):
     # The owner of one.
     item = site.tsc.datasources.get_by_id(source.id)
     item.encrypt_extracts = True
-    site.tsc.datasources.update(item)
+    assert site.tsc.datasources.update(item).encrypt_extracts is True
+    # What is sent back changes nothing, though the job may not have run yet.
+    assert site.tsc.datasources.update(site.tsc.datasources.get_by_id(source.id)).encrypt_extracts is True
     assert site.quiet().count("encrypt_extracts") == 2
     swept(live, site, parquet=before["parquet"], packages=before["packages"])
     assert site.tsc.datasources.get_by_id(source.id).encrypt_extracts is True

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use vivant_document::{DatasourceFacts, FileKind, Inspected, Limits, SheetKind, WorkbookFacts};
-use vivant_model::{ContentKind, JobItem, Luid, ProjectId};
+use vivant_model::{ContentKind, Luid, ProjectId, SiteId};
 use vivant_store::{
     Caller, ConnectionChanges, DatasourceField, Error as StoreError, Fence, Filter, FilterValue, ListQuery,
     NewConnection, NewJob, NewView, Op, PageRequest, PublishDatasource, PublishWorkbook, Published,
@@ -163,36 +163,46 @@ fn kind_of(extension: Option<&str>, rules: &FileRules) -> Option<FileKind> {
 /// Reads `encryptExtracts`, which a site can rule out: nobody shall believe that an extract is encrypted when it is not.
 pub async fn encryption(call: &Call, who: &SiteUser, asked: Option<&str>) -> Result<Option<bool>> {
     let asked = asked.map(|text| flag_text(text, "encryptExtracts")).transpose()?;
-    if asked.is_some() {
-        let mode = call.app.store.extract_encryption(who.site()).await?;
-        vivant_store::encryption::decide(mode, asked, None)?;
+    if let Some(encrypt) = asked {
+        allow_encryption(&call.app, who.site(), encrypt).await?;
     }
     Ok(asked)
 }
 
-/// The job that has the extracts of an item encrypted, or decrypted, if that is asked for and not so.
+/// Refuses what the mode of a site does not allow.
+pub async fn allow_encryption(app: &App, site: SiteId, encrypt: bool) -> Result<()> {
+    let mode = app.store.extract_encryption(site).await?;
+    vivant_store::encryption::decide(mode, Some(encrypt), None)?;
+    Ok(())
+}
+
+/// Refuses people who may change an item, but not whether its extracts are encrypted.
+pub fn may_encrypt(rights: &Rights) -> Result<()> {
+    match rights.may_give_away() {
+        true => Ok(()),
+        false => Err(fail(
+            ErrorCode::UpdateForbidden,
+            "Only administrators, leaders and the owner may have extracts encrypted or decrypted.",
+        )),
+    }
+}
+
+/// Whether the extracts of an item are to be encrypted, or decrypted, if that is asked for and not so.
 pub async fn change_encryption(
     call: &Call,
     who: &SiteUser,
     rights: &Rights,
-    (item, name): (JobItem, &str),
     is_encrypted: bool,
     asked: Option<&str>,
-) -> Result<Option<NewJob>> {
+) -> Result<Option<bool>> {
     // Clients send back what they were told.
     let asked = asked.map(|text| flag_text(text, "encryptExtracts")).transpose()?;
     let Some(encrypt) = asked.filter(|encrypt| *encrypt != is_encrypted) else {
         return Ok(None);
     };
-    if !rights.may_give_away() {
-        return Err(fail(
-            ErrorCode::UpdateForbidden,
-            "Only administrators, leaders and the owner may have extracts encrypted or decrypted.",
-        ));
-    }
-    let mode = call.app.store.extract_encryption(who.site()).await?;
-    vivant_store::encryption::decide(mode, asked, None)?;
-    seal_extracts::of_item(&call.app, who.site(), item, name, encrypt, Some(who.caller.user)).map(Some)
+    may_encrypt(rights)?;
+    allow_encryption(&call.app, who.site(), encrypt).await?;
+    Ok(Some(encrypt))
 }
 
 /// Finds the project to publish to and checks that the caller may.
@@ -441,11 +451,11 @@ pub async fn workbook(
         .publish_workbook_with(publish, Vec::new(), fence, app.now())
         .await?;
     let workbook = &published.workbook;
+    previews::want(app, site, workbook.id, false);
     if asked.is_some() && !published.created {
         let (kind, encrypt) = (ContentKind::Workbook, workbook.encrypt_extracts);
-        seal_extracts::after_publishing(app, site, kind, workbook.id.0, &workbook.name, encrypt, by).await?;
+        seal_extracts::after_publishing(app, site, kind, workbook.id.0, &workbook.name, encrypt, by).await;
     }
-    previews::want(app, site, workbook.id, false);
     Ok(published)
 }
 
@@ -528,7 +538,7 @@ pub async fn datasource(
     }
     if asked.is_some() && !published.created {
         let (kind, encrypt) = (ContentKind::Datasource, source.encrypt_extracts);
-        seal_extracts::after_publishing(app, site, kind, source.id.0, &source.name, encrypt, by).await?;
+        seal_extracts::after_publishing(app, site, kind, source.id.0, &source.name, encrypt, by).await;
     }
     Ok(published)
 }

@@ -160,8 +160,12 @@ impl Answers {
             false => None,
         };
         let today = local_time(app)?;
-        let name = views.first().map(|view| view.workbook.name.clone());
-        let key = key(sources, (&name, &shown), asked, form, asker.as_ref(), today);
+        // Published under another name, it has another title.
+        let key = format!(
+            "{:?}{}",
+            views[0].workbook.name,
+            key(sources, &shown, asked, form, asker.as_ref(), today)
+        );
         let question = Question {
             book_key: sources.key(),
             title: match views {
@@ -173,7 +177,7 @@ impl Answers {
                 filters: asked.filters.clone(),
                 parameters: asked.parameters.clone(),
                 asker,
-                book_name: name,
+                book_name: views.first().map(|view| view.workbook.name.clone()),
                 now: Some(today),
                 ..Ask::default()
             },
@@ -298,7 +302,7 @@ async fn asker(app: &App, caller: &Caller) -> Result<Asker> {
 /// Names everything that an answer depends on.
 fn key(
     sources: &Sources,
-    (name, shown): (&Option<String>, &[String]),
+    shown: &[String],
     asked: &Asked,
     form: Form,
     asker: Option<&Asker>,
@@ -310,7 +314,7 @@ fn key(
     let mut parameters = asked.parameters.clone();
     parameters.sort();
     format!(
-        "{}{name:?}{shown:?}{form:?}{:?}{}{filters:?}{parameters:?}{asker:?}{}",
+        "{}{shown:?}{form:?}{:?}{}{filters:?}{parameters:?}{asker:?}{}",
         sources.key(),
         asked.size,
         asked.language.unwrap_or(ENGLISH).code,

@@ -1,6 +1,6 @@
 //! Pictures of views: one of a view, or the pages and slides of several.
 
-use vivant::{AnswerError, Book, Drawn, Orientation, Paper, ViewSize};
+use vivant::{AnswerError, Book, Drawn, Orientation, Paper, RenderError, ViewSize};
 
 use super::{Fault, Question};
 
@@ -37,18 +37,9 @@ pub(super) fn draw(book: &Book, question: &Question, picture: Picture) -> Result
     let made = match picture {
         Picture::Pdf(paper, orientation) => vivant::pdf(&question.title, &mut views, paper, orientation)?,
         Picture::Slides => vivant::pptx(&question.title, &mut views)?,
-        single => match views.next() {
-            Some(view) => {
-                let view = view?;
-                match single {
-                    Picture::Png { high } => view.png(if high { 2.0 } else { 1.0 })?,
-                    Picture::Svg => view.svg()?.into_bytes(),
-                    Picture::Preview => view.thumbnail(PREVIEW_WIDTH)?,
-                    Picture::Pdf(..) | Picture::Slides => Vec::new(),
-                }
-            }
-            None => Vec::new(),
-        },
+        Picture::Png { high } => views.first(|view| view.png(if high { 2.0 } else { 1.0 }))?,
+        Picture::Svg => views.first(|view| Ok(view.svg()?.into_bytes()))?,
+        Picture::Preview => views.first(|view| view.thumbnail(PREVIEW_WIDTH))?,
     };
     match views.failure {
         Some(error) if views.good == 0 => Err(error.into()),
@@ -64,6 +55,19 @@ struct Views<'q> {
     left: std::slice::Iter<'q, String>,
     good: usize,
     failure: Option<AnswerError>,
+}
+
+impl Views<'_> {
+    /// Draws the view of a question about one.
+    fn first(&mut self, make: impl FnOnce(Drawn) -> Result<Vec<u8>, RenderError>) -> Result<Vec<u8>, Fault> {
+        let question = self.question;
+        let none = || AnswerError::NoSheet {
+            name: question.title.clone(),
+            known: "none".to_owned(),
+        };
+        let view = self.next().ok_or_else(none)??;
+        Ok(make(view)?)
+    }
 }
 
 impl Iterator for Views<'_> {

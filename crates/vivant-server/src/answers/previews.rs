@@ -4,7 +4,7 @@
 //! Publishing waits for none of it. A picture that the workbook's file carries stays until its data are refreshed:
 //! Tableau drew it of the same data. A node makes one at a time, and rests while others publish.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,11 +30,13 @@ pub struct Queue(Mutex<State>);
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Wanted>,
+    /// What is among them.
+    known: HashSet<Wanted>,
     runs: bool,
     touched: Option<Instant>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Wanted {
     site: SiteId,
     workbook: WorkbookId,
@@ -51,7 +53,7 @@ impl Queue {
     fn push(&self, wanted: Wanted) -> bool {
         let mut state = self.state();
         state.touched = Some(Instant::now());
-        if !state.waiting.contains(&wanted) && state.waiting.len() < MOST_WAITING {
+        if state.waiting.len() < MOST_WAITING && state.known.insert(wanted) {
             state.waiting.push_back(wanted);
         }
         !std::mem::replace(&mut state.runs, true)
@@ -61,6 +63,9 @@ impl Queue {
     fn pop(&self) -> Option<Wanted> {
         let mut state = self.state();
         let next = state.waiting.pop_front();
+        if let Some(wanted) = &next {
+            state.known.remove(wanted);
+        }
         state.runs = next.is_some();
         next
     }

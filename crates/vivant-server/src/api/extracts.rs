@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::errors::{Result, bad_request, fail, not_found};
 use crate::extracts::hyper_engine;
 use crate::jobs::{self, change_extracts};
+use crate::publish::{allow_encryption, may_encrypt};
 use crate::reply::Reply;
 use crate::views::begun_view;
 
@@ -20,7 +21,7 @@ use crate::views::begun_view;
 pub async fn create(mut call: Call, who: SiteUser, item: JobItem) -> Result<Reply> {
     let asked = read(&mut call, item).await?;
     let encrypt = call.query.flag("encrypt")?;
-    let (title, file) = find(&call, &who, item).await?;
+    let (title, file, rights) = find(&call, &who, item).await?;
     if item.kind == JobItemKind::Datasource && file.has_extracts {
         return Err(fail(
             ErrorCode::ExtractConflict,
@@ -29,8 +30,8 @@ pub async fn create(mut call: Call, who: SiteUser, item: JobItem) -> Result<Repl
     }
     let datasources = names(&call, &who, item, asked).await?;
     if encrypt {
-        let mode = call.app.store.extract_encryption(who.site()).await?;
-        vivant_store::encryption::decide(mode, Some(true), None)?;
+        may_encrypt(&rights)?;
+        allow_encryption(&call.app, who.site(), true).await?;
     }
     if hyper_engine(&call.app).is_none() {
         return Err(fail(
@@ -54,7 +55,7 @@ pub async fn create(mut call: Call, who: SiteUser, item: JobItem) -> Result<Repl
 /// Begins a job that deletes extracts, and answers with it where the reference does.
 pub async fn delete(mut call: Call, who: SiteUser, item: JobItem) -> Result<Reply> {
     let asked = read(&mut call, item).await?;
-    let (title, file) = find(&call, &who, item).await?;
+    let (title, file, _) = find(&call, &who, item).await?;
     if !file.has_extracts {
         let detail = format!("The {} '{title}' has no extract.", words(item.kind));
         return Err(fail(ErrorCode::BadRequest, detail));
@@ -110,7 +111,7 @@ async fn read(call: &mut Call, item: JobItem) -> Result<types::EmbeddedDatasourc
 }
 
 /// Finds the item, and demands that the caller may change it.
-async fn find(call: &Call, who: &SiteUser, item: JobItem) -> Result<(String, StoredFile)> {
+async fn find(call: &Call, who: &SiteUser, item: JobItem) -> Result<(String, StoredFile, Rights)> {
     let missing = match item.kind {
         JobItemKind::Datasource => ErrorCode::DatasourceNotFound,
         _ => ErrorCode::WorkbookNotFound,
@@ -125,7 +126,7 @@ async fn find(call: &Call, who: &SiteUser, item: JobItem) -> Result<(String, Sto
         JobItemKind::Datasource => store.datasource_content(site, item.id.into(), None).await?,
         _ => store.workbook_content(site, item.id.into(), None).await?,
     };
-    Ok((title, file.ok_or_else(gone)?))
+    Ok((title, file.ok_or_else(gone)?, rights))
 }
 
 /// The names, inside the file, of the data sources that are asked for by id; `None` means all.

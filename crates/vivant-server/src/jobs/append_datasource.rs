@@ -13,7 +13,7 @@ use vivant_document::{FileKind, Limits};
 use vivant_model::{ContentKind, JobItem, JobItemKind, JobKind};
 use vivant_store::{Caller, Datasource, Extract, NewJob, Outcome, Spooled};
 
-use super::{Done, Ended, Failure, Work};
+use super::{Done, Ended, Failure, Work, refresh_extract};
 use crate::answers::previews;
 use crate::app::App;
 use crate::errors::{Result, internal};
@@ -42,7 +42,7 @@ pub fn job(caller: &Caller, to: &Datasource, kind: FileKind, file: Spooled) -> R
             id: to.id.0,
         }),
         title: to.name.clone(),
-        subtitle: "Data source".to_owned(),
+        subtitle: refresh_extract::subtitle(JobItemKind::Datasource).to_owned(),
         payload: serde_json::to_vec(&asked).map_err(internal)?,
         file: Some(file),
         max_attempts: ATTEMPTS,
@@ -169,6 +169,9 @@ async fn read(
         vivant::refresh(&request, &surroundings, &mut |_| go_on()).map(|refreshed| refreshed.extracts)
     });
     match reading.await.map_err(internal)? {
+        Ok(extracts) if extracts.is_empty() => {
+            Err(Failure::Failed("The file has no table of rows.".to_owned()))
+        }
         Ok(extracts) => Ok(extracts),
         Err(RefreshError::Cancelled) => Err(Failure::Cancelled),
         Err(error @ RefreshError::Io { .. }) => Err(internal(error).into()),
@@ -205,26 +208,18 @@ fn matched(before: &[Columns], added: &[Columns]) -> std::result::Result<Vec<Str
         names.join(", ")
     };
     let known = |tables: &[Columns], table: &Columns| tables.iter().any(|one| one.table == table.table);
-    let fault = match (
-        added.iter().find(|one| !known(before, one)),
-        before.iter().find(|one| !known(added, one)),
-    ) {
-        (Some(table), _) => format!(
-            "the extract has no table `{}`; it has {}",
+    let fault = |why: &str, table: &Columns, others: &[Columns]| {
+        Err(Failure::Failed(format!(
+            "The rows do not have the tables of the extract: {why} `{}`; it has {}.",
             table.table,
-            listed(before)
-        ),
-        (None, Some(table)) => format!(
-            "the file lacks the table `{}`; it has {}",
-            table.table,
-            listed(added)
-        ),
-        (None, None) => String::new(),
+            listed(others)
+        )))
     };
-    if !fault.is_empty() {
-        return Err(Failure::Failed(format!(
-            "The rows do not have the tables of the extract: {fault}."
-        )));
+    if let Some(table) = added.iter().find(|one| !known(before, one)) {
+        return fault("the extract has no table", table, before);
+    }
+    if let Some(table) = before.iter().find(|one| !known(added, one)) {
+        return fault("the file lacks the table", table, added);
     }
     for one in added {
         for table in before.iter().filter(|table| table.table == one.table) {

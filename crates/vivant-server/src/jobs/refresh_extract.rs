@@ -50,13 +50,17 @@ fn new(site: SiteId, item: JobItem, name: &str, incremental: bool) -> NewJob {
         unique_key: Some(format!("refresh:{}", item.id)),
         item: Some(item),
         title: name.to_owned(),
-        subtitle: match item.kind {
-            JobItemKind::Datasource => "Data source",
-            _ => "Workbook",
-        }
-        .to_owned(),
+        subtitle: subtitle(item.kind).to_owned(),
         max_attempts: ATTEMPTS,
         ..NewJob::new(site, kind)
+    }
+}
+
+/// What a job says its item is.
+pub(super) fn subtitle(kind: JobItemKind) -> &'static str {
+    match kind {
+        JobItemKind::Datasource => "Data source",
+        _ => "Workbook",
     }
 }
 

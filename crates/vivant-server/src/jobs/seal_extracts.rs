@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use vivant_model::{ContentKind, ExtractEncryption, JobItem, JobItemKind, JobKind, Luid, SiteId, UserId};
 use vivant_store::{NewJob, Outcome, Sealing, Site, StatusNote};
 
-use super::{Done, Ended, Work};
+use super::{Done, Ended, Work, refresh_extract};
 use crate::app::App;
-use crate::errors::{Result, internal};
-use crate::views::encryption_of;
+use crate::auth::SiteUser;
+use crate::errors::{ApiError, Result, internal};
 
 /// How often it is begun when the server fails at it.
 const ATTEMPTS: u32 = 3;
@@ -22,7 +22,7 @@ struct Asked {
 }
 
 /// The job for all extracts of a site.
-pub fn of_site(app: &App, site: &Site, kind: JobKind, by: Option<UserId>) -> Result<NewJob> {
+pub fn of_site(app: &App, site: &Site, kind: JobKind, by: UserId) -> Result<NewJob> {
     let job = new(app, site.id, kind, by)?;
     Ok(NewJob {
         title: site.name.clone(),
@@ -32,13 +32,8 @@ pub fn of_site(app: &App, site: &Site, kind: JobKind, by: Option<UserId>) -> Res
 }
 
 /// The job that a change of a site's mode makes necessary, if it does.
-pub fn of_mode(
-    app: &App,
-    site: &Site,
-    mode: ExtractEncryption,
-    by: Option<UserId>,
-) -> Result<Option<NewJob>> {
-    if mode == encryption_of(site) {
+pub async fn of_mode(app: &App, site: &Site, mode: ExtractEncryption, by: UserId) -> Result<Option<NewJob>> {
+    if mode == app.store.extract_encryption(site.id).await? {
         return Ok(None);
     }
     let kind = match mode {
@@ -50,14 +45,7 @@ pub fn of_mode(
 }
 
 /// The job for the extracts of one item.
-pub fn of_item(
-    app: &App,
-    site: SiteId,
-    item: JobItem,
-    name: &str,
-    encrypt: bool,
-    by: Option<UserId>,
-) -> Result<NewJob> {
+fn of_item(app: &App, site: SiteId, item: JobItem, name: &str, encrypt: bool, by: UserId) -> Result<NewJob> {
     let kind = match encrypt {
         true => JobKind::EncryptExtracts,
         false => JobKind::DecryptExtracts,
@@ -66,18 +54,14 @@ pub fn of_item(
     Ok(NewJob {
         item: Some(item),
         title: name.to_owned(),
-        subtitle: match item.kind {
-            JobItemKind::Datasource => "Data source",
-            _ => "Workbook",
-        }
-        .to_owned(),
+        subtitle: refresh_extract::subtitle(item.kind).to_owned(),
         ..job
     })
 }
 
-fn new(app: &App, site: SiteId, kind: JobKind, by: Option<UserId>) -> Result<NewJob> {
+fn new(app: &App, site: SiteId, kind: JobKind, by: UserId) -> Result<NewJob> {
     Ok(NewJob {
-        created_by: by,
+        created_by: Some(by),
         // What was asked for last holds in the end.
         serial_key: Some(format!("encryption:{site}")),
         payload: serde_json::to_vec(&Asked { at: app.now() }).map_err(internal)?,
@@ -125,8 +109,19 @@ pub async fn run(work: Work) -> Ended {
     )))
 }
 
+/// Has the extracts of an item encrypted, or decrypted: it counts as such from now on, and a job makes it so.
+pub async fn begin(app: &App, who: &SiteUser, item: JobItem, name: &str, encrypt: bool) -> Result<()> {
+    let site = who.site();
+    let job = of_item(app, site, item, name, encrypt, who.caller.user)?;
+    app.store
+        .ask_to_seal(site, item.id, encrypt, job, app.now())
+        .await?;
+    app.jobs.wake();
+    Ok(())
+}
+
 /// Puts a job into the queue for the earlier revisions of an item that was published anew, where they are not as
-/// the item is to be.
+/// the item is to be. The item is published, whatever becomes of this.
 pub async fn after_publishing(
     app: &App,
     site: SiteId,
@@ -135,18 +130,19 @@ pub async fn after_publishing(
     name: &str,
     encrypt: bool,
     by: UserId,
-) -> Result<()> {
-    let how = match encrypt {
-        true => Sealing::Encrypt,
-        false => Sealing::Decrypt,
-    };
-    if !app.store.is_to_be_sealed(site, id, how).await? {
-        return Ok(());
-    }
+) {
     let kind = match kind {
         ContentKind::Datasource => JobItemKind::Datasource,
         _ => JobItemKind::Workbook,
     };
-    let job = of_item(app, site, JobItem { kind, id }, name, encrypt, Some(by))?;
-    super::enqueue(app, job).await.map(drop)
+    let follow = async {
+        if app.store.is_to_be_sealed(site, id, Sealing::to(encrypt)).await? {
+            let job = of_item(app, site, JobItem { kind, id }, name, encrypt, by)?;
+            super::enqueue(app, job).await?;
+        }
+        Ok::<(), ApiError>(())
+    };
+    if let Err(error) = follow.await {
+        tracing::error!(%id, "earlier revisions stay as they are, encrypted or not: {}", error.detail);
+    }
 }

@@ -26,7 +26,7 @@ pub use schedules::{
     extract_view, listed_schedule_view, new_task_view, own_task_view, schedule_view, task_schedule_view,
     task_view,
 };
-pub use site::{SiteView, encryption_of, site_view};
+pub use site::{SiteView, site_view};
 pub use subscriptions::subscription_view;
 pub use users::{group_view, user_view};
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use vivant_model::ExtractEncryption;
 use vivant_store::{Site, SiteUsage};
 use vivant_wire::out::{Out, Write1};
 use vivant_wire::types::site::LATER_ATTRIBUTES;
@@ -32,13 +31,6 @@ impl Write1 for SiteView {
             out.child("usage", usage);
         }
     }
-}
-
-/// Whether a site has its extracts encrypted.
-pub fn encryption_of(site: &Site) -> ExtractEncryption {
-    let text = site.settings.get(ExtractEncryption::SETTING);
-    text.and_then(|text| ExtractEncryption::parse(text))
-        .unwrap_or_default()
 }
 
 /// Shows a site; `full` adds what only administrators see.

@@ -10,7 +10,7 @@ use crate::auth::SiteUser;
 use crate::auth::permission::may_publish_to;
 use crate::call::Call;
 use crate::errors::{Result, bad_request, fail, not_found};
-use crate::jobs;
+use crate::jobs::seal_extracts;
 use crate::publish::change_encryption;
 use crate::reply::Reply;
 use crate::views::datasource_view;
@@ -95,9 +95,8 @@ pub async fn update_data_source(mut call: Call, who: SiteUser) -> Result<Reply> 
         id: id.0,
     };
     let (is_encrypted, encrypt) = (source.encrypt_extracts, asked.encrypt_extracts.as_deref());
-    let about = (item, source.name.as_str());
-    let job = change_encryption(&call, &who, &rights, about, is_encrypted, encrypt).await?;
-    let source = match changes == DatasourceChanges::default() {
+    let encrypt = change_encryption(&call, &who, &rights, is_encrypted, encrypt).await?;
+    let mut source = match changes == DatasourceChanges::default() {
         true => source,
         false => {
             call.app
@@ -106,8 +105,9 @@ pub async fn update_data_source(mut call: Call, who: SiteUser) -> Result<Reply> 
                 .await?
         }
     };
-    if let Some(job) = job {
-        jobs::enqueue(&call.app, job).await?;
+    if let Some(encrypt) = encrypt {
+        seal_extracts::begin(&call.app, &who, item, &source.name, encrypt).await?;
+        source.encrypt_extracts = encrypt;
     }
     Ok(call.one("datasource", &datasource_view(source, &call.shape(&who))))
 }

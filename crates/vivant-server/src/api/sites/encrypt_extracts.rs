@@ -1,15 +1,14 @@
 //! Encrypt, Decrypt and Reencrypt Extracts in a Site.
 
-use vivant_model::{ExtractEncryption, JobKind};
-use vivant_store::{EncryptionRule, Error as StoreError};
+use vivant_model::JobKind;
 
 use super::query_site::find_site;
 use crate::auth::{Signed, admins_only};
 use crate::call::Call;
 use crate::errors::Result;
 use crate::jobs::{self, seal_extracts};
+use crate::publish::allow_encryption;
 use crate::reply::Reply;
-use crate::views::encryption_of;
 
 /// Begins a job that encrypts all extracts of a site.
 pub async fn encrypt_extracts(call: Call, who: Signed) -> Result<Reply> {
@@ -38,17 +37,8 @@ async fn begin(mut call: Call, who: Signed, kind: JobKind) -> Result<Reply> {
     }
     // Clients send an empty body or an empty tsRequest; there is nothing to say.
     drop(call.take_body());
-    let refused = match (encryption_of(&site), kind) {
-        (ExtractEncryption::Disabled, JobKind::EncryptExtracts | JobKind::ReencryptExtracts) => {
-            Some(EncryptionRule::Disabled)
-        }
-        (ExtractEncryption::Enforced, JobKind::DecryptExtracts) => Some(EncryptionRule::Enforced),
-        _ => None,
-    };
-    if let Some(rule) = refused {
-        return Err(StoreError::Encryption(rule).into());
-    }
-    let job = seal_extracts::of_site(&call.app, &site, kind, Some(who.session.user.id))?;
+    allow_encryption(&call.app, site.id, kind != JobKind::DecryptExtracts).await?;
+    let job = seal_extracts::of_site(&call.app, &site, kind, who.session.user.id)?;
     jobs::enqueue(&call.app, job).await?;
     Ok(Reply::done())
 }

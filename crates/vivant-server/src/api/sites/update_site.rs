@@ -54,14 +54,17 @@ pub async fn update_site(mut call: Call, who: ServerAdmin) -> Result<Reply> {
     )?;
     let encryption = changes.settings.get(ExtractEncryption::SETTING);
     let job = match encryption.and_then(|text| ExtractEncryption::parse(text)) {
-        Some(mode) => seal_extracts::of_mode(&call.app, &site, mode, Some(who.session.user.id))?,
+        Some(mode) => seal_extracts::of_mode(&call.app, &site, mode, who.session.user.id).await?,
         None => None,
     };
+    let has_job = job.is_some();
     let site = call
         .app
         .store
         .update_site_with(site.id, changes, job, call.app.now())
         .await?;
-    call.app.jobs.wake();
+    if has_job {
+        call.app.jobs.wake();
+    }
     Ok(call.one("site", &site_view(site, None, call.version, true)))
 }

@@ -10,7 +10,7 @@ use crate::auth::SiteUser;
 use crate::auth::permission::may_publish_to;
 use crate::call::Call;
 use crate::errors::{Result, bad_request, fail, not_found};
-use crate::jobs;
+use crate::jobs::seal_extracts;
 use crate::publish::change_encryption;
 use crate::reply::Reply;
 
@@ -78,9 +78,8 @@ pub async fn update_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
         id: id.0,
     };
     let (is_encrypted, encrypt) = (workbook.encrypt_extracts, asked.encrypt_extracts.as_deref());
-    let about = (item, workbook.name.as_str());
-    let job = change_encryption(&call, &who, &rights, about, is_encrypted, encrypt).await?;
-    let workbook = match changes == WorkbookChanges::default() {
+    let encrypt = change_encryption(&call, &who, &rights, is_encrypted, encrypt).await?;
+    let mut workbook = match changes == WorkbookChanges::default() {
         true => workbook,
         false => {
             call.app
@@ -89,8 +88,9 @@ pub async fn update_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
                 .await?
         }
     };
-    if let Some(job) = job {
-        jobs::enqueue(&call.app, job).await?;
+    if let Some(encrypt) = encrypt {
+        seal_extracts::begin(&call.app, &who, item, &workbook.name, encrypt).await?;
+        workbook.encrypt_extracts = encrypt;
     }
     let view = whole_workbook(&call, &who, workbook, false).await?;
     Ok(call.one("workbook", &view))
