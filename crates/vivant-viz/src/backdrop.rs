@@ -5,6 +5,7 @@ use vivant_render::{Group, Item, Rect};
 
 use crate::lanes::{Axis, Lane};
 use crate::layout::Layout;
+use crate::number::same;
 use crate::rows::Table;
 use crate::scale::Scale;
 
@@ -50,6 +51,9 @@ pub(crate) fn backdrops(
     }
     for (row_at, row) in rows.iter().enumerate() {
         for (col_at, col) in cols.iter().enumerate() {
+            if !layout.shows(row_at, col_at) {
+                continue;
+            }
             let (Some(y), Some(x)) = (row.axes.first(), col.axes.first()) else {
                 continue;
             };
@@ -109,7 +113,7 @@ fn shows(table: &Table<'_>, only: &MemberSet, source: &str, lanes: &[&Lane]) -> 
             };
             let mut headers = lanes.iter().flat_map(|lane| &lane.headers);
             match headers.find(|header| plain(&header.key)) {
-                Some(header) => member.value() == Some(&header.value),
+                Some(header) => member.value().is_some_and(|value| same(value, &header.value)),
                 None => table.sheet.filters.iter().any(|filter| {
                     let kept = match &filter.test {
                         vivant_document::spec::FilterTest::Members(set) => set.listed(),

@@ -26,7 +26,6 @@ pub(crate) struct Drawn<'a> {
 /// What the document says of missing values on an axis.
 fn missing<'t>(table: &Table<'t>, axis: &Axis, attr: &str) -> Option<&'t str> {
     format_for(&table.sheet.style, "table", attr, &axis.key)
-        .or_else(|| format(&table.sheet.style, "table", attr))
         .or_else(|| format(&table.sheet.style, "worksheet", attr))
 }
 

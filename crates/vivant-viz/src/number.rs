@@ -16,6 +16,11 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
     }
 }
 
+/// Whether two values are one place of an axis or one member, whatever the types of their numbers.
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
+    a == b || matches!((number(a), number(b)), (Some(a), Some(b)) if a == b)
+}
+
 /// A number that the document writes; `nan` and `inf` are none.
 pub(crate) fn finite(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|value| value.is_finite())

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use vivant_calc::DataType;
-use vivant_document::spec::{AxisSpec, Derivation, Literal, Side, format};
+use vivant_document::spec::{AxisSpec, Derivation, Literal, Side, TableCalcKind, format};
 use vivant_render::Rect;
 
 use crate::color::{Coloring, encoded};
@@ -18,7 +18,7 @@ use crate::scale::{Scale, ScaleKind};
 
 /// What the range of an axis has to hold.
 #[derive(Clone)]
-struct Range {
+pub(crate) struct Range {
     min: f64,
     max: f64,
     /// Whether bars or areas stand on it.
@@ -44,8 +44,9 @@ impl Range {
     }
 
     fn join(&mut self, other: &Self) {
-        self.hold(other.min);
-        self.hold(other.max);
+        // One that holds nothing leaves the other as it is.
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
         self.from_zero |= other.from_zero;
         self.points |= other.points;
         self.labels.extend_from_slice(&other.labels);
@@ -74,6 +75,9 @@ impl Range {
     }
 }
 
+/// What the axis of each lane has to hold.
+pub(crate) type Own = HashMap<(Side, usize, Axis), Range>;
+
 /// What makes scales.
 pub(crate) struct Ranges<'r> {
     pub table: &'r Table<'r>,
@@ -99,12 +103,12 @@ impl Ranges<'_> {
         }
     }
 
-    /// The scale of each axis of each lane. `length` tells how many pixels it has there.
-    pub fn scales(&self, length: &dyn Fn(Side, usize) -> f64) -> Axes {
-        let own = self.own();
+    /// The scale of each axis of each lane, which holds what [`Ranges::own`] found. `length` tells how many pixels it
+    /// has there.
+    pub fn scales(&self, own: &Own, length: &dyn Fn(Side, usize) -> f64) -> Axes {
         // What all lanes of a field have together.
         let mut shared: HashMap<(Side, &Axis), Range> = HashMap::new();
-        for ((side, _, axis), range) in &own {
+        for ((side, _, axis), range) in own {
             shared.entry((*side, axis)).or_insert(Range::EMPTY).join(range);
         }
         // All lanes of a field have one range, unless each has its own; and so have two axes that are synchronised.
@@ -156,9 +160,9 @@ impl Ranges<'_> {
     }
 
     /// What the axis of each lane has to hold by its own marks and reference lines.
-    fn own(&self) -> HashMap<(Side, usize, Axis), Range> {
+    pub fn own(&self) -> Own {
         let table = self.table;
-        let mut ranges: HashMap<(Side, usize, Axis), Range> = HashMap::new();
+        let mut ranges = Own::new();
         for (layer, coloring) in self.layers.iter().zip(self.colorings) {
             // Stacks end where all their parts together do: marks by their cells.
             let marks: Vec<Mark> = layer
@@ -247,6 +251,14 @@ impl Ranges<'_> {
     }
 }
 
+/// Whether an axis shows per cents of a total.
+fn is_share(table: &Table<'_>, axis: &Axis) -> bool {
+    table.pill(&axis.key).is_some_and(|pill| {
+        let mut calcs = pill.table_calcs.iter();
+        calcs.any(|calc| calc.field.is_none() && calc.kind == TableCalcKind::PctTotal)
+    })
+}
+
 fn scale(
     table: &Table<'_>,
     axis: &Axis,
@@ -312,7 +324,7 @@ fn scale(
                 max += end + radius;
             }
             // Shares of a whole end with it.
-            if axis.key.name.starts_with("pcto:") && (ends.1 - 1.0).abs() < 1e-9 {
+            if is_share(table, axis) && (ends.1 - 1.0).abs() < 1e-9 {
                 max = 1.0;
             }
             if let Some(range) = &range {

@@ -169,7 +169,8 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         references: &references,
         blocks,
     };
-    let mut axes = ranges.scales(&|side, _| match side {
+    let own = ranges.own();
+    let mut axes = ranges.scales(&own, &|side, _| match side {
         Side::Rows => area.height / rows.len().max(1) as f64,
         Side::Cols => area.width / cols.len().max(1) as f64,
     });
@@ -178,7 +179,7 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     let mut layout = laid_out(&axes);
     if ranges.have_labels() {
         // How much of an axis labels take follows from its length, which headers and texts leave.
-        axes = ranges.scales(&|side, lane| match side {
+        axes = ranges.scales(&own, &|side, lane| match side {
             Side::Rows => layout.pane(lane, 0).height,
             Side::Cols => layout.pane(0, lane).width,
         });
@@ -206,7 +207,8 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     let map = map::is_map(&table).then(|| (map_of(&table, &layers), Base::of(&table)));
     if let Some((map, base)) = &map {
         for row in 0..rows.len() {
-            drawn.extend((0..cols.len()).map(|col| map.base(base, layout.pane(row, col))));
+            let shown = (0..cols.len()).filter(|&col| layout.shows(row, col));
+            drawn.extend(shown.map(|col| map.base(base, layout.pane(row, col))));
         }
         if map.unknown > 0 {
             let one = format!(
@@ -247,8 +249,9 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         ));
     }
     for (layer, coloring) in layers.iter().zip(&colorings) {
-        // Lines may come from panes that are not in the picture.
-        let whole = matches!(layer.kind, MarkKind::Line | MarkKind::Area | MarkKind::Polygon);
+        // Lines may come from panes that are not in the picture, as may the least and the greatest of all marks.
+        let whole = matches!(layer.kind, MarkKind::Line | MarkKind::Area | MarkKind::Polygon)
+            || format(&layer.card.style, "mark", "mark-labels-mode") == Some("range");
         let marks: Vec<Mark> = layer
             .marks
             .iter()
@@ -391,6 +394,9 @@ fn report(table: &Table<'_>, layer: &Drawn<'_>, told: &mut Told) {
     let way = format(&layer.card.style, "mark", "line-interpolation").unwrap_or("linear");
     if !matches!(way, "linear" | "step" | "jump") {
         say(&format!("lines of the form '{way}' are drawn straight"));
+    }
+    if layer.kind == MarkKind::Density && layer.row_axis.is_none() && layer.col_axis.is_none() {
+        say("density without axes is drawn as circles");
     }
     if layer.kind == MarkKind::Map && !map::is_map(table) {
         say("areas are drawn on maps alone, where latitudes are on rows and longitudes on columns");

@@ -10,7 +10,7 @@ use vivant_document::spec::{
 
 use crate::dashboard::control::ControlState;
 use crate::distinct::Distinct;
-use crate::number::number;
+use crate::number::{number, same};
 use crate::rows::SheetRows;
 
 /// The values that a filter card lets choose from: what to ask for so that it can be drawn.
@@ -394,10 +394,6 @@ impl<'s> Held<'s> {
 /// A value so that numbers and days that are the same are equal, whatever their type.
 fn plain(value: &Value) -> Value {
     number(value).map_or_else(|| value.clone(), Value::Real)
-}
-
-fn same(a: &Value, b: &Value) -> bool {
-    a == b || matches!((number(a), number(b)), (Some(a), Some(b)) if a == b)
 }
 
 fn between(from: &Value, value: &Value, to: &Value) -> bool {

@@ -99,7 +99,7 @@ pub fn draw_dashboard(request: &DashboardRequest<'_>) -> Picture {
     }
 }
 
-/// Lists the worksheets that a dashboard shows or takes legends from, each once; of a story, those of the point that
+/// Lists the worksheets that a dashboard shows, or takes legends or pages from, each once; of a story, those of the point that
 /// it shows. A name may be one that the workbook does not have.
 pub fn shown_sheets<'w>(workbook: &'w WorkbookSpec, dashboard: &'w DashboardSpec) -> Vec<&'w str> {
     let mut found: Vec<&str> = Vec::new();
@@ -110,7 +110,9 @@ pub fn shown_sheets<'w>(workbook: &'w WorkbookSpec, dashboard: &'w DashboardSpec
     };
     let of_zones = |dashboard: &'w DashboardSpec, add: &mut dyn FnMut(&'w str)| {
         dashboard.walk_shown(&mut |zone| match &zone.kind {
-            ZoneKind::Sheet { sheet, .. } | ZoneKind::Legend { sheet, .. } => add(sheet),
+            ZoneKind::Sheet { sheet, .. } | ZoneKind::Legend { sheet, .. } | ZoneKind::Page { sheet } => {
+                add(sheet);
+            }
             _ => {}
         });
     };
@@ -515,11 +517,13 @@ impl<'a> Drawing<'a> {
         let title = filter::title(self.workbook, sheet, key);
         let (mut items, rest) = self.head(zone, &title, "page-title", &sheet.style, area);
         // The same page as the sheet shows.
-        let shown = self
-            .contents
-            .sheet(name)
-            .ok()
-            .and_then(|part| page_text(self.workbook, part.sheet, part.rows));
+        let shown = match self.contents.sheet(name) {
+            Ok(part) => page_text(self.workbook, part.sheet, part.rows),
+            Err(message) => {
+                self.say(format!("the page of worksheet '{name}' is not shown: {message}"));
+                None
+            }
+        };
         let state = ControlState::DropDown(shown.unwrap_or_default());
         let words = Words {
             font: theme::TEXT,

@@ -1,5 +1,7 @@
 //! Density: how close marks lie, as a picture of colours.
 
+use std::collections::HashMap;
+
 use vivant_render::{Bitmap, Color, Item, Rect};
 
 use super::{Layer, Mark, panes};
@@ -12,6 +14,8 @@ const REACH: f64 = 11.0;
 const INTENSITY: f64 = 0.5;
 /// The most colours of a picture: larger panes have coarser ones.
 const MOST_CELLS: f64 = 2_000_000.0;
+/// The most colours of all pictures of a layer: many pictures are coarser, too.
+const MOST_IN_ALL: f64 = 40_000_000.0;
 /// From few to many, over light maps.
 const COLORS: [Color; 6] = [
     Color::rgb(0x00C9_EDE2),
@@ -33,8 +37,10 @@ struct Field {
 }
 
 impl Field {
-    fn new(pane: Rect) -> Self {
-        let cell = (pane.width * pane.height / MOST_CELLS).sqrt().max(1.0);
+    /// Makes one of so many in a layer.
+    fn new(pane: Rect, of: usize) -> Self {
+        let most = MOST_CELLS.min(MOST_IN_ALL / of.max(1) as f64);
+        let cell = (pane.width * pane.height / most).sqrt().max(1.0);
         let count = |length: f64| (length / cell).ceil().max(1.0) as usize;
         let (width, height) = (count(pane.width), count(pane.height));
         Self {
@@ -104,44 +110,44 @@ impl Layer<'_> {
         let reach = REACH * self.sizes.factor * set("density-kernel-size").unwrap_or(1.0).clamp(0.1, 10.0);
         let named = named_colors(self.table, encoding).map(|(colors, _)| colors);
         let opacity = f64::from(self.alpha()) / 255.0;
-        let mut items = Vec::new();
+        let mut fields: Vec<(Rect, Vec<&Mark>)> = Vec::new();
         for (pane, own) in panes(marks) {
-            let mut by_color: Vec<(usize, Vec<&Mark>)> = Vec::new();
+            let mut by_color: HashMap<usize, usize> = HashMap::new();
             for mark in own {
                 let place = self.coloring.place(self.table, self.table.rows[mark.row]);
-                match by_color.iter_mut().find(|(known, _)| *known == place) {
-                    Some((_, marks)) => marks.push(mark),
-                    None => by_color.push((place, vec![mark])),
-                }
-            }
-            for (_, marks) in by_color {
-                let stops = match (self.coloring, &named) {
-                    (Coloring::Members { .. }, _) => {
-                        let color = self.color(marks[0].row).with_alpha(255);
-                        vec![Color::WHITE.mix(color, 0.5), color]
-                    }
-                    (_, Some(colors)) => colors.clone(),
-                    (Coloring::Ramp { ramp, .. }, None) => ramp.stops().to_vec(),
-                    (Coloring::Single(_), None) => COLORS.to_vec(),
-                };
-                let mut field = Field::new(pane);
-                for mark in marks {
-                    let weight = match self.coloring {
-                        Coloring::Ramp { key, .. } => {
-                            number(&self.table.value(self.table.rows[mark.row], key))
-                                .unwrap_or(0.0)
-                                .max(0.0)
-                        }
-                        _ => 1.0,
-                    };
-                    if let Some(point) = self.point(mark) {
-                        field.add(point, reach, weight);
-                    }
-                }
-                items.extend(field.picture(intensity, &stops, opacity));
+                let at = *by_color.entry(place).or_insert_with(|| {
+                    fields.push((pane, Vec::new()));
+                    fields.len() - 1
+                });
+                fields[at].1.push(mark);
             }
         }
-        items
+        let count = fields.len();
+        let picture = |(pane, marks): (Rect, Vec<&Mark>)| {
+            let stops = match (self.coloring, &named) {
+                (Coloring::Members { .. }, _) => {
+                    let color = self.color(marks[0].row).with_alpha(255);
+                    vec![Color::WHITE.mix(color, 0.5), color]
+                }
+                (_, Some(colors)) => colors.clone(),
+                (Coloring::Ramp { ramp, .. }, None) => ramp.stops().to_vec(),
+                (Coloring::Single(_), None) => COLORS.to_vec(),
+            };
+            let mut field = Field::new(pane, count);
+            for mark in marks {
+                let weight = match self.coloring {
+                    Coloring::Ramp { key, .. } => number(&self.table.value(self.table.rows[mark.row], key))
+                        .unwrap_or(0.0)
+                        .max(0.0),
+                    _ => 1.0,
+                };
+                if let Some(point) = self.point(mark) {
+                    field.add(point, reach, weight);
+                }
+            }
+            field.picture(intensity, &stops, opacity)
+        };
+        fields.into_iter().filter_map(picture).collect()
     }
 }
 
@@ -151,7 +157,7 @@ mod tests {
 
     #[test]
     fn fields_are_densest_where_marks_are_close() {
-        let mut field = Field::new(Rect::new(10.0, 20.0, 100.0, 60.0));
+        let mut field = Field::new(Rect::new(10.0, 20.0, 100.0, 60.0), 1);
         field.add((30.5, 40.5), 10.0, 1.0);
         field.add((32.5, 40.5), 10.0, 1.0);
         field.add((90.5, 60.5), 10.0, 1.0);
@@ -168,8 +174,11 @@ mod tests {
 
     #[test]
     fn large_panes_have_coarser_fields() {
-        let field = Field::new(Rect::new(0.0, 0.0, 20_000.0, 20_000.0));
+        let field = Field::new(Rect::new(0.0, 0.0, 20_000.0, 20_000.0), 1);
         assert!(field.values.len() <= 2_100_000, "{}", field.values.len());
+        // As do those of many.
+        let one = Field::new(Rect::new(0.0, 0.0, 1_000.0, 1_000.0), 10_000);
+        assert!(one.values.len() <= 4_200, "{}", one.values.len());
         assert!(field.picture(0.5, &COLORS, 1.0).is_none());
     }
 }

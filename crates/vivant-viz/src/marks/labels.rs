@@ -421,7 +421,8 @@ impl Layer<'_> {
             _ => None,
         };
         let is_said = self.single(mark.row).is_some();
-        if ends == Some(false) && !is_said && (at_end || self.kind == MarkKind::Line) {
+        if ends == Some(false) && !is_said && (at_end || matches!(self.kind, MarkKind::Line | MarkKind::Area))
+        {
             return;
         }
         let lines = self.label_lines(mark.row, None);

@@ -210,7 +210,8 @@ impl Layer<'_> {
             let names = self.names_lines(&area);
             let mut thickest: Option<(f64, &Mark, (f64, f64))> = None;
             let (mut upper, mut lower) = (Vec::new(), Vec::new());
-            for mark in &area {
+            let last = area.len().saturating_sub(1);
+            for (at, mark) in area.iter().enumerate() {
                 let Some(scale) = (if vertical { mark.scales.0 } else { mark.scales.1 }) else {
                     continue;
                 };
@@ -233,7 +234,12 @@ impl Layer<'_> {
                         thickest = Some((thick, mark, middle));
                     }
                 } else {
-                    self.label_point(mark, high, 2.0, Bend::default(), wanted);
+                    let bend = Bend {
+                        first: at == 0,
+                        last: at == last,
+                        ..Bend::default()
+                    };
+                    self.label_point(mark, high, 2.0, bend, wanted);
                 }
             }
             if let Some((thick, mark, middle)) = thickest {
