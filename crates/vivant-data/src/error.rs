@@ -144,7 +144,7 @@ impl From<arrow_schema::ArrowError> for DataError {
 }
 
 /// Lists names for a message, the first few of them.
-pub(crate) fn known<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+pub fn known<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     let mut names = names.into_iter();
     let first: Vec<String> = names
         .by_ref()

@@ -32,7 +32,7 @@ mod stat;
 mod text;
 
 pub use batches::{BatchSink, Batches};
-pub use error::{DataError, Result};
+pub use error::{DataError, Result, known};
 pub use files::{Credentials, DataFile, Files, NoFiles, Place};
 pub use limits::DataLimits;
 pub use live::{Comparison, Condition, Database, LiveTable, Measure, Selection, open_procedure, open_sql};

@@ -20,6 +20,7 @@ use crate::calc::Fields;
 use crate::data::Data;
 use crate::flow::{Flow, Lines};
 use crate::frame::Frame;
+use crate::query::is_all;
 use crate::resources::{MERGE, MOST_PARTITIONS, Resources};
 use crate::rows::Surroundings;
 
@@ -307,7 +308,7 @@ fn measure_names(sheet: &SheetSpec, source: &SourceSpec) -> Vec<FieldRef> {
         .filter_map(read)
         .collect();
     // A filter that keeps all stands for the measures that the sheet depends on, in the order of their titles.
-    if of_names().any(|filter| matches!(&filter.test, FilterTest::Members(set) if set.is_all())) {
+    if of_names().any(|filter| is_all(&filter.test)) {
         let title = |pill: &Pill| {
             let field = source.field(&pill.field);
             field.map_or_else(|| pill.field.clone(), |field| display::title(field, Some(pill)))

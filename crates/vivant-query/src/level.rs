@@ -488,25 +488,22 @@ fn aggregated(aggregate: Aggregate, value: Typed) -> Found<Computed> {
     use DataType as D;
     let of = value.data_type;
     let real = || cast(value.expr.clone(), arrow_type(D::Real));
-    let same = |(expr, data_type)| Computed {
-        expr,
-        data_type,
-        shown: |column| column,
-    };
-    Ok(same(match aggregate {
-        // By the order of texts, which takes no account of letter case.
-        Aggregate::Min | Aggregate::Max if value.ignores_case() => {
-            let key = ordered(value.expr);
-            return Ok(Computed {
-                expr: if aggregate == Aggregate::Min {
-                    min(key)
-                } else {
-                    max(key)
-                },
-                data_type: of,
-                shown: spelled,
-            });
-        }
+    // By the order of texts, which takes no account of letter case.
+    if let Aggregate::Min | Aggregate::Max = aggregate
+        && value.ignores_case()
+    {
+        let key = ordered(value.expr);
+        return Ok(Computed {
+            expr: if aggregate == Aggregate::Min {
+                min(key)
+            } else {
+                max(key)
+            },
+            data_type: of,
+            shown: spelled,
+        });
+    }
+    let (expr, data_type) = match aggregate {
         Aggregate::Sum => match of {
             D::Boolean => (sum(cast(value.expr, arrow_type(D::Integer))), D::Integer),
             D::Integer | D::Real => (sum(value.expr), of),
@@ -524,7 +521,12 @@ fn aggregated(aggregate: Aggregate, value: Typed) -> Found<Computed> {
         Aggregate::Var => (var_sample(real()), D::Real),
         Aggregate::VarP => (var_pop(real()), D::Real),
         Aggregate::Collect => return Err(unsupported("geometries put together over levels of detail")),
-    }))
+    };
+    Ok(Computed {
+        expr,
+        data_type,
+        shown: |column| column,
+    })
 }
 
 impl Scope for Aggregation<'_, '_> {

@@ -94,9 +94,8 @@ impl Bitmap {
     /// read. Tells its size in pixels, too. Fails for what is no SVG and for files that are too long to be drawn at
     /// once.
     pub fn of_svg(bytes: &[u8]) -> Result<(Self, (f64, f64)), RenderError> {
-        let failed = |error: String| RenderError::Bitmap(error);
         if bytes.len() > MOST_VECTOR_BYTES {
-            return Err(failed(format!(
+            return Err(RenderError::Bitmap(format!(
                 "the SVG file has {} bytes; at most {MOST_VECTOR_BYTES} are drawn",
                 bytes.len()
             )));
@@ -111,40 +110,54 @@ impl Bitmap {
             },
             ..Options::default()
         };
-        let tree = Tree::from_data(bytes, &options).map_err(|error| failed(error.to_string()))?;
+        let tree =
+            Tree::from_data(bytes, &options).map_err(|error| RenderError::Bitmap(error.to_string()))?;
         let size = tree.size();
         let scale = (LONGEST_VECTOR / size.width().max(size.height())).min(2.0);
         let (width, height) = (
             (size.width() * scale).ceil().max(1.0),
             (size.height() * scale).ceil().max(1.0),
         );
-        let mut pixels =
-            Pixmap::new(width as u32, height as u32).ok_or_else(|| failed("it has no size".to_owned()))?;
+        let mut pixels = Pixmap::new(width as u32, height as u32)
+            .ok_or_else(|| RenderError::Bitmap("it has no size".to_owned()))?;
         resvg::render(
             &tree,
             Transform::from_scale(width / size.width(), height / size.height()),
             &mut pixels.as_mut(),
         );
-        let bitmap = Self::new(pixels.encode_png().map_err(|error| failed(error.to_string()))?)?;
+        let bitmap = Self::new(
+            pixels
+                .encode_png()
+                .map_err(|error| RenderError::Bitmap(error.to_string()))?,
+        )?;
         Ok((bitmap, (f64::from(size.width()), f64::from(size.height()))))
     }
 
     /// Makes a bitmap of colours, row by row. Fails where there are not as many as its size says, and for bitmaps that
     /// would not fit in memory.
     pub fn of_pixels(width: u32, height: u32, colors: &[Color]) -> Result<Self, RenderError> {
-        let failed = |error: String| RenderError::Bitmap(error);
         let count = u64::from(width) * u64::from(height);
-        if count != colors.len() as u64 || count > MOST_PIXELS as u64 {
-            return Err(failed(format!(
+        if count > MOST_PIXELS as u64 {
+            return Err(RenderError::Bitmap(format!(
+                "a picture of {width} × {height} pixels is larger than {MOST_PIXELS}"
+            )));
+        }
+        if count != colors.len() as u64 {
+            return Err(RenderError::Bitmap(format!(
                 "{} colours are no {width} × {height} pixels",
                 colors.len()
             )));
         }
-        let mut pixels = Pixmap::new(width, height).ok_or_else(|| failed("it has no size".to_owned()))?;
+        let mut pixels =
+            Pixmap::new(width, height).ok_or_else(|| RenderError::Bitmap("it has no size".to_owned()))?;
         for (pixel, color) in pixels.pixels_mut().iter_mut().zip(colors) {
             *pixel = ColorU8::from_rgba(color.red, color.green, color.blue, color.alpha).premultiply();
         }
-        Self::new(pixels.encode_png().map_err(|error| failed(error.to_string()))?)
+        Self::new(
+            pixels
+                .encode_png()
+                .map_err(|error| RenderError::Bitmap(error.to_string()))?,
+        )
     }
 
     /// The file's bytes.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use vivant_data::extract::{self, ExtractColumn, Increment};
 use vivant_data::spec::{ConnectionSpec, LogicalTable, SourceSpec};
-use vivant_data::{DataError, DataFile, DataLimits, Place, open_relation};
+use vivant_data::{DataError, DataFile, DataLimits, Place, known, open_relation};
 use vivant_document::view::Datasource;
 use vivant_document::{Document, FileKind, Limits};
 
@@ -236,7 +236,13 @@ pub(crate) fn refresh_chosen(
             return Err(one.failed(DataError::NoColumn {
                 column: field.to_owned(),
                 table: "the tables of the data source".to_owned(),
-                known: known(refreshed.extracts.iter().flat_map(|extract| &extract.columns)),
+                known: known(
+                    refreshed
+                        .extracts
+                        .iter()
+                        .flat_map(|extract| &extract.columns)
+                        .map(|column| &column.field),
+                ),
             }));
         }
     }
@@ -363,11 +369,7 @@ fn plan(
     match (work.is_empty(), request.datasource, matched) {
         (true, Some(name), false) => Err(RefreshError::NoDatasource {
             name: name.to_owned(),
-            known: datasources
-                .iter()
-                .map(|one| format!("`{}`", one.label()))
-                .collect::<Vec<_>>()
-                .join(", "),
+            known: known(datasources.iter().map(|one| one.label())),
         }),
         (true, ..) if left_out.is_empty() => {
             Err(RefreshError::Nothing("there are no data sources".to_owned()))
@@ -496,23 +498,10 @@ fn lost_tables(request: &RefreshRequest<'_>, work: &Work) -> Result<(), RefreshE
         Some(lost) => Err(work.failed(DataError::NoTable {
             table: lost.table.clone(),
             place: "the data source, though its extract does; refresh it in full".to_owned(),
-            known: known_tables(&work.tables),
+            known: known(work.tables.iter().map(|table| &table.key)),
         })),
         None => Ok(()),
     }
-}
-
-fn known_tables(tables: &[Table]) -> String {
-    let names: Vec<String> = tables.iter().map(|table| format!("`{}`", table.key)).collect();
-    names.join(", ")
-}
-
-fn known<'c>(columns: impl Iterator<Item = &'c ExtractColumn>) -> String {
-    let names: Vec<String> = columns
-        .take(20)
-        .map(|column| format!("`{}`", column.field))
-        .collect();
-    names.join(", ")
 }
 
 /// The field by which new rows are known.

@@ -182,7 +182,8 @@ impl Args {
         let mut known = Format::value_variants().iter().copied();
         match known.find(|format| format.ending() == ending) {
             Some(format) => Ok(format),
-            None if ending.is_empty() => Ok(Format::Png),
+            // A folder may have any name.
+            None if ending.is_empty() || self.all => Ok(Format::Png),
             None => Err(UsageError(format!(
                 "files of the kind .{ending} are not written; name png, svg, pdf or pptx, or give --format"
             ))),

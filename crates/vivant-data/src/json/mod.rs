@@ -155,15 +155,19 @@ pub(crate) fn guess(value: &Json, into: &mut Guess) {
 /// Numbers columns of one name: of a member `a.b` and of `b` in `a`, of a member with values and with lists of them.
 fn tell_apart(columns: &mut [Column]) {
     let mut taken: HashSet<String> = HashSet::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     for column in columns {
-        let name = std::mem::take(&mut column.name);
-        let mut numbered = (1..).map(|number| format!("{name} {number}"));
-        column.name = match taken.contains(&name) {
-            false => name,
-            true => numbered
-                .find(|candidate| !taken.contains(candidate))
-                .expect("numbers do not end"),
-        };
+        if taken.contains(&column.name) {
+            // Counting goes on where it ended for the column of this name before.
+            let number = numbers.entry(column.name.clone()).or_default();
+            column.name = loop {
+                *number += 1;
+                let numbered = format!("{} {number}", column.name);
+                if !taken.contains(&numbered) {
+                    break numbered;
+                }
+            };
+        }
         taken.insert(column.name.clone());
     }
 }

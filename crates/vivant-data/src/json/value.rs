@@ -157,9 +157,6 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
-/// The most members of the outermost object before its list, all of which are in memory.
-const MOST_BEFORE: usize = 32;
-
 /// Documents of a file, one in memory at a time: the items of a list, or values one after another.
 pub(crate) struct Documents<R> {
     input: BufReader<R>,
@@ -191,7 +188,8 @@ impl<R: Read> Documents<R> {
     ///
     /// Returns the members before it, or `None` with everything read where there is no such list.
     pub fn enter(&mut self, member: &str) -> Result<(Vec<(String, Json)>, bool)> {
-        let mut before = Vec::new();
+        // All of these are in memory at once, with no more bytes than one document.
+        let (mut before, mut left) = (Vec::new(), self.limit);
         match self.token()? {
             Some(b'{') => self.input.consume(1),
             _ => return Err(self.damaged("it does not begin with an object")),
@@ -209,12 +207,11 @@ impl<R: Read> Documents<R> {
                     self.input.consume(1);
                     continue;
                 }
-                Some(b'"') if before.len() < MOST_BEFORE => {}
-                Some(b'"') => return Err(self.damaged("too many members stand before its list")),
+                Some(b'"') => {}
                 Some(_) => return Err(self.damaged("a member of the outermost object has no name")),
                 None => return Err(self.damaged("it ends early")),
             }
-            let Json::String(key) = self.value()? else {
+            let Json::String(key) = self.part(&mut left)? else {
                 return Err(self.damaged("a member of the outermost object has no name"));
             };
             match self.token()? {
@@ -228,7 +225,7 @@ impl<R: Read> Documents<R> {
                 self.ends_with_list = true;
                 return Ok((before, true));
             }
-            let value = self.value()?;
+            let value = self.part(&mut left)?;
             before.push((key, value));
         }
     }
@@ -308,14 +305,25 @@ impl<R: Read> Documents<R> {
         }
     }
 
-    /// Cuts a value out and reads it.
+    /// Reads a value.
     fn value(&mut self) -> Result<Json> {
+        self.part(&mut self.limit.clone())
+    }
+
+    /// Reads a value that has at most as many bytes as are left, and takes them off.
+    fn part(&mut self, left: &mut usize) -> Result<Json> {
+        let bytes = self.cut(*left)?;
+        *left -= bytes.len();
+        serde_json::from_slice(&bytes).map_err(|error| DataError::damaged(&self.name, error))
+    }
+
+    /// Cuts a value out.
+    fn cut(&mut self, limit: usize) -> Result<Vec<u8>> {
         self.token()?;
         let mut bytes = Vec::new();
         let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
         let mut whole = false;
         while !whole {
-            let limit = self.limit;
             let block = self.block()?;
             if block.is_empty() {
                 break;
@@ -363,12 +371,12 @@ impl<R: Read> Documents<R> {
             if bytes.len() > limit {
                 return Err(DataError::TooLarge {
                     what: self.name.clone(),
-                    limit: limit as u64,
+                    limit: self.limit as u64,
                     unit: "bytes in one document",
                 });
             }
         }
-        serde_json::from_slice(&bytes).map_err(|error| DataError::damaged(&self.name, error))
+        Ok(bytes)
     }
 }
 

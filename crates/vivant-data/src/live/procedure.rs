@@ -123,7 +123,8 @@ fn literal(database: Database, text: &str) -> Option<String> {
 
 /// Writes a day or moment so that SQL Server reads the same, whatever a session's language and order of days are.
 fn same_everywhere(moment: &str) -> Option<String> {
-    let (day, time) = moment.trim().split_once(' ').unwrap_or((moment, ""));
+    let moment = moment.trim();
+    let (day, time) = moment.split_once(' ').unwrap_or((moment, ""));
     let parts: Vec<u32> = day
         .split('-')
         .map(|part| part.parse().ok())

@@ -500,6 +500,11 @@ impl LiveTable {
             };
             return format!("({whole} OR typeof({expression}) IN ({odd}))");
         }
+        let is_text = column.column.kind == ColumnType::String;
+        if self.database == Database::Mysql && is_text && self.is_known() && !test.is_ascii() {
+            // A column of another character set refuses to be compared with what it cannot hold.
+            return format!("({} {test})", self.exact_text(column));
+        }
         let and = match (column.column.kind, self.is_value(column)) {
             _ if test.starts_with("IS NULL") => None,
             (_, Some(is_value)) => Some(is_value),

@@ -20,6 +20,8 @@ use crate::spec::TableSpec;
 const DEPTH: usize = 64;
 /// What a number costs that is held as a text, about.
 const TEXT: u64 = 64;
+/// Bytes that the longest number takes as a text: the largest are written with all their digits.
+const LONGEST_TEXT: u64 = 400;
 /// What stands for no value among integers.
 const NA_INTEGER: i32 = i32::MIN;
 /// The lower half of the number that stands for no value.
@@ -405,21 +407,20 @@ impl Reader {
                 })
             }
             ("deferred_string", Object::Pairs(pairs)) => {
-                let texts: Vec<Option<String>> = match pairs.into_iter().next() {
+                let texts: Vec<Option<Arc<str>>> = match pairs.into_iter().next() {
                     Some((_, Object::Integers(values, _))) => {
                         self.spend(values.len() as u64 * TEXT)?;
-                        let text = |value: i32| (value != NA_INTEGER).then(|| value.to_string());
+                        let text = |value: i32| (value != NA_INTEGER).then(|| Arc::from(value.to_string()));
                         values.into_iter().map(text).collect()
                     }
                     Some((_, Object::Reals(values, _))) => {
-                        self.spend(values.len() as u64 * TEXT)?;
-                        let text = |value: f64| (!value.is_nan()).then(|| value.to_string());
+                        self.spend(values.len() as u64 * LONGEST_TEXT)?;
+                        let text = |value: f64| (!value.is_nan()).then(|| Arc::from(value.to_string()));
                         values.into_iter().map(text).collect()
                     }
                     _ => return Err(self.damaged("a text has no number")),
                 };
-                let texts = texts.into_iter().map(|text| text.map(Arc::from));
-                Ok(Object::Texts(texts.collect()))
+                Ok(Object::Texts(texts))
             }
             (_, Object::Pairs(pairs)) if class.starts_with("wrap_") => {
                 Ok(pairs.into_iter().next().map_or(Object::Null, |(_, value)| value))

@@ -428,8 +428,8 @@ impl Cells {
                 let before = blocks.last().map(|(at, _)| *at);
                 match (u64::try_from(at), usize::try_from(size)) {
                     // A block that is listed twice would make much of a small file.
-                    (Ok(at), Ok(found)) if size <= largest && found <= 64 << 20 && Some(at) > before => {
-                        blocks.push((at, found));
+                    (Ok(at), Ok(bytes)) if size <= largest && bytes <= 64 << 20 && Some(at) > before => {
+                        blocks.push((at, bytes));
                     }
                     _ => return Err(reader.damaged("a block is nowhere")),
                 }

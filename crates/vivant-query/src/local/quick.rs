@@ -94,22 +94,32 @@ pub fn over_partition(
     }
 }
 
-/// Aggregates from the first value to each.
+/// Aggregates from the first value to each. What can go on from the value before does; the others look at all again.
 fn running(of: &str, values: &[Value]) -> Vec<Value> {
-    // Sums, least, greatest and counts go on from the value before; the others look at all again.
-    if matches!(of, "SUM" | "MIN" | "MAX") {
-        let mut so_far = Value::Null;
-        return values
-            .iter()
-            .map(|value| {
-                so_far = aggregate(of, &[so_far.clone(), value.clone()], None, 0.0);
-                so_far.clone()
-            })
-            .collect();
-    }
-    (0..values.len())
-        .map(|at| aggregate(of, &values[..=at], None, 0.0))
-        .collect()
+    let (mut so_far, mut count, mut sum) = (Value::Null, 0_i64, 0.0);
+    let each = values.iter().enumerate();
+    each.map(|(at, value)| match of {
+        "SUM" | "MIN" | "MAX" => {
+            so_far = aggregate(of, &[so_far.clone(), value.clone()], None, 0.0);
+            so_far.clone()
+        }
+        "COUNT" => {
+            count += i64::from(!value.is_null());
+            Value::Integer(count)
+        }
+        "AVG" => {
+            if let Some(value) = number(value) {
+                count += 1;
+                sum += value;
+            }
+            match count {
+                0 => Value::Null,
+                count => Value::Real(sum / count as f64),
+            }
+        }
+        _ => aggregate(of, &values[..=at], None, 0.0),
+    })
+    .collect()
 }
 
 /// Computes a quick table calculation.
