@@ -71,6 +71,7 @@ PEOPLE = {
 def test_statistical_files_are_read(binary: Path, files: Path, file: str) -> None:
     kinds = {"id": "real", "name": "string", "height": "real", "born": "date", "seen": "datetime"}
     found = rows(binary, files, workbook("stat-direct", file, file, kinds))
+    assert len(found) == len(PEOPLE)
     assert {row[0]: [value if value is not None or at else "" for at, value in enumerate(row[1:])] for row in found} == PEOPLE
 
 

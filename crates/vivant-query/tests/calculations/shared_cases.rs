@@ -488,6 +488,14 @@ async fn every_case_of_the_reference_has_its_value() {
             (Err(_), true) => {}
         }
     }
+    for id in WRONG
+        .iter()
+        .map(|(id, _)| id)
+        .chain(ERRORS.iter().map(|(id, _)| id))
+    {
+        let is_there = all.is_empty() || all.iter().any(|case| case.id == *id);
+        assert!(is_there, "there is no case {id}");
+    }
     for (group, (passed, all)) in &counts {
         println!("{group:12} {passed:5} of {all:5}");
     }

@@ -137,7 +137,7 @@ call("Create Site", None, server_admins, answers=201,
      body=lambda w, p: ts_request(element("site", name=(name := w.fresh("made").replace(" ", "-")), contentUrl=name)))
 call("Update Site", None, server_admins, body=request(element("site", name="Default")))
 call("Delete Site", None, server_admins, answers=204, spoils=True, place=lambda w, p: {"site-id": w.new_site()})
-# The site of the matrix has no encrypted extracts, which is what those who may are told.
+# The mode of the site of the matrix is `disabled`, which is what those who may are told.
 for verb, answers in (("Encrypt", (400, "400000")), ("Reencrypt", (400, "400000")), ("Decrypt", 200)):
     call(f"{verb} Extracts in a Site", None, admins, answers=answers)
 call("Create Project", None, admins, answers=201,
