@@ -251,6 +251,7 @@ fn draw_items(
                     (left + wide / 2.0, middle),
                     SWATCH - 2.0,
                     *color,
+                    None,
                 ));
             }
             Symbol::Picture(picture) => {

@@ -83,6 +83,8 @@ pub(crate) struct Table<'a> {
     pub data: &'a SheetRows<'a>,
     /// All marks.
     pub rows: Vec<Row>,
+    /// The numbers of the marks that are selected, where any are.
+    pub selected: Option<HashSet<usize>>,
 }
 
 impl<'a> Table<'a> {
@@ -129,6 +131,7 @@ impl<'a> Table<'a> {
             sheet,
             data,
             rows,
+            selected: None,
         };
         table.turn_to_page();
         table

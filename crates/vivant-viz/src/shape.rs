@@ -21,8 +21,8 @@ pub(crate) const DEFAULT: [&str; 10] = [
     "right-triangle",
 ];
 
-/// Draws a shape of a palette around a point; names as `:filled/circle` or `circle`.
-pub(crate) fn shape(name: &str, (x, y): (f64, f64), size: f64, color: Color) -> Item {
+/// Draws a shape of a palette around a point; names as `:filled/circle` or `circle`. Filled ones may have an edge.
+pub(crate) fn shape(name: &str, (x, y): (f64, f64), size: f64, color: Color, edge: Option<Stroke>) -> Item {
     let (folder, plain) = name.rsplit_once('/').unwrap_or(("", name));
     let filled = folder.contains("filled");
     let plain = plain.trim_start_matches(':').trim_end_matches(".png");
@@ -33,7 +33,10 @@ pub(crate) fn shape(name: &str, (x, y): (f64, f64), size: f64, color: Color) -> 
         return item;
     }
     let style = match filled {
-        true => Style::fill(color),
+        true => Style {
+            stroke: edge,
+            ..Style::fill(color)
+        },
         false => Style::stroke(Stroke::new(color, PEN)),
     };
     let lines = |ends: &[(f64, f64, f64, f64)]| {
@@ -62,6 +65,15 @@ pub(crate) fn shape(name: &str, (x, y): (f64, f64), size: f64, color: Color) -> 
         ),
         "plus" => lines(&[(-1.0, 0.0, 1.0, 0.0), (0.0, -1.0, 0.0, 1.0)]),
         "times" | "cross" => lines(&[(-D, -D, D, D), (-D, D, D, -D)]),
+        // Tableau: the filled one is a star.
+        "asterisk" if filled => {
+            let reach = |at: usize| if at.is_multiple_of(2) { 1.0 } else { 0.4 };
+            let points = (0..10).map(|at| {
+                let (sin, cos) = (at as f64 * 36.0).to_radians().sin_cos();
+                (reach(at) * sin, -reach(at) * cos)
+            });
+            polygon(&points.collect::<Vec<_>>())
+        }
         "asterisk" => lines(&[
             (-1.0, 0.0, 1.0, 0.0),
             (0.0, -1.0, 0.0, 1.0),

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use vivant_calc::Diagnostic;
-use vivant_document::spec::{FieldRef, Fit, PaneSpec, PieceContent, SheetSpec, Side, WorkbookSpec, format};
+use vivant_document::spec::{
+    FieldRef, Fit, PaneSpec, PieceContent, SheetSpec, Side, Tuple, WorkbookSpec, format,
+};
 use vivant_render::{Color, Group, Item, Rect, Scene, Style};
 
 use crate::annotate::annotations;
@@ -16,7 +18,7 @@ use crate::layers::{Drawn, layers, mark};
 use crate::layout::{Axes, Cells, Layout};
 use crate::legend::{self, Arrangement, Fonts, Legend};
 use crate::map::{self, Base, Map};
-use crate::marks::{Labels, Mark, MarkKind, Sizes, shape_names, widest};
+use crate::marks::{Labels, Mark, MarkKind, Sizes, selected, shape_names, widest};
 use crate::ranges::Ranges;
 use crate::reference::{Reference, behind, hidden, over, references};
 use crate::rows::{SheetRows, Table};
@@ -38,6 +40,8 @@ pub struct SheetRequest<'a> {
     pub height: f64,
     /// How the content fills the room that it has.
     pub fit: Fit,
+    /// The marks that are selected: the others step back.
+    pub selected: &'a [Tuple],
     /// Whether the picture is that of the sheet alone, which grows with its content; else it is part of a dashboard
     /// and has exactly its size.
     pub alone: bool,
@@ -63,7 +67,8 @@ const MOST_LENGTH: f64 = 20_000.0;
 
 /// Draws a sheet.
 pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
-    let table = Table::new(request.workbook, request.sheet, request.rows);
+    let mut table = Table::new(request.workbook, request.sheet, request.rows);
+    table.selected = selected(&table, request.selected);
     let mut told = Told::default();
     // Without a mark there are no headers and axes either.
     let lanes = |side: Side| {

@@ -23,6 +23,13 @@ pub(crate) const NO_VALUE: Color = Color::rgb(0x00D9_D9D9);
 /// What is in none of the groups of a field.
 pub(crate) const REST: Color = Color::rgb(0x00A2_A2A2);
 
+/// What marks step back into where others are selected.
+pub(crate) const BEHIND: Color = Color::rgb(0x00F3_F3F3);
+/// How much of their colour is left to marks that step back.
+pub(crate) const BEHIND_PART: f64 = 0.18;
+/// Width of the line around a mark that is selected.
+pub(crate) const SELECTION: f64 = 2.0;
+
 /// Height of a row of headers or bars.
 pub(crate) const ROW: f64 = 20.0;
 /// Width of a column of headers or bars, where there is room.

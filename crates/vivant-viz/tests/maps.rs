@@ -165,6 +165,7 @@ impl Sketch {
             legends: true,
             title: false,
             fit: spec::Fit::Standard,
+            selected: &[],
         })
         .scene
     }

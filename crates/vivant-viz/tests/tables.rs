@@ -97,6 +97,7 @@ fn draw(book: &WorkbookSpec, rows: &SheetRows<'_>) -> Picture {
         width: 600.0,
         height: 400.0,
         fit: Fit::Standard,
+        selected: &[],
         alone: true,
         legends: true,
         title: false,

@@ -2,6 +2,7 @@
 
 use super::filter::FilterSpec;
 use super::literal::Literal;
+use super::sheet::Tuple;
 use super::style::{StyleRule, rules};
 use super::text::{RichText, rich_text};
 use super::zone::{ZoneKind, ZoneSpec, zone};
@@ -79,6 +80,8 @@ pub struct SheetChanges {
     pub filters: Vec<FilterSpec>,
     /// Filters that are not there.
     pub removed: Vec<FilterSpec>,
+    /// The marks that are selected.
+    pub selected: Vec<Tuple>,
 }
 
 /// How a story shows its points.
@@ -228,9 +231,12 @@ fn changes(tree: &Tree, point: NodeId) -> Vec<SheetChanges> {
                 sheet: tree.get(sheet, "name")?.into_owned(),
                 filters,
                 removed,
+                selected: super::sheet::selected(tree, sheet),
             })
         })
-        .filter(|changes| !changes.filters.is_empty() || !changes.removed.is_empty())
+        .filter(|changes| {
+            !(changes.filters.is_empty() && changes.removed.is_empty() && changes.selected.is_empty())
+        })
         .collect()
 }
 

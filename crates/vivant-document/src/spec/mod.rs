@@ -29,7 +29,9 @@ pub use pill::{
     TableCalcKind,
 };
 pub use relation::{ColumnSpec, Condition, FileSpec, JoinKind, RelationSpec, TableSpec};
-pub use sheet::{AnnotationSpec, AxisSpec, MarkLabelSpec, PaneSpec, ReferenceLine, SheetSpec, Side, Totals};
+pub use sheet::{
+    AnnotationSpec, AxisSpec, MarkLabelSpec, PaneSpec, ReferenceLine, SheetSpec, Side, Totals, Tuple,
+};
 pub use shelf::{Shelf, ShelfError};
 pub use sort::{SortBy, SortSpec};
 pub use source::{
@@ -45,6 +47,7 @@ use vivant_calc::types::DataType;
 
 use crate::display::{ENGLISH, Language};
 use crate::names::unquote;
+use crate::tree::NodeId;
 use crate::view::{Document, Workbook};
 
 /// A workbook.
@@ -108,6 +111,8 @@ pub struct TabSpec {
     pub hidden: bool,
     /// How sheets fill their space: this one, or those of a dashboard, by name.
     pub fits: Vec<(String, Fit)>,
+    /// The marks that were selected when the workbook was saved, by the names of their sheets.
+    pub selected: Vec<(String, Vec<Tuple>)>,
     /// Cards of a worksheet: kind, field and how it is shown.
     pub cards: Vec<(String, Option<FieldRef>, Option<String>)>,
 }
@@ -162,6 +167,15 @@ impl WorkbookSpec {
             .find(|one| one.name == tab)
             .and_then(|one| one.fits.iter().find(|(name, _)| name == sheet))
             .map_or(Fit::Standard, |(_, fit)| *fit)
+    }
+
+    /// Finds the marks of a sheet that are selected in a tab of its own, or in a dashboard's.
+    pub fn selected(&self, tab: &str, sheet: &str) -> &[Tuple] {
+        self.tabs
+            .iter()
+            .find(|one| one.name == tab)
+            .and_then(|one| one.selected.iter().find(|(name, _)| name == sheet))
+            .map_or(&[], |(_, tuples)| tuples.as_slice())
     }
 }
 
@@ -290,17 +304,19 @@ fn tabs(workbook: Workbook<'_>) -> Vec<TabSpec> {
         .filter_map(|window| {
             let (tree, node) = (window.tree(), window.node());
             let name = window.name()?.into_owned();
-            let mut fits: Vec<(String, Fit)> = tree
+            // Its own viewpoint has no name; those of the sheets of a dashboard have theirs.
+            let own = tree
                 .named(node, "viewpoint")
-                .map(|viewpoint| (name.clone(), fit(tree, viewpoint)))
-                .collect();
-            fits.extend(
-                tree.named(node, "viewpoints")
-                    .flat_map(|all| tree.named(all, "viewpoint"))
-                    .filter_map(|viewpoint| {
-                        Some((tree.get(viewpoint, "name")?.into_owned(), fit(tree, viewpoint)))
-                    }),
-            );
+                .map(|viewpoint| (name.clone(), viewpoint));
+            let inner = tree
+                .named(node, "viewpoints")
+                .flat_map(|all| tree.named(all, "viewpoint"))
+                .filter_map(|viewpoint| Some((tree.get(viewpoint, "name")?.into_owned(), viewpoint)));
+            let viewpoints: Vec<(String, NodeId)> = own.chain(inner).collect();
+            let selected = viewpoints.iter().filter_map(|(name, viewpoint)| {
+                let tuples = sheet::selected(tree, *viewpoint);
+                (!tuples.is_empty()).then(|| (name.clone(), tuples))
+            });
             let cards = tree
                 .descendants(node)
                 .filter(|&at| tree.is(at, "card"))
@@ -319,7 +335,11 @@ fn tabs(workbook: Workbook<'_>) -> Vec<TabSpec> {
                     .and_then(|at| tree.value(at, "uuid"))
                     .map(|text| text.into_owned()),
                 hidden: window.is_hidden(),
-                fits,
+                fits: viewpoints
+                    .iter()
+                    .map(|(name, viewpoint)| (name.clone(), fit(tree, *viewpoint)))
+                    .collect(),
+                selected: selected.collect(),
                 cards,
                 name,
             })

@@ -191,11 +191,14 @@ pub struct AnnotationSpec {
     pub pullback: f64,
 }
 
+/// Fields and values that a mark is known by.
+pub type Tuple = Vec<(FieldRef, Literal)>;
+
 /// The label of one mark, which somebody showed, hid or moved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MarkLabelSpec {
     /// Fields and values of the mark.
-    pub tuple: Vec<(FieldRef, Literal)>,
+    pub tuple: Tuple,
     /// Whether it is shown; `None` where it goes by what holds for all.
     pub shown: Option<bool>,
     /// Where its middle is, if it was moved. Parts of the mark between 0 and 1, else pixels from its place, right and up.
@@ -573,6 +576,30 @@ fn tuple(tree: &Tree, at: NodeId, source: &str) -> Vec<(FieldRef, Literal)> {
         .map(|text| FieldRef::parse(&text, source))
         .zip(values)
         .filter_map(|(field, value)| Some((field?, value)))
+        .collect()
+}
+
+/// The marks that are selected in a viewpoint. Selected headers that take no marks along are none.
+pub(super) fn selected(tree: &Tree, viewpoint: NodeId) -> Vec<Tuple> {
+    let references = tree
+        .named(viewpoint, "selection-collection")
+        .flat_map(|all| tree.named(all, "tuple-selection"))
+        .flat_map(|selection| tree.named(selection, "tuple-reference"));
+    references
+        .flat_map(|reference| {
+            let fields: Vec<Option<FieldRef>> = tree
+                .named(reference, "tuple-descriptor")
+                .flat_map(|descriptor| tree.named(descriptor, "columns"))
+                .flat_map(|columns| texts(tree, columns, "field"))
+                .map(|text| FieldRef::parse(&text, ""))
+                .collect();
+            tree.named(reference, "tuple").map(move |one| {
+                let values = texts(tree, one, "value").into_iter();
+                let both = fields.iter().cloned().zip(values);
+                both.filter_map(|(field, value)| Some((field?, Literal::parse(&value))))
+                    .collect()
+            })
+        })
         .collect()
 }
 

@@ -303,3 +303,31 @@ fn real_workbooks_resolve() {
         lost.join("\n")
     );
 }
+
+#[test]
+fn a_tab_keeps_the_marks_that_were_selected() {
+    let tuple = "<tuple-reference><tuple-descriptor><pane-descriptor><x-fields><field>[ds].[sum:x:qk]</field></x-fields>\
+                 </pane-descriptor><columns><field>[ds].[none:k:nk]</field><field>[ds].[sum:x:qk]</field></columns>\
+                 </tuple-descriptor><tuple><value>&quot;A&quot;</value><value>1.5</value></tuple>\
+                 <tuple><value>&quot;B&quot;</value><value>2</value></tuple></tuple-reference>";
+    let marks =
+        format!("<selection-collection><tuple-selection>{tuple}</tuple-selection></selection-collection>");
+    let header = "<selection-collection><node-selection select-tuples='false'><field>[ds].[none:k:nk]</field>\
+                  </node-selection></selection-collection>";
+    let text = format!(
+        "<workbook><windows><window class='worksheet' name='S'><viewpoint>{marks}</viewpoint></window>\
+         <window class='dashboard' name='D'><viewpoints><viewpoint name='S'>{header}</viewpoint>\
+         <viewpoint name='T'>{marks}</viewpoint></viewpoints></window></windows></workbook>"
+    );
+    let spec = workbook(&Document::parse(text, &Limits::default()).unwrap()).value;
+    let own = spec.selected("S", "S");
+    assert_eq!(own.len(), 2);
+    let name = |at: usize| (own[at][0].0.name.as_str(), own[at][0].1.value());
+    assert_eq!(name(0), ("none:k:nk", Some(&Value::String("A".to_owned()))));
+    assert_eq!(name(1), ("none:k:nk", Some(&Value::String("B".to_owned()))));
+    assert!(
+        spec.selected("D", "S").is_empty(),
+        "a header takes no marks along"
+    );
+    assert_eq!(spec.selected("D", "T"), own);
+}

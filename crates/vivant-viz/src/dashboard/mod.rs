@@ -310,6 +310,7 @@ impl<'a> Drawing<'a> {
             width: area.width,
             height,
             fit: self.workbook.fit(&self.dashboard.name, name),
+            selected: self.workbook.selected(&self.dashboard.name, name),
             alone: false,
             legends: self.dashboard.is_story,
             title,

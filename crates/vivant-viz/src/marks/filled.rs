@@ -26,6 +26,8 @@ impl Layer<'_> {
         for (pane, own) in panes(marks) {
             let mut sketch = Sketch::new(map.view(pane));
             let mut drawn = false;
+            // Lines around areas that are selected lie on those of their neighbours.
+            let mut front = Vec::new();
             for mark in own {
                 let row = self.table.rows[mark.row];
                 let area = key
@@ -48,16 +50,22 @@ impl Layer<'_> {
                 }
                 drawn = true;
                 items.push(Item::Path(path, self.fill_of(mark.row)));
-                if let Some(stroke) = &border {
+                let selection = self.selection(mark.row);
+                if let Some(stroke) = selection.as_ref().or(border.as_ref()) {
                     let mut line = Path::new();
                     sketch.border(area, &mut line);
-                    items.push(Item::Path(line, Style::stroke(stroke.clone())));
+                    let line = Item::Path(line, Style::stroke(stroke.clone()));
+                    match selection {
+                        Some(_) => front.push(line),
+                        None => items.push(line),
+                    }
                 }
                 if let (Some(x), Some(y)) = (mark.x, mark.y) {
                     let middle = sketch.view.at((x, y));
                     self.label_area(mark, middle, wanted);
                 }
             }
+            items.append(&mut front);
             if drawn {
                 items.extend(base.great_lakes(&mut sketch));
             }

@@ -1,9 +1,9 @@
 //! Marks by what a document says of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use vivant_calc::Value;
-use vivant_document::spec::{FieldRef, Literal};
+use vivant_document::spec::{FieldRef, Literal, Tuple};
 
 use crate::number::number;
 use crate::rows::Table;
@@ -62,6 +62,22 @@ pub(crate) fn rows_of<'t>(
         found.push(by_values.get(&wanted).copied());
     }
     found
+}
+
+/// The marks that are selected; `None` where none of those that are named is in the view.
+pub(crate) fn selected(table: &Table<'_>, tuples: &[Tuple]) -> Option<HashSet<usize>> {
+    if tuples.is_empty() {
+        return None;
+    }
+    let mut found = HashSet::new();
+    // Each card has its own row for the same values.
+    for frame in 0..table.data.frames.len() {
+        let of_frame = |at: &usize| table.rows[*at].frame == frame;
+        let rows = (0..table.rows.len()).filter(of_frame);
+        let tuples = tuples.iter().map(|tuple| Some(tuple.as_slice()));
+        found.extend(rows_of(table, rows, tuples).into_iter().flatten());
+    }
+    (!found.is_empty()).then_some(found)
 }
 
 /// A value of a document as `plain` writes that of a row.

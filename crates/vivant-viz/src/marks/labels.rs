@@ -262,6 +262,14 @@ impl Layer<'_> {
 
     /// The lines of a mark's label or text. `color` is that of words that have none of their own.
     pub fn label_lines(&self, row: usize, color: Option<Color>) -> Vec<Line> {
+        let mut lines = self.words(row, color);
+        for run in lines.iter_mut().flat_map(|line| &mut line.runs) {
+            run.color = self.stepped_back(row, run.color);
+        }
+        lines
+    }
+
+    fn words(&self, row: usize, color: Option<Color>) -> Vec<Line> {
         let mark = self.table.rows[row];
         let is_text = self.kind == MarkKind::Text;
         let element = if is_text { "cell" } else { "datalabel" };
@@ -275,9 +283,9 @@ impl Layer<'_> {
                 let base = self.table.color(element, None, theme::DARK);
                 label::styled(&[&self.card.style], element, theme::TEXT, base).1
             }
-            (true, _) => self.color(row),
+            (true, _) => self.own_color(row),
             (false, _) => match format(&self.card.style, "datalabel", "color-mode") {
-                Some("match") => self.color(row).with_alpha(255),
+                Some("match") => self.own_color(row).with_alpha(255),
                 Some("auto") => color.unwrap_or(theme::DARK),
                 _ => {
                     let set = format(&self.card.style, "datalabel", "color")
@@ -516,7 +524,7 @@ impl Layer<'_> {
             if !fits {
                 return;
             }
-            let lines = self.label_lines(mark.row, Some(on(self.color(mark.row))));
+            let lines = self.label_lines(mark.row, Some(on(self.own_color(mark.row))));
             let place = match (vertical, inside) {
                 (false, Some("left")) => (rect.x + 4.0, y - high / 2.0, Anchor::Start),
                 (true, Some("bottom")) => (x, rect.bottom() - high - 2.0, Anchor::Middle),
@@ -556,7 +564,7 @@ impl Layer<'_> {
             return;
         }
         let room = rect.width - 2.0 * theme::PADDING;
-        let lines = self.label_lines(mark.row, Some(on(self.color(mark.row))));
+        let lines = self.label_lines(mark.row, Some(on(self.own_color(mark.row))));
         let mut lines = label::wrapped(lines, room);
         let mut high = 0.0;
         let fitting = lines

@@ -73,7 +73,7 @@ impl Layer<'_> {
                         Item::Circle(stop.at, stop.width * 1.6, Style::fill(self.color(stop.row)))
                     }));
                 }
-                self.stroke(part, along_x, &mut items);
+                self.stroke(part, self.face(line.iter().copied()), along_x, &mut items);
             }
             self.label_line(&line, wanted);
         }
@@ -101,8 +101,8 @@ impl Layer<'_> {
         (WIDEST * self.sizes.factor * part.sqrt()).max(1.0)
     }
 
-    /// Draws a line without gaps.
-    fn stroke(&self, part: &[Stop], along_x: bool, items: &mut Vec<Item>) {
+    /// Draws a line without gaps; `face` is the mark whose colour it has where it has one.
+    fn stroke(&self, part: &[Stop], face: Option<usize>, along_x: bool, items: &mut Vec<Item>) {
         let way = Way::of(format(&self.card.style, "mark", "line-interpolation"));
         let dashes: &[f64] = match format(&self.card.style, "mark", "mark-line-pattern") {
             Some("dashed") => &[6.0, 4.0],
@@ -113,11 +113,9 @@ impl Layer<'_> {
         let tapers = part
             .windows(2)
             .any(|pair| (pair[0].width - pair[1].width).abs() > 0.01);
-        let stroke = |stop: &Stop| {
-            Stroke::new(self.color(stop.row), stop.width)
-                .rounded()
-                .dashed(dashes)
-        };
+        let stroke_as =
+            |row: usize, stop: &Stop| Stroke::new(self.color(row), stop.width).rounded().dashed(dashes);
+        let stroke = |stop: &Stop| stroke_as(stop.row, stop);
         // Where a line turns on its way to the next point.
         let corner = |from: &Stop, to: &Stop| match along_x {
             true => (to.at.0, from.at.1),
@@ -133,7 +131,8 @@ impl Layer<'_> {
                 points.extend((way == Way::Step).then(|| corner(&pair[0], &pair[1])));
                 points.push(pair[1].at);
             }
-            items.push(Item::Path(Path::polyline(points), Style::stroke(stroke(first))));
+            let style = Style::stroke(stroke_as(face.unwrap_or(first.row), first));
+            items.push(Item::Path(Path::polyline(points), style));
             return;
         }
         for pair in part.windows(2) {
@@ -245,8 +244,10 @@ impl Layer<'_> {
             if let Some((thick, mark, middle)) = thickest {
                 self.label_inside(mark, middle, thick, vertical, wanted);
             }
-            let Some(first) = area.first() else { continue };
-            let color = self.color(first.row);
+            let Some(face) = self.face(area.iter().copied()) else {
+                continue;
+            };
+            let color = self.color(face);
             let edge = Path::polyline(upper.iter().copied());
             let outline = upper.into_iter().chain(lower.into_iter().rev());
             items.push(Item::Path(Path::polygon(outline), Style::fill(color)));
@@ -266,8 +267,8 @@ impl Layer<'_> {
                 self.by_path(&mut outline, key);
             }
             let points: Vec<(f64, f64)> = outline.iter().filter_map(|mark| self.point(mark)).collect();
-            if let (Some(first), true) = (outline.first(), points.len() > 2) {
-                items.push(Item::Path(Path::polygon(points), self.style(first.row)));
+            if let (Some(face), true) = (self.face(outline.iter().copied()), points.len() > 2) {
+                items.push(Item::Path(Path::polygon(points), self.style(face)));
             }
         }
         items

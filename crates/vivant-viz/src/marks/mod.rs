@@ -25,7 +25,7 @@ use crate::rows::Table;
 use crate::scale::Scale;
 use crate::theme;
 
-pub(crate) use find::rows_of;
+pub(crate) use find::{rows_of, selected};
 pub(crate) use kind::MarkKind;
 pub(crate) use labels::{Chosen, widest};
 pub(crate) use points::shape_names;
@@ -76,8 +76,40 @@ impl Layer<'_> {
     }
 
     fn color(&self, row: usize) -> Color {
+        self.stepped_back(row, self.own_color(row))
+    }
+
+    /// The colour that a mark has by itself, whatever is selected.
+    fn own_color(&self, row: usize) -> Color {
         let color = self.coloring.color(self.table, self.table.rows[row]);
         color.with_alpha((f64::from(self.alpha()) * color.opacity()).round() as u8)
+    }
+
+    /// The colour of a mark, paler where others are selected and it is not.
+    fn stepped_back(&self, row: usize, color: Color) -> Color {
+        match &self.table.selected {
+            Some(selected) if !selected.contains(&row) => {
+                let pale = theme::BEHIND.mix(color.with_alpha(255), theme::BEHIND_PART);
+                pale.with_alpha(color.alpha)
+            }
+            _ => color,
+        }
+    }
+
+    /// The mark whose colour several have that are drawn as one: the first, unless another is selected.
+    fn face<'m>(&self, mut marks: impl Iterator<Item = &'m Mark> + Clone) -> Option<usize> {
+        let selected = self.table.selected.as_ref();
+        let is_selected = |mark: &&Mark| selected.is_some_and(|selected| selected.contains(&mark.row));
+        let found = marks.clone().find(is_selected).or_else(|| marks.next());
+        found.map(|mark| mark.row)
+    }
+
+    /// The line around a mark that is selected.
+    fn selection(&self, row: usize) -> Option<Stroke> {
+        let selected = self.table.selected.as_ref()?;
+        selected
+            .contains(&row)
+            .then(|| Stroke::new(Color::BLACK, theme::SELECTION))
     }
 
     fn border(&self) -> Option<Stroke> {
@@ -90,7 +122,7 @@ impl Layer<'_> {
 
     fn style(&self, row: usize) -> Style {
         Style {
-            stroke: self.border(),
+            stroke: self.selection(row).or_else(|| self.border()),
             ..Style::fill(self.color(row))
         }
     }

@@ -1,5 +1,6 @@
 //! Circles, squares and shapes on axes.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use vivant_calc::Value;
@@ -14,9 +15,11 @@ use crate::shape;
 use crate::theme;
 
 /// Diameter of the largest circle of a size field.
-const LARGEST: f64 = 34.0;
+const LARGEST: f64 = 20.0;
 /// Diameter of the smallest circle of a size field.
 const SMALLEST: f64 = 3.0;
+/// Room between two marks that share a cell, in pixels.
+const GAP: f64 = 5.0;
 
 /// The diameter of a circle by its part of the largest, and what all sizes are multiplied with.
 pub(super) fn diameter(part: f64, factor: f64) -> f64 {
@@ -42,7 +45,7 @@ impl Layer<'_> {
                 false => theme::POINT * self.sizes.factor,
             };
             let color = self.color(mark.row);
-            items.push(match self.kind {
+            let item = match self.kind {
                 MarkKind::Square => Item::Rect(
                     Rect::new(point.0 - size / 2.0, point.1 - size / 2.0, size, size),
                     0.0,
@@ -52,11 +55,12 @@ impl Layer<'_> {
                     let name = shapes.name(self.table, mark.row);
                     match shapes.pictures.get(name) {
                         Some(picture) => shape::picture(picture, point, size),
-                        None => shape::shape(name, point, size, color),
+                        None => shape::shape(name, point, size, color, self.style(mark.row).stroke),
                     }
                 }
                 _ => Item::Circle(point, size / 2.0, self.style(mark.row)),
-            });
+            };
+            items.push((self.coloring.place(self.table, self.table.rows[mark.row]), item));
             if on_axes {
                 wanted.keep_off(
                     mark.row,
@@ -65,13 +69,13 @@ impl Layer<'_> {
             }
             self.label_point(mark, point, size / 2.0 + 2.0, Bend::default(), wanted);
         }
-        items
+        // What comes first in the legend lies in front.
+        items.sort_by_key(|(place, _)| Reverse(*place));
+        items.into_iter().map(|(_, item)| item).collect()
     }
 
     /// How far marks that share a cell are apart.
     pub fn pitch(&self) -> f64 {
-        /// Room between two, in pixels.
-        const GAP: f64 = 5.0;
         let size = match self.sizes.vary() {
             true => LARGEST,
             false => theme::POINT,
@@ -79,7 +83,8 @@ impl Layer<'_> {
         size * self.sizes.factor + GAP
     }
 
-    /// Where marks stand that share a cell without axes: side by side, in rows. `None` where each has its own place.
+    /// Where marks stand that share a cell without axes: side by side, in rows, as many as the cell is high for.
+    /// `None` where each has its own place.
     fn flow(&self, marks: &[Mark]) -> Option<Vec<Option<(f64, f64)>>> {
         if self.row_axis.is_some() || self.col_axis.is_some() {
             return None;
@@ -92,9 +97,11 @@ impl Layer<'_> {
         let mut spots: HashMap<(usize, (usize, usize)), (f64, f64)> = HashMap::new();
         for (pane, own) in cells {
             let across = ((pane.width - 4.0) / pitch).floor().max(1.0) as usize;
-            let lines = own.len().div_ceil(across);
+            // Half of the gap may be missing.
+            let most = ((pane.height + GAP / 2.0) / pitch).floor().max(1.0) as usize;
+            let lines = own.len().div_ceil(across).min(most);
             let top = pane.center().1 - (lines as f64 - 1.0) / 2.0 * pitch;
-            for (at, mark) in own.iter().enumerate() {
+            for (at, mark) in own.iter().take(lines * across).enumerate() {
                 let (line, column) = (at / across, at % across);
                 let x = pane.x + 2.0 + (column as f64 + 0.5) * pitch;
                 spots.insert((mark.row, mark.lanes), (x, top + line as f64 * pitch));

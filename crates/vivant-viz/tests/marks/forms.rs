@@ -1,5 +1,7 @@
 //! Forms of marks, and what becomes of values that are missing.
 
+use vivant_document::spec::{Literal, Tuple};
+
 use super::*;
 
 fn paths(scene: &Scene) -> Vec<Rect> {
@@ -137,6 +139,7 @@ fn classes_that_are_not_known_are_told() {
         width: 600.0,
         height: 400.0,
         fit: Fit::Standard,
+        selected: &[],
         alone: true,
         legends: true,
         title: false,
@@ -147,4 +150,125 @@ fn classes_that_are_not_known_are_told() {
         .map(|one| one.message.as_str())
         .collect();
     assert!(said.iter().any(|text| text.contains("hologram")), "{said:?}");
+}
+
+#[test]
+fn circles_grow_by_area_up_to_the_largest_and_the_first_of_the_legend_lies_in_front() {
+    let pane = format!(
+        "<mark class='Circle' /><encodings><size column='{SUM}' /><color column='{KIND}' /></encodings>\
+         <style><style-rule element='mark'><format attr='size' value='2' /></style-rule></style>"
+    );
+    let data = vec![
+        (KIND, texts(&["A", "B"])),
+        (SUM, reals(&[25.0, 100.0])),
+        (COST, reals(&[1.0, 2.0])),
+    ];
+    let scene = draw_rows(&book(&pane, COST, "", ""), &data);
+    let circle = |item: &Item| match item {
+        Item::Circle(_, radius, _) => Some(radius * 2.0),
+        _ => None,
+    };
+    let wide: Vec<f64> = within(&scene, "marks").into_iter().filter_map(circle).collect();
+    // The last one drawn is A: a quarter of the area has half the diameter.
+    assert_eq!(wide, [40.0, 20.0]);
+}
+
+#[test]
+fn filled_shapes_have_edges_and_open_ones_none() {
+    let pane = |shape: &str| {
+        format!(
+            "<mark class='Shape' /><style><style-rule element='mark'><format attr='shape' value='{shape}' />\
+             <format attr='has-stroke' value='true' /><format attr='stroke-color' value='#123456' />\
+             </style-rule></style>"
+        )
+    };
+    let style = |shape: &str| {
+        let scene = draw_rows(&book(&pane(shape), SUM, KIND, ""), &three());
+        let of = |item: &&Item| match item {
+            Item::Circle(_, _, style) | Item::Path(_, style) => style.clone(),
+            other => panic!("{other:?}"),
+        };
+        let marks = within(&scene, "marks");
+        marks.iter().map(of).next().unwrap()
+    };
+    let edge = |shape: &str| style(shape).stroke.map(|stroke| stroke.color.to_string());
+    assert_eq!(edge(":filled/circle").as_deref(), Some("#123456"));
+    // A star.
+    assert_eq!(edge(":filled/asterisk").as_deref(), Some("#123456"));
+    assert_ne!(edge("circle").as_deref(), Some("#123456"));
+    assert!(style("circle").fill.is_none());
+}
+
+#[test]
+fn marks_that_are_not_selected_step_back() {
+    let named = |text: &str| {
+        vec![(
+            FieldRef::parse(KIND, "ds").unwrap(),
+            Literal::parse(&format!("\"{text}\"")),
+        )]
+    };
+    let pane = "<mark class='Bar' /><style><style-rule element='mark'>\
+                <format attr='mark-labels-show' value='true' /></style-rule></style>";
+    let drawn = |selected: &[Tuple]| {
+        let (book, data) = (book(pane, SUM, KIND, ""), three());
+        let sheet = SheetRows {
+            panes: vec![(0, 0)],
+            frames: vec![rows(&data)],
+            ..SheetRows::default()
+        };
+        draw_sheet(&SheetRequest {
+            workbook: &book,
+            sheet: &book.sheets[0],
+            rows: &sheet,
+            width: 600.0,
+            height: 400.0,
+            fit: Fit::Standard,
+            selected,
+            alone: true,
+            legends: true,
+            title: false,
+        })
+        .scene
+    };
+    let look = |scene: &Scene| {
+        let bars = rects(scene, "marks");
+        let fills: Vec<_> = bars.iter().map(|(_, style)| style.fill.clone()).collect();
+        let edges: Vec<bool> = bars.iter().map(|(_, style)| style.stroke.is_some()).collect();
+        let label = |word: &str| words(scene).iter().find(|text| text.text == word).unwrap().color;
+        (fills, edges, label("10"), label("20"))
+    };
+    let (plain, edges, first, second) = look(&drawn(&[]));
+    assert_eq!((edges, first), (vec![false; 3], second));
+    let (fills, edges, first, second) = look(&drawn(&[named("B")]));
+    assert_eq!(edges, [false, true, false]);
+    assert!(fills[1] == plain[1] && fills[0] != plain[0] && fills[0] == fills[2]);
+    assert_ne!(first, second, "labels step back with their marks");
+    // What is no longer in the view leaves all as they are.
+    assert_eq!(look(&drawn(&[named("gone")])).0, plain);
+}
+
+#[test]
+fn marks_that_share_a_cell_stay_in_it() {
+    let pane = format!("<mark class='Shape' /><encodings><lod column='{GROUP}' /></encodings>");
+    let names: Vec<String> = (0..200).map(|at| format!("{at}")).collect();
+    let all: Vec<&str> = names.iter().chain(&names[..3]).map(String::as_str).collect();
+    let kinds: Vec<&str> = (0..203).map(|at| if at < 200 { "A" } else { "B" }).collect();
+    let data = vec![(KIND, texts(&kinds)), (GROUP, texts(&all))];
+    let scene = draw_rows(&book(&pane, KIND, "", ""), &data);
+    let mut lines: Vec<(f64, usize)> = Vec::new();
+    for item in within(&scene, "marks") {
+        let Item::Circle((_, y), _, _) = item else {
+            panic!("{item:?}")
+        };
+        match lines.iter_mut().find(|(known, _)| known == y) {
+            Some((_, count)) => *count += 1,
+            None => lines.push((*y, 1)),
+        }
+    }
+    // A line for each kind: of the many, those that fit.
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines[0].1 > 20 && lines[0].1 < 200 && lines[1].1 == 3,
+        "{lines:?}"
+    );
 }

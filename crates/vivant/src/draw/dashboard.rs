@@ -129,10 +129,17 @@ pub(super) fn draw(
 
 /// Puts what a point of a story changes into the workbook.
 pub(super) fn at_point<'w>(workbook: &'w WorkbookSpec, point: &StoryPointSpec) -> Cow<'w, WorkbookSpec> {
-    if point.changes.is_empty() && point.parameters.is_empty() {
+    let is_selected = workbook.tabs.iter().any(|tab| !tab.selected.is_empty());
+    if point.changes.is_empty() && point.parameters.is_empty() && !is_selected {
         return Cow::Borrowed(workbook);
     }
     let mut changed = workbook.clone();
+    // What is selected in a tab of its own is not in a point, which has its own selections.
+    for tab in &mut changed.tabs {
+        let all = point.changes.iter();
+        let own = all.map(|changes| (changes.sheet.clone(), changes.selected.clone()));
+        tab.selected = own.filter(|(_, tuples)| !tuples.is_empty()).collect();
+    }
     for changes in &point.changes {
         let Some(sheet) = changed
             .sheets

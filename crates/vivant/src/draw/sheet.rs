@@ -27,6 +27,7 @@ pub(super) fn alone(
         width,
         height,
         fit: workbook.fit(&sheet.name, &sheet.name),
+        selected: workbook.selected(&sheet.name, &sheet.name),
         alone: true,
         legends: true,
         title: true,
