@@ -12,9 +12,9 @@ use arrow_array::{
 use arrow_schema::SchemaRef;
 use vivant_data::hyper::{HyperEngine, HyperFile, NewTable, append, create};
 use vivant_data::spec::{ConnectionSpec, TableSpec};
-use vivant_data::{
-    Batches, Column, ColumnType, DataError, DataFile, DataLimits, NoFiles, Place, open, schema_of,
-};
+use vivant_data::{Batches, Column, ColumnType, DataError, DataFile, DataLimits, NoFiles, open, schema_of};
+
+use crate::{One, place};
 
 fn engine() -> Option<HyperEngine> {
     HyperEngine::find(std::env::var_os("HYPERD_PATH").map(PathBuf::from).as_deref(), &[])
@@ -229,14 +229,6 @@ fn what_is_no_hyper_file_is_refused() {
     assert!(!message.contains(folder.path().to_str().unwrap()), "{message}");
 }
 
-struct One(DataFile);
-
-impl vivant_data::Files for One {
-    fn find(&self, _: &str) -> Result<DataFile, DataError> {
-        Ok(self.0.clone())
-    }
-}
-
 #[test]
 fn old_extracts_and_missing_engines_name_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
@@ -249,13 +241,7 @@ fn old_extracts_and_missing_engines_name_the_way_out() {
     let connection = ConnectionSpec::of_class("dataengine").with("dbname", "x");
     let refused = |path: &Path| {
         let files = One(DataFile::new("x", path));
-        let place = Place {
-            files: &files,
-            credentials: &|_| None,
-            limits: &limits,
-            hyper: None,
-            guard: &|_| Ok(()),
-        };
+        let place = place(&files, &limits);
         open(&connection, &TableSpec::of_table("[Extract].[Extract]"), place)
             .expect_err("an error")
             .to_string()
@@ -270,13 +256,7 @@ fn old_extracts_and_missing_engines_name_the_way_out() {
         "{}",
         refused(&new)
     );
-    let nowhere = Place {
-        files: &NoFiles,
-        credentials: &|_| None,
-        limits: &limits,
-        hyper: None,
-        guard: &|_| Ok(()),
-    };
+    let nowhere = place(&NoFiles, &limits);
     assert!(open(&connection, &TableSpec::of_table("[Extract].[Extract]"), nowhere).is_err());
 }
 

@@ -6,17 +6,10 @@ use arrow_array::RecordBatch;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use vivant_data::spec::{ConnectionSpec, TableSpec};
 use vivant_data::{
-    ColumnType, Credentials, DataError, DataFile, DataLimits, Files, NoFiles, Place, open, open_procedure,
-    open_sql,
+    ColumnType, Credentials, DataError, DataFile, DataLimits, NoFiles, Place, open, open_procedure, open_sql,
 };
 
-struct One(DataFile);
-
-impl Files for One {
-    fn find(&self, _: &str) -> Result<DataFile, DataError> {
-        Ok(self.0.clone())
-    }
-}
+use crate::{One, place, server};
 
 /// Says types and values as text: what is compared is what a reader sees.
 fn show(batches: vivant_data::Batches) -> Result<Vec<String>, DataError> {
@@ -50,13 +43,7 @@ fn show(batches: vivant_data::Batches) -> Result<Vec<String>, DataError> {
 fn sqlite(path: &Path, sql: &str) -> Result<Vec<String>, DataError> {
     let files = One(DataFile::new("x.sqlite", path));
     let limits = DataLimits::default();
-    let place = Place {
-        files: &files,
-        credentials: &|_| None,
-        limits: &limits,
-        hyper: None,
-        guard: &|_| Ok(()),
-    };
+    let place = place(&files, &limits);
     let connection = ConnectionSpec::of_class("sqlite").with("dbname", "x.sqlite");
     show(match sql.strip_prefix("TABLE ") {
         Some(table) => open(&connection, &TableSpec::of_table(table), place)?,
@@ -142,11 +129,8 @@ fn what_is_guarded_is_not_connected_to() {
         })
     };
     let place = Place {
-        files: &NoFiles,
-        credentials: &|_| None,
-        limits: &limits,
-        hyper: None,
         guard: &guard,
+        ..place(&NoFiles, &limits)
     };
     let connection = ConnectionSpec::of_class("postgres").with("server", "127.0.0.1");
     assert!(matches!(
@@ -155,34 +139,11 @@ fn what_is_guarded_is_not_connected_to() {
     ));
 }
 
-/// A server under test: `user:password@host:port/database` after the scheme.
-fn server(variable: &str, class: &str) -> Option<(ConnectionSpec, Credentials)> {
-    let url = std::env::var(variable).ok()?;
-    let rest = url.split_once("://")?.1;
-    let (user, rest) = rest.rsplit_once('@')?;
-    let (username, password) = user.split_once(':').unwrap_or((user, ""));
-    let (address, database) = rest.split_once('/')?;
-    let (host, port) = address.rsplit_once(':')?;
-    let database = database.split('?').next()?;
-    let connection = ConnectionSpec::of_class(class)
-        .with("server", host)
-        .with("port", port)
-        .with("dbname", database);
-    let credentials = Credentials {
-        username: username.to_owned(),
-        password: password.to_owned(),
-    };
-    Some((connection, credentials))
-}
-
 fn ask(connection: &ConnectionSpec, credentials: &Credentials, sql: &str) -> Result<Vec<String>, DataError> {
     let limits = DataLimits::default();
     let place = Place {
-        files: &NoFiles,
         credentials: &|_| Some(credentials.clone()),
-        limits: &limits,
-        hyper: None,
-        guard: &|_| Ok(()),
+        ..place(&NoFiles, &limits)
     };
     show(match sql.strip_prefix("TABLE ") {
         Some(table) => open(connection, &TableSpec::of_table(table), place)?,
@@ -233,11 +194,8 @@ fn postgresql_is_read() {
     // A reader that stops does not wait for the rest.
     let limits = DataLimits::default();
     let place = Place {
-        files: &NoFiles,
         credentials: &|_| Some(credentials.clone()),
-        limits: &limits,
-        hyper: None,
-        guard: &|_| Ok(()),
+        ..place(&NoFiles, &limits)
     };
     let mut endless = open_sql(&connection, "SELECT generate_series(1, 100000000000) AS n", place).unwrap();
     assert!(endless.next().unwrap().is_ok());
@@ -246,13 +204,7 @@ fn postgresql_is_read() {
 #[test]
 fn sockets_of_this_machine_are_no_servers() {
     let limits = DataLimits::default();
-    let place = Place {
-        files: &NoFiles,
-        credentials: &|_| None,
-        limits: &limits,
-        hyper: None,
-        guard: &|_| Ok(()),
-    };
+    let place = place(&NoFiles, &limits);
     let connection = ConnectionSpec::of_class("postgres").with("server", "/var/run/postgresql");
     let message = open_sql(&connection, "SELECT 1 AS a", place)
         .unwrap_err()
@@ -343,11 +295,8 @@ fn procedures_of_mysql_are_called() {
     };
     let limits = DataLimits::default();
     let place = Place {
-        files: &NoFiles,
         credentials: &|_| Some(credentials.clone()),
-        limits: &limits,
-        hyper: None,
-        guard: &|_| Ok(()),
+        ..place(&NoFiles, &limits)
     };
     let with_procedure = connection.clone().with(
         "one-time-sql",

@@ -11,17 +11,11 @@ use vivant_calc::Value;
 use vivant_calc::civil::{Date, DateTime};
 use vivant_data::spec::ConnectionSpec;
 use vivant_data::{
-    Batches, Comparison, Condition, Credentials, DataError, DataFile, DataLimits, Files, LiveTable, Measure,
-    NoFiles, Place, Selection, open_sql,
+    Batches, Comparison, Condition, DataFile, DataLimits, LiveTable, Measure, NoFiles, Place, Selection,
+    open_sql,
 };
 
-struct One(DataFile);
-
-impl Files for One {
-    fn find(&self, _: &str) -> Result<DataFile, DataError> {
-        Ok(self.0.clone())
-    }
-}
+use crate::{One, place, server};
 
 /// Reads a value as plans see it.
 fn value(array: &dyn Array, row: usize) -> Value {
@@ -331,37 +325,13 @@ fn sqlite_loses_no_row() {
     drop(database);
     let files = One(DataFile::new("x.sqlite", &path));
     let limits = DataLimits::default();
-    let place = Place {
-        files: &files,
-        credentials: &|_| None,
-        limits: &limits,
-        hyper: None,
-        guard: &|_| Ok(()),
-    };
+    let place = place(&files, &limits);
     let connection = ConnectionSpec::of_class("sqlite").with("dbname", "x.sqlite");
     let (passed, grouped) = check(&connection, "SELECT * FROM t", place, 1);
     assert!(passed > 200 && grouped == 0, "{passed} {grouped}");
     // Columns of no declared type are read whole.
     let table = LiveTable::of_sql(&connection, "SELECT i + 1 AS j FROM t", place).unwrap();
     assert!(table.is_none());
-}
-
-/// A server under test: `user:password@host:port/database` after the scheme.
-fn server(variable: &str, class: &str) -> Option<(ConnectionSpec, Credentials)> {
-    let url = std::env::var(variable).ok()?;
-    let (user, rest) = url.split_once("://")?.1.rsplit_once('@')?;
-    let (username, password) = user.split_once(':').unwrap_or((user, ""));
-    let (address, database) = rest.split_once('/')?;
-    let (host, port) = address.rsplit_once(':')?;
-    let connection = ConnectionSpec::of_class(class)
-        .with("server", host)
-        .with("port", port)
-        .with("dbname", database.split('?').next()?);
-    let credentials = Credentials {
-        username: username.to_owned(),
-        password: password.to_owned(),
-    };
-    Some((connection, credentials))
 }
 
 fn ask(variable: &str, class: &str, initial: Option<&str>, sql: &str, step: usize) -> Option<(usize, usize)> {
@@ -371,11 +341,8 @@ fn ask(variable: &str, class: &str, initial: Option<&str>, sql: &str, step: usiz
     }
     let limits = DataLimits::default();
     let place = Place {
-        files: &NoFiles,
         credentials: &|_| Some(credentials.clone()),
-        limits: &limits,
-        hyper: None,
-        guard: &|_| Ok(()),
+        ..place(&NoFiles, &limits)
     };
     // Each question is a connection of its own.
     Some(check(&connection, sql, place, step))

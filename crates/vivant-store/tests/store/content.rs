@@ -262,11 +262,7 @@ async fn surplus_revisions_go(w: World) {
 }
 
 async fn the_quota_holds_all_revisions(w: World) {
-    let quota = SiteChanges {
-        storage_quota_mb: Some(Some(1)),
-        ..SiteChanges::default()
-    };
-    w.store.update_site(w.site, quota, NOW).await.unwrap();
+    w.limit_storage(1).await;
     let bytes = vec![7; 600 * 1024];
     w.publish(&w.admin(), w.project, "Sales", false, &bytes)
         .await
@@ -738,12 +734,7 @@ async fn an_object_is_read_in_parts(w: World) {
         .publish(&w.admin(), w.project, "Sales", false, &bytes)
         .await
         .unwrap();
-    let file = w
-        .store
-        .workbook_content(w.site, book.id, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let file = w.file(book.id).await;
     for range in [
         None,
         Some(0..10),

@@ -132,12 +132,7 @@ async fn damage_is_found(w: World) {
     let mut paths = Vec::new();
     for name in ["Missing", "Short", "Changed"] {
         let book = w.workbook(name).await;
-        let file = w
-            .store
-            .workbook_content(w.site, book.id, None)
-            .await
-            .unwrap()
-            .unwrap();
+        let file = w.file(book.id).await;
         paths.push((file.key.clone(), w.store.content().local_path(&file.key).unwrap()));
     }
     std::fs::remove_file(&paths[0].1).unwrap();

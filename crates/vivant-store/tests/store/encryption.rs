@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use vivant_model::{ContentKind, ExtractEncryption, JobKind};
-use vivant_store::{
-    EncryptionRule, Error, NewExtract, NewJob, PublishWorkbook, Sealing, SiteChanges, Workbook,
-};
+use vivant_store::{EncryptionRule, Error, NewJob, PublishWorkbook, Sealing, SiteChanges, Workbook};
 
 use crate::harness::{NOW, World, everywhere, publish_workbook};
 
@@ -44,15 +42,6 @@ async fn readable(w: &World) -> (usize, usize) {
     (found.iter().filter(holds).count(), found.len())
 }
 
-async fn extract(w: &World) -> NewExtract {
-    NewExtract {
-        datasource: "orders".to_owned(),
-        file: w.spool(&rows()).await,
-        rows: 1,
-        columns: String::new(),
-    }
-}
-
 async fn publish(w: &World, encrypt: Option<bool>) -> Result<Workbook, Error> {
     let caller = w.admin();
     let publish = PublishWorkbook {
@@ -61,19 +50,14 @@ async fn publish(w: &World, encrypt: Option<bool>) -> Result<Workbook, Error> {
     };
     let published = w
         .store
-        .publish_workbook_with(publish, vec![extract(w).await], None, NOW)
+        .publish_workbook_with(publish, vec![w.extract("orders", &rows()).await], None, NOW)
         .await?;
     Ok(published.workbook)
 }
 
 /// Demands that file and extract read back as they were published.
 async fn assert_whole(w: &World, book: &Workbook) {
-    let file = w
-        .store
-        .workbook_content(w.site, book.id, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let file = w.file(book.id).await;
     let extracts = w.store.extracts(w.site, KIND, book.id.0).await.unwrap();
     let stored = extracts.iter().map(|one| (&one.key, &one.sha256, one.size));
     for (key, sha256, size) in stored.chain([(&file.key, &file.sha256, file.size as i64)]) {
@@ -90,7 +74,7 @@ async fn an_enforced_site_keeps_no_extract_readable(w: World) {
     assert!(book.encrypt_extracts);
     assert_eq!(readable(&w).await, (0, 2));
     assert_whole(&w, &book).await;
-    let more = vec![extract(&w).await];
+    let more = vec![w.extract("orders", &rows()).await];
     w.store
         .swap_extracts(w.site, KIND, book.id.0, more, None, NOW)
         .await
@@ -195,12 +179,7 @@ async fn ranges_of_encrypted_files_are_read(w: World) {
     use futures_util::StreamExt as _;
     set(&w, ExtractEncryption::Enforced).await;
     let book = publish(&w, None).await.unwrap();
-    let file = w
-        .store
-        .workbook_content(w.site, book.id, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let file = w.file(book.id).await;
     assert_eq!(w.store.content().local_path(&file.key), None);
     let (whole, size) = (rows(), rows().len() as u64);
     for range in [

@@ -1,9 +1,7 @@
 //! Extracts beside the files of items, and how often views are looked at.
 
 use vivant_model::{ContentKind, JobKind, SiteRole, ViewId};
-use vivant_store::{
-    Error, ExtractChange, JobItem, JobItemKind, NewExtract, NewJob, Outcome, SiteChanges, What, Workbook,
-};
+use vivant_store::{Error, ExtractChange, JobItem, JobItemKind, NewExtract, NewJob, Outcome, What, Workbook};
 
 use crate::harness::{NOW, World, all, on_both, publish_workbook};
 
@@ -18,15 +16,6 @@ on_both!(
 );
 
 const KIND: ContentKind = ContentKind::Workbook;
-
-async fn extract(w: &World, datasource: &str, bytes: &[u8]) -> NewExtract {
-    NewExtract {
-        datasource: datasource.to_owned(),
-        file: w.spool(bytes).await,
-        rows: bytes.len() as i64,
-        columns: "a integer".to_owned(),
-    }
-}
 
 /// The parts as `datasource part rows`, and what their objects hold.
 async fn parts(w: &World, book: &Workbook) -> Vec<String> {
@@ -51,8 +40,8 @@ async fn extracts_are_swapped_and_added_to(w: World) {
     let book = w.workbook("Sales").await;
     assert_eq!((used(&w).await, book.extract_refreshed_at), (8, Some(NOW)));
     let two = vec![
-        extract(&w, "orders", b"one").await,
-        extract(&w, "people", b"four").await,
+        w.extract("orders", b"one").await,
+        w.extract("people", b"four").await,
     ];
     w.store
         .swap_extracts(w.site, KIND, book.id.0, two, None, NOW + 1)
@@ -60,10 +49,7 @@ async fn extracts_are_swapped_and_added_to(w: World) {
         .unwrap();
     assert_eq!(parts(&w, &book).await, ["orders 0 3 one", "people 0 4 four"]);
     assert_eq!(used(&w).await, 15);
-    let more = vec![
-        extract(&w, "orders", b"more").await,
-        extract(&w, "new", b"n").await,
-    ];
+    let more = vec![w.extract("orders", b"more").await, w.extract("new", b"n").await];
     w.store
         .append_extracts(w.site, KIND, book.id.0, more, None, NOW + 2)
         .await
@@ -84,7 +70,7 @@ async fn extracts_are_swapped_and_added_to(w: World) {
     );
     w.assert_sound().await;
 
-    let one = vec![extract(&w, "orders", b"again").await];
+    let one = vec![w.extract("orders", b"again").await];
     w.store
         .swap_extracts(w.site, KIND, book.id.0, one, None, NOW + 3)
         .await
@@ -105,7 +91,7 @@ async fn extracts_are_swapped_and_added_to(w: World) {
     );
     assert_eq!(used(&w).await, 8);
 
-    let one = vec![extract(&w, "orders", b"last").await];
+    let one = vec![w.extract("orders", b"last").await];
     w.store
         .swap_extracts(w.site, KIND, book.id.0, one, None, NOW)
         .await
@@ -118,7 +104,7 @@ async fn extracts_are_swapped_and_added_to(w: World) {
             .unwrap()
             .has_extracts
     );
-    let lost = vec![extract(&w, "orders", b"lost").await];
+    let lost = vec![w.extract("orders", b"lost").await];
     let wrong = w
         .store
         .swap_extracts(w.site, ContentKind::Datasource, book.id.0, lost, None, NOW)
@@ -132,25 +118,21 @@ async fn extracts_are_swapped_and_added_to(w: World) {
 
 async fn extracts_count_against_the_quota(w: World) {
     let book = w.workbook("Sales").await;
-    let changes = SiteChanges {
-        storage_quota_mb: Some(Some(1)),
-        ..SiteChanges::default()
-    };
-    w.store.update_site(w.site, changes, NOW).await.unwrap();
+    w.limit_storage(1).await;
     let half = vec![0; 600 << 10];
-    let first = vec![extract(&w, "a", &half).await];
+    let first = vec![w.extract("a", &half).await];
     w.store
         .swap_extracts(w.site, KIND, book.id.0, first, None, NOW)
         .await
         .unwrap();
-    let second = vec![extract(&w, "a", &half).await];
+    let second = vec![w.extract("a", &half).await];
     let refused = w
         .store
         .append_extracts(w.site, KIND, book.id.0, second, None, NOW)
         .await;
     assert!(matches!(refused, Err(Error::QuotaExceeded { .. })));
     // In place of the first it fits.
-    let second = vec![extract(&w, "a", &half).await];
+    let second = vec![w.extract("a", &half).await];
     w.store
         .swap_extracts(w.site, KIND, book.id.0, second, None, NOW)
         .await
@@ -158,7 +140,7 @@ async fn extracts_count_against_the_quota(w: World) {
     let caller = w.admin();
     let publish = async |name: &str| {
         let publish = publish_workbook(&caller, w.project, name, true, w.spool(b"x").await);
-        let extracts = vec![extract(&w, "a", &half).await];
+        let extracts = vec![w.extract("a", &half).await];
         w.store.publish_workbook_with(publish, extracts, None, NOW).await
     };
     assert!(matches!(publish("Other").await, Err(Error::QuotaExceeded { .. })));
@@ -177,10 +159,10 @@ async fn publishing_again_replaces_the_extracts(w: World) {
             .unwrap()
             .workbook
     };
-    let book = publish(vec![extract(&w, "a", b"first").await], NOW).await;
+    let book = publish(vec![w.extract("a", b"first").await], NOW).await;
     assert_eq!((book.has_extracts, book.extract_refreshed_at), (true, Some(NOW)));
     assert_eq!(parts(&w, &book).await, ["a 0 5 first"]);
-    let book = publish(vec![extract(&w, "b", b"second").await], NOW + 1).await;
+    let book = publish(vec![w.extract("b", b"second").await], NOW + 1).await;
     assert_eq!(parts(&w, &book).await, ["b 0 6 second"]);
     let book = publish(Vec::new(), NOW + 2).await;
     assert_eq!((book.has_extracts, book.extract_refreshed_at), (false, None));
@@ -203,14 +185,14 @@ async fn change(w: &World, file: &[u8], of: &str, extracts: Vec<NewExtract>, has
 async fn creating_and_deleting_extracts_changes_the_file(w: World) {
     let book = w.workbook("Sales").await;
     let kept = vec![
-        extract(&w, "people", b"four").await,
-        extract(&w, "orders", b"old").await,
+        w.extract("people", b"four").await,
+        w.extract("orders", b"old").await,
     ];
     w.store
         .swap_extracts(w.site, KIND, book.id.0, kept, None, NOW)
         .await
         .unwrap();
-    let made = vec![extract(&w, "orders", b"new rows").await];
+    let made = vec![w.extract("orders", b"new rows").await];
     let created = change(&w, b"the package", "orders", made, true).await;
     let done = w
         .store
@@ -218,12 +200,7 @@ async fn creating_and_deleting_extracts_changes_the_file(w: World) {
         .await;
     assert!(done.unwrap());
     assert_eq!(parts(&w, &book).await, ["orders 0 8 new rows", "people 0 4 four"]);
-    let file = w
-        .store
-        .workbook_content(w.site, book.id, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let file = w.file(book.id).await;
     assert_eq!(
         (
             file.revision,
@@ -265,7 +242,7 @@ async fn extracts_of_a_file_that_was_replaced_are_given_up(w: World) {
     let again = publish_workbook(&caller, w.project, "Sales", true, w.spool(b"x").await);
     w.store.publish_workbook(again, NOW).await.unwrap();
     let before = used(&w).await;
-    let made = vec![extract(&w, "orders", b"late").await];
+    let made = vec![w.extract("orders", b"late").await];
     let late = change(&w, b"of revision 1", "orders", made, true).await;
     let done = w
         .store
@@ -275,11 +252,7 @@ async fn extracts_of_a_file_that_was_replaced_are_given_up(w: World) {
     assert_eq!((used(&w).await, parts(&w, &book).await.len()), (before, 0));
     assert_eq!(w.store.sweep(NOW + 1, 0).await.unwrap().objects, 2);
 
-    let quota = SiteChanges {
-        storage_quota_mb: Some(Some(1)),
-        ..SiteChanges::default()
-    };
-    w.store.update_site(w.site, quota, NOW).await.unwrap();
+    w.limit_storage(1).await;
     let mut large = change(&w, &vec![0; 2 << 20], "orders", Vec::new(), true).await;
     large.revision = 2;
     let refused = w
@@ -305,7 +278,10 @@ async fn swapping_settles_its_job_or_has_no_effect(w: World) {
     let lease = w.store.claim(1, 1_000, NOW).await.unwrap().remove(0).lease;
     let outcome = Outcome::success(vec!["3 rows were read.".to_owned()], Vec::new(), None);
     for attempt in 0..2 {
-        let extracts = vec![extract(&w, "a", if attempt == 0 { b"first" } else { b"later" }).await];
+        let extracts = vec![
+            w.extract("a", if attempt == 0 { b"first" } else { b"later" })
+                .await,
+        ];
         let fence = Some((&lease, outcome.clone()));
         let swapped = w
             .store

@@ -8,9 +8,9 @@ use object_store::{ObjectStore as _, ObjectStoreExt as _};
 use tempfile::TempDir;
 use vivant_model::{ProjectId, SiteId, SiteRole, UserId, WorkbookId};
 use vivant_store::{
-    Caller, Datasource, Error, Filter, FilterValue, ListQuery, NewConnection, NewProject, NewUser, NewView,
-    Op, PageRequest, PublishDatasource, PublishWorkbook, Result, SortKey, Spooled, Store, StoreOptions, User,
-    Workbook,
+    Caller, Datasource, Error, Filter, FilterValue, ListQuery, NewConnection, NewExtract, NewProject,
+    NewUser, NewView, Op, PageRequest, PublishDatasource, PublishWorkbook, Result, SiteChanges, SortKey,
+    Spooled, Store, StoreOptions, StoredFile, User, Workbook,
 };
 
 /// 2024-01-01T00:00:00Z.
@@ -227,19 +227,54 @@ impl World {
             .datasource
     }
 
+    /// An extract of a data source, for the workbook or data source that it is published with.
+    pub async fn extract(&self, datasource: &str, bytes: &[u8]) -> NewExtract {
+        NewExtract {
+            datasource: datasource.to_owned(),
+            file: self.spool(bytes).await,
+            rows: bytes.len() as i64,
+            columns: "a integer".to_owned(),
+        }
+    }
+
+    /// Limits what the site may store.
+    pub async fn limit_storage(&self, megabytes: i64) {
+        let changes = SiteChanges {
+            storage_quota_mb: Some(Some(megabytes)),
+            ..SiteChanges::default()
+        };
+        self.store.update_site(self.site, changes, NOW).await.unwrap();
+    }
+
+    /// Where the file of a workbook is, the newest one.
+    pub async fn file(&self, id: WorkbookId) -> StoredFile {
+        self.file_of(id, None).await
+    }
+
+    async fn file_of(&self, id: WorkbookId, revision: Option<u32>) -> StoredFile {
+        let found = self.store.workbook_content(self.site, id, revision).await;
+        found.unwrap().unwrap()
+    }
+
     pub async fn read(&self, id: WorkbookId, revision: Option<u32>) -> Vec<u8> {
-        let file = self
-            .store
-            .workbook_content(self.site, id, revision)
-            .await
-            .unwrap()
-            .unwrap();
+        let file = self.file_of(id, revision).await;
         let spooled = self.store.content().fetch(&file.key).await.unwrap();
         assert_eq!(
             (spooled.size(), spooled.sha256()),
             (file.size, file.sha256.as_str())
         );
         std::fs::read(spooled.path()).unwrap()
+    }
+
+    /// Runs statements past the store.
+    pub async fn batch(&self, sql: &str) {
+        match &self.database_url {
+            None => {
+                let db = rusqlite::Connection::open(self.dir.path().join("data/vivant.db")).unwrap();
+                db.execute_batch(sql).unwrap();
+            }
+            Some(url) => batch(url, sql).await,
+        }
     }
 
     /// Nothing is wrong with the store, and a sweep leaves nothing to note.

@@ -50,22 +50,7 @@ async fn the_key_must_fit(w: World) {
 async fn a_newer_database_is_refused(w: World) {
     let sql = "INSERT INTO schema_migration (name, checksum) VALUES ('9999_later', 'x')";
     w.store.clone().close().await;
-    match &w.database_url {
-        None => {
-            let path = w.dir.path().join("data/vivant.db");
-            rusqlite::Connection::open(path)
-                .unwrap()
-                .execute_batch(sql)
-                .unwrap();
-        }
-        Some(url) => {
-            let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-            let driver = tokio::spawn(connection);
-            client.batch_execute(sql).await.unwrap();
-            drop(client);
-            driver.await.unwrap().unwrap();
-        }
-    }
+    w.batch(sql).await;
     let refused = error(w.reopen().await.map(drop));
     assert!(
         refused.contains("newer version") && refused.contains("9999_later"),
@@ -138,12 +123,7 @@ async fn content_lies_in_a_bucket() {
         .unwrap();
     assert_eq!(w.read(small.id, None).await, b"workbook");
     assert_eq!(w.read(book.id, None).await, large);
-    let file = w
-        .store
-        .workbook_content(w.site, book.id, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let file = w.file(book.id).await;
     assert_eq!(w.store.content().local_path(&file.key), None);
     let (size, stream) = w
         .store

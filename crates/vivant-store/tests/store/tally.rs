@@ -19,23 +19,6 @@ on_both!(
     the_tally_of_a_site_goes_with_it,
 );
 
-/// Runs statements past the store.
-async fn batch(w: &World, sql: &str) {
-    match &w.database_url {
-        None => {
-            let db = rusqlite::Connection::open(w.dir.path().join("data/vivant.db")).unwrap();
-            db.execute_batch(sql).unwrap();
-        }
-        Some(url) => {
-            let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-            let driver = tokio::spawn(connection);
-            client.batch_execute(sql).await.unwrap();
-            drop(client);
-            driver.await.unwrap().unwrap();
-        }
-    }
-}
-
 /// What is wrong; objects that wait for a sweep are not.
 async fn findings(w: &World) -> Vec<String> {
     let mut findings = w.store.check(false).await.unwrap().findings;
@@ -304,9 +287,7 @@ async fn an_older_database_is_counted(w: World) {
         }
         Some(_) => "DROP FUNCTION keep_content_tally CASCADE;",
     };
-    batch(
-        &w,
-        &format!(
+    w.batch(&format!(
             "{triggers} DROP TABLE content_tally; DROP TABLE site_tally; DROP INDEX content_place; \
              DELETE FROM schema_migration WHERE name = '0003_tally'"
         ),
@@ -332,9 +313,9 @@ async fn a_wrong_tally_is_found(w: World) {
         ("site_tally SET n = n + 1", "site_tally SET n = n - 1"),
         ("site_tally SET sheets = 7", "site_tally SET sheets = 1"),
     ] {
-        batch(&w, &format!("UPDATE {damage}")).await;
+        w.batch(&format!("UPDATE {damage}")).await;
         assert_eq!(findings(&w).await, [wrong], "{damage}");
-        batch(&w, &format!("UPDATE {repair}")).await;
+        w.batch(&format!("UPDATE {repair}")).await;
         assert_eq!(findings(&w).await, [""; 0], "{repair}");
     }
 }

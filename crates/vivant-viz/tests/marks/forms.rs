@@ -127,23 +127,8 @@ fn density_is_one_picture_of_each_pane() {
 fn classes_that_are_not_known_are_told() {
     let book = book("<mark class='Hologram' />", SUM, KIND, "");
     let data = three();
-    let rows = SheetRows {
-        panes: vec![(0, 0)],
-        frames: vec![rows(&data)],
-        ..SheetRows::default()
-    };
-    let picture = draw_sheet(&SheetRequest {
-        workbook: &book,
-        sheet: &book.sheets[0],
-        rows: &rows,
-        width: 600.0,
-        height: 400.0,
-        fit: Fit::Standard,
-        selected: &[],
-        alone: true,
-        legends: true,
-        title: false,
-    });
+    let rows = one_pane(&data);
+    let picture = draw_sheet(&request(&book, &rows));
     let said: Vec<&str> = picture
         .diagnostics
         .iter()
@@ -211,22 +196,10 @@ fn marks_that_are_not_selected_step_back() {
                 <format attr='mark-labels-show' value='true' /></style-rule></style>";
     let drawn = |selected: &[Tuple]| {
         let (book, data) = (book(pane, SUM, KIND, ""), three());
-        let sheet = SheetRows {
-            panes: vec![(0, 0)],
-            frames: vec![rows(&data)],
-            ..SheetRows::default()
-        };
+        let sheet = one_pane(&data);
         draw_sheet(&SheetRequest {
-            workbook: &book,
-            sheet: &book.sheets[0],
-            rows: &sheet,
-            width: 600.0,
-            height: 400.0,
-            fit: Fit::Standard,
             selected,
-            alone: true,
-            legends: true,
-            title: false,
+            ..request(&book, &sheet)
         })
         .scene
     };

@@ -2,6 +2,9 @@
 
 mod forms;
 mod labels;
+mod tables;
+
+use std::borrow::Cow;
 
 use vivant_calc::{DataType, Value};
 use vivant_document::spec::{FieldRef, Fit, WorkbookSpec, workbook};
@@ -14,28 +17,63 @@ const GROUP: &str = "[ds].[none:group:nk]";
 const SUM: &str = "[ds].[sum:amount:qk]";
 const COST: &str = "[ds].[sum:cost:qk]";
 
+/// A workbook of one sheet, of which the rest is written here.
+#[derive(Default)]
+struct Written<'w> {
+    /// Two dimensions; the measures are `amount` and `cost`.
+    dimensions: [&'w str; 2],
+    /// What stands in the data source.
+    source: &'w str,
+    /// What stands in front of the panes.
+    table: &'w str,
+    pane: &'w str,
+    rows: &'w str,
+    cols: &'w str,
+}
+
+impl Written<'_> {
+    fn read(&self) -> WorkbookSpec {
+        let instance = |field: &str, derivation: &str, name: &str, kind: &str| {
+            format!(
+                "<column-instance column='[{field}]' derivation='{derivation}' name='[{name}]' pivot='key' type='{kind}' />"
+            )
+        };
+        let dimensions = self
+            .dimensions
+            .map(|field| instance(field, "None", &format!("none:{field}:nk"), "nominal"));
+        let measures = ["amount", "cost"]
+            .map(|field| instance(field, "Sum", &format!("sum:{field}:qk"), "quantitative"));
+        let instances = [dimensions.concat(), measures.concat()].concat();
+        let Self {
+            source,
+            table,
+            pane,
+            rows,
+            cols,
+            ..
+        } = self;
+        let text = format!(
+            "<workbook version='18.1'><datasources><datasource name='ds'>{source}</datasource></datasources>\
+             <worksheets><worksheet name='S'><table><view><datasources><datasource name='ds' /></datasources>\
+             <datasource-dependencies datasource='ds'>{instances}</datasource-dependencies></view>\
+             {table}<panes><pane>{pane}</pane></panes><rows>{rows}</rows><cols>{cols}</cols></table></worksheet></worksheets></workbook>"
+        );
+        let document = Document::parse(text, &Limits::default()).unwrap();
+        workbook(&document).value
+    }
+}
+
 /// A workbook of one sheet with the fields `kind`, `group`, `amount` and `cost`.
 fn book(pane: &str, rows: &str, cols: &str, table: &str) -> WorkbookSpec {
-    let instance = |field: &str, derivation: &str, name: &str, kind: &str| {
-        format!(
-            "<column-instance column='[{field}]' derivation='{derivation}' name='[{name}]' pivot='key' type='{kind}' />"
-        )
-    };
-    let instances = [
-        instance("kind", "None", "none:kind:nk", "nominal"),
-        instance("group", "None", "none:group:nk", "nominal"),
-        instance("amount", "Sum", "sum:amount:qk", "quantitative"),
-        instance("cost", "Sum", "sum:cost:qk", "quantitative"),
-    ]
-    .concat();
-    let text = format!(
-        "<workbook version='18.1'><datasources><datasource name='ds' /></datasources><worksheets><worksheet name='S'><table>\
-         <view><datasources><datasource name='ds' /></datasources>\
-         <datasource-dependencies datasource='ds'>{instances}</datasource-dependencies></view>\
-         {table}<panes><pane>{pane}</pane></panes><rows>{rows}</rows><cols>{cols}</cols></table></worksheet></worksheets></workbook>"
-    );
-    let document = Document::parse(text, &Limits::default()).unwrap();
-    workbook(&document).value
+    Written {
+        dimensions: ["kind", "group"],
+        pane,
+        rows,
+        cols,
+        table,
+        ..Written::default()
+    }
+    .read()
 }
 
 /// Columns of rows, by the reference of their pill.
@@ -52,39 +90,50 @@ fn reals(values: &[f64]) -> Vec<Value> {
     values.iter().copied().map(Value::Real).collect()
 }
 
-fn rows(data: &Data) -> Rows<'_> {
-    let columns = data.iter().map(|(key, values)| {
-        let key = FieldRef::parse(key, "ds").unwrap();
-        let dimension = key.name.starts_with("none:");
-        Column {
-            title: key.name.clone(),
-            key,
-            dimension,
-            data_type: if dimension {
-                DataType::String
-            } else {
-                DataType::Real
-            },
-            values: values.into(),
-            text: Box::new(|value| match value {
-                Value::Real(value) => format!("{value}"),
-                Value::String(text) => text.clone(),
-                _ => String::new(),
-            }),
-            format: None,
-        }
-    });
-    Rows {
-        count: data.first().map_or(0, |(_, values)| values.len()),
-        columns: columns.collect(),
+/// A column of rows: of texts for dimensions, else of numbers.
+fn column<'a>(key: &str, values: impl Into<Cow<'a, [Value]>>) -> Column<'a> {
+    let key = FieldRef::parse(key, "ds").unwrap();
+    let dimension = key.name.starts_with("none:");
+    Column {
+        title: key.name.clone(),
+        key,
+        dimension,
+        data_type: match dimension {
+            true => DataType::String,
+            false => DataType::Real,
+        },
+        values: values.into(),
+        text: Box::new(|value| match value {
+            Value::Real(value) => format!("{value}"),
+            Value::String(text) => text.clone(),
+            _ => String::new(),
+        }),
+        format: None,
     }
 }
 
-fn draw(book: &WorkbookSpec, sheet: &SheetRows<'_>) -> Scene {
-    let picture = draw_sheet(&SheetRequest {
+fn rows(data: &Data) -> Rows<'_> {
+    Rows {
+        count: data.first().map_or(0, |(_, values)| values.len()),
+        columns: data.iter().map(|(key, values)| column(key, values)).collect(),
+    }
+}
+
+/// The rows of a sheet of one pane.
+fn one_pane(data: &Data) -> SheetRows<'_> {
+    SheetRows {
+        panes: vec![(0, 0)],
+        frames: vec![rows(data)],
+        ..SheetRows::default()
+    }
+}
+
+/// The one sheet of a workbook, to be drawn alone.
+fn request<'r>(book: &'r WorkbookSpec, rows: &'r SheetRows<'r>) -> SheetRequest<'r> {
+    SheetRequest {
         workbook: book,
         sheet: &book.sheets[0],
-        rows: sheet,
+        rows,
         width: 600.0,
         height: 400.0,
         fit: Fit::Standard,
@@ -92,20 +141,17 @@ fn draw(book: &WorkbookSpec, sheet: &SheetRows<'_>) -> Scene {
         alone: true,
         legends: true,
         title: false,
-    });
+    }
+}
+
+fn draw(book: &WorkbookSpec, sheet: &SheetRows<'_>) -> Scene {
+    let picture = draw_sheet(&request(book, sheet));
     assert!(picture.diagnostics.is_empty(), "{:?}", picture.diagnostics);
     picture.scene
 }
 
 fn draw_rows(book: &WorkbookSpec, data: &Data) -> Scene {
-    draw(
-        book,
-        &SheetRows {
-            panes: vec![(0, 0)],
-            frames: vec![rows(data)],
-            ..SheetRows::default()
-        },
-    )
+    draw(book, &one_pane(data))
 }
 
 fn groups<'s>(items: &'s [Item], class: &str, found: &mut Vec<&'s Group>) {
@@ -556,21 +602,10 @@ fn titles_name_what_filters_and_parameters_say() {
         ],
     });
     let data = three();
+    let rows = one_pane(&data);
     let picture = draw_sheet(&SheetRequest {
-        workbook: &book,
-        sheet: &book.sheets[0],
-        rows: &SheetRows {
-            panes: vec![(0, 0)],
-            frames: vec![rows(&data)],
-            ..SheetRows::default()
-        },
-        width: 600.0,
-        height: 400.0,
-        fit: Fit::Standard,
-        selected: &[],
-        alone: true,
-        legends: true,
         title: true,
+        ..request(&book, &rows)
     });
     assert!(has_word(&picture.scene, "S: A, B, C"));
 }
@@ -597,22 +632,7 @@ fn formulas_that_are_not_known_are_told() {
     let pane = reference("formula='harmonic' scope='per-table'", "");
     let book = book(&pane, SUM, KIND, "");
     let data = three();
-    let picture = draw_sheet(&SheetRequest {
-        workbook: &book,
-        sheet: &book.sheets[0],
-        rows: &SheetRows {
-            panes: vec![(0, 0)],
-            frames: vec![rows(&data)],
-            ..SheetRows::default()
-        },
-        width: 600.0,
-        height: 400.0,
-        fit: Fit::Standard,
-        selected: &[],
-        alone: true,
-        legends: true,
-        title: false,
-    });
+    let picture = draw_sheet(&request(&book, &one_pane(&data)));
     let told: Vec<String> = picture.diagnostics.iter().map(ToString::to_string).collect();
     assert!(told.iter().any(|one| one.contains("'harmonic'")), "{told:?}");
 }

@@ -1,66 +1,33 @@
 //! Tables drawn from rows that are written here: bands, lines between groups, headers, pictures behind axes.
 
-use vivant_calc::{DataType, Value};
-use vivant_document::spec::{FieldRef, Fit, WorkbookSpec, workbook};
-use vivant_document::{Document, Limits};
+use vivant_calc::Value;
+use vivant_document::spec::WorkbookSpec;
 use vivant_render::{Bitmap, Color, Item, Rect, Text};
-use vivant_viz::{Column, Picture, Rows, SheetRequest, SheetRows, backdrop_paths, draw_sheet};
+use vivant_viz::{Picture, Rows, SheetRows, backdrop_paths, draw_sheet};
+
+use crate::{COST, SUM, Written, column, request};
 
 const OUTER: &str = "[ds].[none:outer:nk]";
 const INNER: &str = "[ds].[none:inner:nk]";
-const SUM: &str = "[ds].[sum:amount:qk]";
-const COST: &str = "[ds].[sum:cost:qk]";
 const GREY: Color = Color::rgb(0x00F5_F5F5);
 
 fn book(source: &str, style: &str, pane: &str, rows: &str, cols: &str) -> WorkbookSpec {
-    let instance = |field: &str, derivation: &str, name: &str, kind: &str| {
-        format!(
-            "<column-instance column='[{field}]' derivation='{derivation}' name='[{name}]' pivot='key' type='{kind}' />"
-        )
-    };
-    let instances = [
-        instance("outer", "None", "none:outer:nk", "nominal"),
-        instance("inner", "None", "none:inner:nk", "nominal"),
-        instance("amount", "Sum", "sum:amount:qk", "quantitative"),
-        instance("cost", "Sum", "sum:cost:qk", "quantitative"),
-    ]
-    .concat();
-    let text = format!(
-        "<workbook version='18.1'><datasources><datasource name='ds'>{source}</datasource></datasources>\
-         <worksheets><worksheet name='S'><table><view><datasources><datasource name='ds' /></datasources>\
-         <datasource-dependencies datasource='ds'>{instances}</datasource-dependencies></view>\
-         <style>{style}</style><panes><pane>{pane}</pane></panes><rows>{rows}</rows><cols>{cols}</cols>\
-         </table></worksheet></worksheets></workbook>"
-    );
-    let document = Document::parse(text, &Limits::default()).unwrap();
-    workbook(&document).value
+    let table = format!("<style>{style}</style>");
+    Written {
+        dimensions: ["outer", "inner"],
+        source,
+        table: &table,
+        pane,
+        rows,
+        cols,
+    }
+    .read()
 }
 
 /// A table of text with two levels of rows.
 fn table(style: &str) -> WorkbookSpec {
     let pane = format!("<mark class='Text' /><encodings><text column='{SUM}' /></encodings>");
     book("", style, &pane, &format!("({OUTER} / {INNER})"), "")
-}
-
-fn column<'a>(key: &str, values: Vec<Value>) -> Column<'a> {
-    let key = FieldRef::parse(key, "ds").unwrap();
-    let dimension = key.name.starts_with("none:");
-    Column {
-        title: key.name.clone(),
-        key,
-        dimension,
-        data_type: match dimension {
-            true => DataType::String,
-            false => DataType::Real,
-        },
-        values: values.into(),
-        text: Box::new(|value| match value {
-            Value::Real(value) => format!("{value}"),
-            Value::String(text) => text.clone(),
-            _ => String::new(),
-        }),
-        format: None,
-    }
 }
 
 /// Groups `A` and `B` of so many rows each, numbered through.
@@ -72,14 +39,14 @@ fn rows(sizes: [usize; 2]) -> SheetRows<'static> {
     let reals = |factor: f64| {
         (0..count)
             .map(move |at| Value::Real(factor * at as f64))
-            .collect()
+            .collect::<Vec<_>>()
     };
     SheetRows {
         panes: vec![(0, 0)],
         frames: vec![Rows {
             columns: vec![
-                column(OUTER, outer.collect()),
-                column(INNER, inner.collect()),
+                column(OUTER, outer.collect::<Vec<_>>()),
+                column(INNER, inner.collect::<Vec<_>>()),
                 column(SUM, reals(1.0)),
                 column(COST, reals(10.0)),
             ],
@@ -90,18 +57,7 @@ fn rows(sizes: [usize; 2]) -> SheetRows<'static> {
 }
 
 fn draw(book: &WorkbookSpec, rows: &SheetRows<'_>) -> Picture {
-    draw_sheet(&SheetRequest {
-        workbook: book,
-        sheet: &book.sheets[0],
-        rows,
-        width: 600.0,
-        height: 400.0,
-        fit: Fit::Standard,
-        selected: &[],
-        alone: true,
-        legends: true,
-        title: false,
-    })
+    draw_sheet(&request(book, rows))
 }
 
 /// All things of a picture, those in groups too.
