@@ -38,7 +38,7 @@ pub struct Item {
     /// A part of a formula in place of the field.
     pub node: Option<(Arc<Formula>, NodeId)>,
     /// Whether it is computed over the finished groups: table calculations, and formulas over several data
-    /// sources.
+    /// sources or logical tables.
     pub local: bool,
     /// Whether it is a dimension of a secondary data source: marks show the one value that they have of it.
     pub attribute: bool,
@@ -224,8 +224,16 @@ impl<'a> Asker<'a> {
         })
     }
 
-    /// Tells whether the formula of a field reads another data source.
+    /// Tells whether the formula of a field puts together what is computed apart: aggregates of another data source,
+    /// or of several logical tables, each of which is aggregated over its own rows.
     pub(crate) fn crosses(&self, field: &str) -> bool {
+        let aggregates = self.fields.get(field).is_some_and(|spec| {
+            matches!(spec.kind, FieldKind::Calculation { .. })
+                && self.fields.level(spec).1 == Level::Aggregate
+        });
+        if aggregates && self.fields.source.objects.len() > 1 && self.objects(field).len() > 1 {
+            return true;
+        }
         let own = &self.fields.source.name;
         let mut seen = Vec::new();
         let mut todo = vec![field.to_owned()];

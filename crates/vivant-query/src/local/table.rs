@@ -117,7 +117,8 @@ impl Calculation {
         })
     }
 
-    /// Tells whether it runs over the table, rather than being a formula over several data sources.
+    /// Tells whether it runs over the table, rather than being a formula over several data sources or
+    /// logical tables.
     pub fn is_over_table(&self) -> bool {
         let of_operand = |operand: &Operand| match operand {
             Operand::Column(_) => false,
