@@ -107,3 +107,28 @@ def test_geojson_is_read(binary: Path, tmp_path: Path) -> None:
     (tmp_path / "x.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     found = rows(binary, tmp_path, workbook("ogrdirect", "x.geojson", "x", {"name": "string"}))
     assert sorted(found) == [["a"], ["b"]]
+
+
+def test_columns_that_a_pivot_turns_are_read_though_only_the_others_are_listed(binary: Path, tmp_path: Path) -> None:
+    (tmp_path / "wide.csv").write_text("Country,2023,2024\nZürich,1,2\nBern,,4\n")
+    turned = [("2023", "[wide.csv].[2023]"), ("2024", "[wide.csv].[2024]")]
+    listed = "<columns character-set='UTF-8' header='yes' separator=','><column datatype='string' name='Country' ordinal='0' /></columns>"
+    years = "".join(f"<value name='[{year}]' />" for year, _ in turned)
+    fields = "".join(f"<field name='{field}' />" for _, field in turned)
+    pivot = (
+        "<relation name='Pivot' type='pivot'><columns><column datatype='integer' name='Year' /><column datatype='integer' name='Count' /></columns>"
+        f"<tag name='Year'>{years}</tag><groups><group name='Count'>{fields}</group></groups>"
+        f"<relation connection='file.0' name='wide.csv' table='[wide#csv]' type='table'>{listed}</relation></relation>"
+    )
+    book = workbook("textscan", "wide.csv", "Pivot", {"Country": "string", "Year": "integer", "Count": "integer"})
+    flat = "<relation connection='file.0' name='Pivot' table='[Pivot]' type='table' />"
+    assert flat in book
+    # Columns that stay keep the name of their own table.
+    own = "<local-name>[Country]</local-name><parent-name>[{}]</parent-name>"
+    book = book.replace(flat, pivot).replace(own.format("Pivot"), own.format("wide.csv"))
+    found = rows(binary, tmp_path, book)
+    assert sorted(found, key=str) == [["Bern", 2023, None], ["Bern", 2024, 4], ["Zürich", 2023, 1], ["Zürich", 2024, 2]]
+    # A column that is gone is named.
+    (tmp_path / "wide.csv").write_text("Country,2023\nZürich,1\n")
+    done = subprocess.run([str(binary), "data", "book.twb"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0 and "2024" in done.stderr, done.stderr

@@ -529,8 +529,15 @@ fn pivot(
             .collect();
         exprs.push(lit(label.clone()).alias(format!("{name}{SEPARATOR}{}", tag.0)));
         for (group, fields) in groups {
-            let from = fields.get(index).and_then(|text| of(text));
-            let expr = from.map_or(lit(datafusion::common::ScalarValue::Null), |from| column(&from));
+            let missing = || {
+                let field = fields.get(index).map_or("", String::as_str);
+                Box::new(Diagnostic::error(
+                    "query.unknown-field",
+                    format!("the pivot '{name}' turns the column {field}, which its table does not have"),
+                ))
+            };
+            let from = fields.get(index).and_then(|text| of(text)).ok_or_else(missing)?;
+            let expr = column(&from);
             exprs.push(expr.alias(format!("{name}{SEPARATOR}{group}")));
         }
         let part = frame.clone().select(exprs).map_err(internal)?;

@@ -236,24 +236,34 @@ fn read(relation: Relation<'_>, depth: usize) -> RelationSpec {
                     .filter_map(|at| tree.get(at, "name").map(|text| text.into_owned()))
                     .collect()
             };
+            let columns = columns(tree, node);
+            let groups: Vec<(String, Vec<String>)> = tree
+                .named(node, "groups")
+                .flat_map(|groups| tree.named(groups, "group"))
+                .map(|group| {
+                    (
+                        unquote(&tree.get(group, "name").unwrap_or_default()),
+                        texts(group, "field"),
+                    )
+                })
+                .collect();
+            let mut child = inner(0);
+            for (group, fields) in &groups {
+                let data_type = columns.iter().find(|column| column.name == *group);
+                let data_type = data_type.map_or(DataType::String, |column| column.data_type);
+                for field in fields {
+                    list(&mut child, field, data_type);
+                }
+            }
             RelationSpec::Pivot {
                 name: name(),
-                columns: columns(tree, node),
+                columns,
                 tag: tree.child(node, "tag").map_or_else(Default::default, |tag| {
                     let values = texts(tag, "value").iter().map(|value| unquote(value)).collect();
                     (unquote(&tree.get(tag, "name").unwrap_or_default()), values)
                 }),
-                groups: tree
-                    .named(node, "groups")
-                    .flat_map(|groups| tree.named(groups, "group"))
-                    .map(|group| {
-                        (
-                            unquote(&tree.get(group, "name").unwrap_or_default()),
-                            texts(group, "field"),
-                        )
-                    })
-                    .collect(),
-                child: Box::new(inner(0)),
+                groups,
+                child: Box::new(child),
             }
         }
         RelationKind::Project => RelationSpec::Project {
@@ -298,6 +308,30 @@ fn file(tree: &Tree, columns: NodeId) -> FileSpec {
         text_qualifier: get("text-qualifier"),
         locale: get("locale"),
         grid: get("gridOrigin"),
+    }
+}
+
+/// Adds a column that is turned to rows to the file that it is read from: Tableau lists only those that stay.
+fn list(relation: &mut RelationSpec, field: &str, data_type: DataType) {
+    let Some([of, name]) = split_name(field).and_then(|parts| <[String; 2]>::try_from(parts).ok()) else {
+        return;
+    };
+    match relation {
+        RelationSpec::Table(table) if table.name == of => {
+            let is_listed = table.columns.iter().any(|column| column.name == name);
+            if !table.columns.is_empty() && !is_listed {
+                table.columns.push(ColumnSpec {
+                    name,
+                    data_type,
+                    date_pattern: None,
+                });
+            }
+        }
+        RelationSpec::Join { left, right, .. } => {
+            list(left, field, data_type);
+            list(right, field, data_type);
+        }
+        _ => {}
     }
 }
 
