@@ -67,6 +67,15 @@ def test_the_name_of_the_file_says_what_is_written(render, book, tmp_path):
     assert pdfs.read(paper).sizes == {(595, 420)}
 
 
+def test_a_picture_in_another_language(render, tmp_path):
+    write(tmp_path / "book.twbx", [Sheet("By Month", rows=[("day", "Month")], text=[("amount", "Avg")])])
+    for code, month in (("en", "January"), ("pt-BR", "janeiro"), ("ko", "1월")):
+        done = render("book.twbx", "--language", code, "--format", "svg")
+        assert f">{month}<" in done.stdout.decode()
+        assert (b"fonts of pictures" in done.stderr) == (code == "ko")
+    assert b"de_DE" in render("book.twbx", "--language", "tlh", code=2).stderr
+
+
 def test_all_views_as_pages_and_slides(render, book, tmp_path):
     render(book, "--all", "-o", "all.pdf")
     assert len(pdfs.read((tmp_path / "all.pdf").read_bytes()).pages) == 2

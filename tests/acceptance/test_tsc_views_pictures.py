@@ -96,6 +96,24 @@ def test_images_as_svg(rest, book):
     assert rest.under("3.28").get(path, params={"format": "PNG"}).ok(200).headers["Content-Type"] == "image/png"
 
 
+def test_images_and_pages_in_other_languages(tsc, rest, publish):
+    by_month = Sheet("By Month", rows=[("day", "Month")], text=[("amount", "Avg")])
+    made, views = publish(sheets.packed(sheets.workbook([by_month]), ROWS), show_tabs=True)
+    path = f"/sites/{{site}}/views/{views['By Month'].id}/image"
+
+    def svg(**params: str) -> str:
+        return rest.under("3.29").get(path, params={"format": "svg", **params}).ok(200).content.decode()
+
+    english, german, japanese = svg(), svg(language="de"), svg(language="ja_JP")
+    assert ">January<" in english and ">Januar<" in german and ">1月<" in japanese
+    assert svg(language="en_US") == english and svg() == english, "what is remembered is of one language"
+    rest.under("3.29").get(path, params={"language": "tlh"}).refused(400, "400008")
+    assert image(tsc, views["By Month"]) != rest.get(path, params={"language": "fr"}).ok(200).content
+    for under in (f"views/{views['By Month'].id}", f"workbooks/{made.id}"):
+        answer = rest.get(f"/sites/{{site}}/{under}/pdf", params={"language": "es"}).ok(200)
+        assert "enero" in pdfs.read(answer.content).pages[0]
+
+
 # Pages
 
 

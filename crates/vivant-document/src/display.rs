@@ -546,61 +546,75 @@ fn moment_text(
 
 /// Returns the title of a field or an instance of it, such as `Month of Order Date`.
 pub fn title(field: &FieldSpec, pill: Option<&Pill>) -> String {
-    let caption = &field.caption;
-    let Some(pill) = pill else { return caption.clone() };
+    title_in(ENGLISH, field, pill)
+}
+
+/// Returns the title of a field or an instance of it with the words of a language.
+pub fn title_in(language: &Language, field: &FieldSpec, pill: Option<&Pill>) -> String {
+    let caption = field.caption.as_str();
+    let Some(pill) = pill else {
+        return caption.to_owned();
+    };
+    let of = |words: &'static str| language.phrase(words, &[caption]);
     let base = match pill.derivation {
         Derivation::Aggregate(aggregate) => match aggregate {
-            Aggregate::Sum | Aggregate::Collect => caption.clone(),
-            Aggregate::Avg => format!("Avg. {caption}"),
-            Aggregate::Min => format!("Min. {caption}"),
-            Aggregate::Max => format!("Max. {caption}"),
-            Aggregate::Count => format!("Count of {caption}"),
-            Aggregate::CountD => format!("Distinct count of {caption}"),
-            Aggregate::Median => format!("Median {caption}"),
-            Aggregate::Stdev => format!("Std. dev. of {caption}"),
-            Aggregate::StdevP => format!("Std. dev. (pop.) of {caption}"),
-            Aggregate::Var => format!("Variance of {caption}"),
-            Aggregate::VarP => format!("Variance (pop.) of {caption}"),
-            Aggregate::Percentile(percent) => format!("Percentile ({percent}) of {caption}"),
+            Aggregate::Sum | Aggregate::Collect => caption.to_owned(),
+            Aggregate::Avg => of("Avg. #"),
+            Aggregate::Min => of("Min. #"),
+            Aggregate::Max => of("Max. #"),
+            Aggregate::Count => of("Count of #"),
+            Aggregate::CountD => of("Distinct count of #"),
+            Aggregate::Median => of("Median #"),
+            Aggregate::Stdev => of("Std. dev. of #"),
+            Aggregate::StdevP => of("Std. dev. (pop.) of #"),
+            Aggregate::Var => of("Variance of #"),
+            Aggregate::VarP => of("Variance (pop.) of #"),
+            Aggregate::Percentile(percent) => {
+                language.phrase("Percentile (#) of #", &[&percent.to_string(), caption])
+            }
         },
-        Derivation::Part(unit) | Derivation::Trunc(unit) => {
-            let word = match unit {
-                DateUnit::Year => "Year",
-                DateUnit::Quarter => "Quarter",
-                DateUnit::Month => "Month",
-                DateUnit::Week => "Week",
-                DateUnit::Weekday => "Weekday",
-                DateUnit::Day => "Day",
-                DateUnit::Hour => "Hour",
-                DateUnit::Minute => "Minute",
-                DateUnit::Second => "Second",
-                DateUnit::IsoYear => "ISO Year",
-                DateUnit::IsoQuarter => "ISO Quarter",
-                DateUnit::IsoWeek => "ISO Week",
-                DateUnit::IsoWeekday => "ISO Weekday",
-            };
-            format!("{word} of {caption}")
-        }
-        Derivation::MonthYear => format!("Month, Year of {caption}"),
-        Derivation::MonthDayYear => format!("Month, Day, Year of {caption}"),
-        Derivation::InOut => format!("In / Out of {caption}"),
-        Derivation::None | Derivation::User | Derivation::Attribute => caption.clone(),
+        Derivation::Part(unit) | Derivation::Trunc(unit) => of(match unit {
+            DateUnit::Year => "Year of #",
+            DateUnit::Quarter => "Quarter of #",
+            DateUnit::Month => "Month of #",
+            DateUnit::Week => "Week of #",
+            DateUnit::Weekday => "Weekday of #",
+            DateUnit::Day => "Day of #",
+            DateUnit::Hour => "Hour of #",
+            DateUnit::Minute => "Minute of #",
+            DateUnit::Second => "Second of #",
+            DateUnit::IsoYear => "ISO Year of #",
+            DateUnit::IsoQuarter => "ISO Quarter of #",
+            DateUnit::IsoWeek => "ISO Week of #",
+            DateUnit::IsoWeekday => "ISO Weekday of #",
+        }),
+        Derivation::MonthYear => of("Month, Year of #"),
+        Derivation::MonthDayYear => of("Month, Day, Year of #"),
+        Derivation::InOut => of("In / Out of #"),
+        Derivation::None | Derivation::User | Derivation::Attribute => caption.to_owned(),
     };
     pill.table_calcs
         .iter()
         .filter(|calc| calc.field.is_none())
-        .fold(base, |base, calc| match &calc.kind {
-            TableCalcKind::CumTotal(word) if word == "Avg" => format!("Running Avg. of {base}"),
-            TableCalcKind::CumTotal(word) if word != "Sum" => format!("Running {word}. of {base}"),
-            TableCalcKind::CumTotal(_) => format!("Running Sum of {base}"),
-            TableCalcKind::Difference => format!("Difference in {base}"),
-            TableCalcKind::PctDiff => format!("% Difference in {base}"),
-            TableCalcKind::PctValue => format!("% From {base}"),
-            TableCalcKind::PctTotal => format!("% of Total {base}"),
-            TableCalcKind::Rank(_) => format!("Rank of {base}"),
-            TableCalcKind::PctRank(_) => format!("Percentile of {base}"),
-            TableCalcKind::WindowTotal { .. } => format!("Moving Average of {base}"),
-            TableCalcKind::Formula | TableCalcKind::Other(_) => base,
+        .fold(base, |base, calc| {
+            let of = |words: &'static str| language.phrase(words, &[&base]);
+            match &calc.kind {
+                TableCalcKind::CumTotal(word) => match word.as_str() {
+                    "Sum" => of("Running Sum of #"),
+                    "Avg" => of("Running Avg. of #"),
+                    "Min" => of("Running Min. of #"),
+                    "Max" => of("Running Max. of #"),
+                    other => format!("Running {other}. of {base}"),
+                },
+                TableCalcKind::Difference => of("Difference in #"),
+                TableCalcKind::PctDiff => of("% Difference in #"),
+                TableCalcKind::PctValue => of("% From #"),
+                TableCalcKind::PctTotal => of("% of Total #"),
+                TableCalcKind::Rank(_) => of("Rank of #"),
+                TableCalcKind::PctRank(_) => of("Percentile of #"),
+                TableCalcKind::WindowTotal { .. } => of("Moving Average of #"),
+                TableCalcKind::Formula | TableCalcKind::Other(_) => base,
+            }
         })
 }
 

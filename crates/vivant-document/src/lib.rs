@@ -49,6 +49,7 @@ pub mod spec;
 mod strip;
 pub mod tree;
 pub mod view;
+mod words;
 mod workbook;
 mod xml;
 

@@ -103,6 +103,13 @@ impl Font {
         text.chars().map(|char| face.advance(char)).sum::<f64>() * self.size
     }
 
+    /// Tells whether the fonts inside the program have a letter, or it needs none.
+    pub fn has(self, char: char) -> bool {
+        // What joins letters and what picks a form of them is no letter.
+        let unseen = char.is_whitespace() || char.is_control() || char.width().is_none_or(|width| width == 0);
+        unseen || self.face().face.glyph_index(char).is_some()
+    }
+
     /// How far letters rise above the base line, in pixels.
     pub fn ascent(self) -> f64 {
         self.face().ascent * self.size
@@ -258,6 +265,15 @@ pub(crate) fn database() -> Arc<fontdb::Database> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_of_languages_of_latin_script_are_there() {
+        let font = Font::new(12.0);
+        let letters = "äöüßÄÖÜéèêëàâçîïôûùœñáíóúìòãõåøÅ€£%–—…’«»\u{a0}\u{202f}";
+        let missing: String = letters.chars().filter(|char| !font.has(*char)).collect();
+        assert_eq!(missing, "");
+        assert!(!font.has('月') && !font.has('월'));
+    }
 
     #[test]
     fn every_weight_is_found_by_its_number() {

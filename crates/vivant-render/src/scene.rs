@@ -15,6 +15,32 @@ pub struct Scene {
     pub items: Vec<Item>,
 }
 
+impl Scene {
+    /// Lists letters that the fonts inside the program do not have, each once: PNG and PDF go without them, SVG leaves
+    /// them to the fonts of who looks.
+    pub fn missing_letters(&self) -> Vec<char> {
+        fn of(items: &[Item], found: &mut Vec<char>) {
+            for item in items {
+                match item {
+                    Item::Group(group) => of(&group.items, found),
+                    Item::Text(text) => {
+                        let missing = text.text.chars().filter(|char| !text.font.has(*char));
+                        for char in missing {
+                            if !found.contains(&char) {
+                                found.push(char);
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut found = Vec::new();
+        of(&self.items, &mut found);
+        found
+    }
+}
+
 /// A rectangle.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rect {

@@ -249,9 +249,9 @@ impl Spread<'_, '_> {
             .filter(|field| !self.table.is_continuous(field) && !field.is_measure_names())
             .last();
         let words = match parent {
-            None => "Grand Total",
+            None => self.table.workbook.language.say("Grand Total"),
             Some(parent) if self.table.is_total_over(mark, parent) => "",
-            Some(_) => "Total",
+            Some(_) => self.table.workbook.language.say("Total"),
         };
         Header {
             key: key.clone(),

@@ -146,7 +146,7 @@ impl Legend {
             unit: None,
         };
         let mut values: Vec<f64> = scale
-            .ticks(40.0 * SIZES as f64, true, None, None, &|_| 0.0)
+            .ticks(40.0 * SIZES as f64, true, table.writing(None), None, &|_| 0.0)
             .into_iter()
             .map(|tick| tick.value)
             .filter(|value| *value > sizes.min && *value < sizes.max)

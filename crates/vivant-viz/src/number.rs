@@ -2,7 +2,7 @@
 
 use vivant_calc::Value;
 use vivant_calc::civil::{Date, DateTime};
-use vivant_document::display;
+use vivant_document::display::{self, Language};
 
 /// Days from the first day of civil serial numbers are what dates are on an axis.
 pub(crate) fn number(value: &Value) -> Option<f64> {
@@ -51,11 +51,27 @@ pub(crate) fn month_of(days: f64) -> Option<i64> {
     Some(year * 12 + month - 1)
 }
 
+/// How the numbers and dates of an axis are written.
+#[derive(Clone, Copy)]
+pub(crate) struct Writing<'a> {
+    pub language: &'static Language,
+    pub format: Option<&'a str>,
+}
+
+impl Writing<'_> {
+    /// The format, where there is one.
+    pub fn pattern(self) -> Option<display::Format> {
+        self.format
+            .filter(|format| !format.is_empty())
+            .map(display::Format::parse)
+    }
+}
+
 /// Writes the number of a tick. Without a format the unit follows from the step of the axis, not from the value.
-pub(crate) fn tick_text(value: f64, step: f64, format: Option<&str>) -> String {
+pub(crate) fn tick_text(value: f64, step: f64, writing: Writing<'_>) -> String {
     let value = if value == 0.0 { 0.0 } else { value };
-    if let Some(format) = format.filter(|format| !format.is_empty())
-        && let Some(text) = display::Format::parse(format).number(value)
+    if let Some(format) = writing.pattern()
+        && let Some(text) = format.number_in(writing.language, value)
     {
         return text;
     }
@@ -65,11 +81,11 @@ pub(crate) fn tick_text(value: f64, step: f64, format: Option<&str>) -> String {
             return format!("{:.0}{letter}", value / unit);
         }
     }
-    format!("{value:.*}", decimals(step))
+    writing.language.digits(&format!("{value:.*}", decimals(step)))
 }
 
 /// Writes a number that has no format: whole above a thousand, else with four digits at most.
-pub(crate) fn plain(value: f64) -> String {
+pub(crate) fn plain(language: &Language, value: f64) -> String {
     const DIGITS: i32 = 4;
     let whole = value.abs().max(1e-9).log10().floor() as i32 + 1;
     let decimals = (DIGITS - whole.max(1)).clamp(0, 9) as usize;
@@ -90,7 +106,7 @@ pub(crate) fn plain(value: f64) -> String {
     }
     let sign = if value < 0.0 && text != "0" { "-" } else { "" };
     let point = if rest.is_empty() { "" } else { "." };
-    format!("{sign}{out}{point}{rest}")
+    language.digits(&format!("{sign}{out}{point}{rest}"))
 }
 
 /// How many decimals a step needs.
@@ -108,6 +124,11 @@ fn decimals(step: f64) -> usize {
 mod tests {
     use super::*;
 
+    fn writing(format: Option<&str>) -> Writing<'_> {
+        let language = display::ENGLISH;
+        Writing { language, format }
+    }
+
     #[test]
     fn ticks_are_written_in_the_unit_of_their_step() {
         let cases = [
@@ -122,10 +143,27 @@ mod tests {
             (-2000.0, 1000.0, "-2K"),
         ];
         for (value, step, expected) in cases {
-            assert_eq!(tick_text(value, step, None), expected);
+            assert_eq!(tick_text(value, step, writing(None)), expected);
         }
-        assert_eq!(tick_text(20_000.0, 10_000.0, Some("c\"$\"#,##0")), "$20,000");
-        assert_eq!(tick_text(0.05, 0.05, Some("p0%")), "5%");
+        let money = writing(Some("c\"$\"#,##0"));
+        assert_eq!(tick_text(20_000.0, 10_000.0, money), "$20,000");
+        assert_eq!(tick_text(0.05, 0.05, writing(Some("p0%"))), "5%");
+        let german = Writing {
+            language: Language::find("de").unwrap(),
+            ..money
+        };
+        assert_eq!(tick_text(20_000.0, 10_000.0, german), "$20.000");
+        assert_eq!(
+            tick_text(
+                0.5,
+                0.5,
+                Writing {
+                    format: None,
+                    ..german
+                }
+            ),
+            "0,5"
+        );
     }
 
     #[test]
@@ -139,7 +177,7 @@ mod tests {
             (-0.0, "0"),
             (43.25, "43.25"),
         ] {
-            assert_eq!(plain(value), expected);
+            assert_eq!(plain(display::ENGLISH, value), expected);
         }
     }
 

@@ -287,10 +287,10 @@ impl<'a> Table<'a> {
     /// The title of a pill.
     pub fn title(&self, key: &FieldRef) -> String {
         if key.is_measure_names() {
-            return "Measure Names".to_owned();
+            return self.workbook.language.say("Measure Names").to_owned();
         }
         if key.is_measure_values() {
-            return "Value".to_owned();
+            return self.workbook.language.say("Value").to_owned();
         }
         self.any_column(key)
             .map_or_else(|| key.name.clone(), |column| column.title.clone())

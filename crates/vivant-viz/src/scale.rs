@@ -1,9 +1,10 @@
 //! Axes: from values to places, and where ticks stand.
 
 use vivant_calc::DataType;
+use vivant_document::display::{Format, date_in};
 use vivant_document::spec::DateUnit;
 
-use crate::number::{moment, month_of, month_start, tick_text};
+use crate::number::{Writing, moment, month_of, month_start, tick_text};
 
 /// How far ticks of a vertical axis are apart at least, in pixels.
 const VERTICAL_TICKS: f64 = 30.0;
@@ -84,15 +85,15 @@ impl Scale {
         &self,
         length: f64,
         vertical: bool,
-        format: Option<&str>,
+        writing: Writing<'_>,
         spacing: Option<f64>,
         width: &dyn Fn(&str) -> f64,
     ) -> Vec<Tick> {
         let span = self.max - self.min;
         if !(span > 0.0 && span.is_finite() && length > 0.0) {
             let text = match self.kind {
-                ScaleKind::Date => date_text(self.min, DateStep::Days(1.0)),
-                _ => tick_text(self.min, 1.0, format),
+                ScaleKind::Date => date_text(writing, self.min, DateStep::Days(1.0)),
+                _ => tick_text(self.min, 1.0, writing),
             };
             return vec![Tick {
                 value: self.min,
@@ -100,9 +101,9 @@ impl Scale {
             }];
         }
         match self.kind {
-            ScaleKind::Date => self.date_ticks(length, vertical, format, width),
-            ScaleKind::Log | ScaleKind::SymLog => self.log_ticks(format),
-            ScaleKind::Linear => self.linear_ticks(length, vertical, format, spacing, width),
+            ScaleKind::Date => self.date_ticks(length, vertical, writing, width),
+            ScaleKind::Log | ScaleKind::SymLog => self.log_ticks(writing),
+            ScaleKind::Linear => self.linear_ticks(length, vertical, writing, spacing, width),
         }
     }
 
@@ -110,7 +111,7 @@ impl Scale {
         &self,
         length: f64,
         vertical: bool,
-        format: Option<&str>,
+        writing: Writing<'_>,
         spacing: Option<f64>,
         width: &dyn Fn(&str) -> f64,
     ) -> Vec<Tick> {
@@ -123,7 +124,7 @@ impl Scale {
                     let value = (first + number as f64) * step;
                     Tick {
                         value,
-                        text: tick_text(value, step, format),
+                        text: tick_text(value, step, writing),
                     }
                 })
                 .collect()
@@ -165,11 +166,11 @@ impl Scale {
         }
     }
 
-    fn log_ticks(&self, format: Option<&str>) -> Vec<Tick> {
+    fn log_ticks(&self, writing: Writing<'_>) -> Vec<Tick> {
         let mut ticks = Vec::new();
         let mut add = |value: f64| {
             if value >= self.min * (1.0 - 1e-9) - 1e-12 && value <= self.max * (1.0 + 1e-9) + 1e-12 {
-                let text = tick_text(value, value.abs().clamp(1e-12, 1.0), format);
+                let text = tick_text(value, value.abs().clamp(1e-12, 1.0), writing);
                 ticks.push(Tick { value, text });
             }
         };
@@ -194,7 +195,7 @@ impl Scale {
         &self,
         length: f64,
         vertical: bool,
-        format: Option<&str>,
+        writing: Writing<'_>,
         width: &dyn Fn(&str) -> f64,
     ) -> Vec<Tick> {
         let span = self.max - self.min;
@@ -209,7 +210,7 @@ impl Scale {
             {
                 continue;
             }
-            let ticks = self.ticks_by(step, format);
+            let ticks = self.ticks_by(step, writing);
             let widest = ticks.iter().map(|tick| width(&tick.text)).fold(0.0, f64::max);
             if vertical || pixels >= widest + TEXT_GAP {
                 return ticks;
@@ -229,21 +230,20 @@ impl Scale {
         }
     }
 
-    fn ticks_by(&self, step: DateStep, format: Option<&str>) -> Vec<Tick> {
+    fn ticks_by(&self, step: DateStep, writing: Writing<'_>) -> Vec<Tick> {
         let mut ticks = Vec::new();
         let mut add = |value: f64| {
-            let own = format.filter(|format| !format.is_empty()).and_then(|format| {
-                match vivant_document::display::Format::parse(format) {
-                    vivant_document::display::Format::Date(pattern)
-                    | vivant_document::display::Format::Icu(pattern) => {
-                        Some(vivant_document::display::date(&pattern, moment(value)?))
-                    }
-                    _ => None,
+            let own = writing.pattern().and_then(|format| match format {
+                Format::Date(pattern) | Format::Icu(pattern) => {
+                    Some(date_in(writing.language, &pattern, moment(value)?))
                 }
+                _ => None,
             });
             let text = own.unwrap_or_else(|| match (self.unit, step) {
-                (Some(DateUnit::Quarter), DateStep::Months(months)) if months < 12 => quarter_text(value),
-                _ => date_text(value, step),
+                (Some(DateUnit::Quarter), DateStep::Months(months)) if months < 12 => {
+                    quarter_text(writing, value)
+                }
+                _ => date_text(writing, value, step),
             });
             ticks.push(Tick { value, text });
         };
@@ -287,11 +287,13 @@ pub(crate) fn unit_days(unit: DateUnit) -> Option<f64> {
     }
 }
 
-fn quarter_text(value: f64) -> String {
+fn quarter_text(writing: Writing<'_>, value: f64) -> String {
     let Some(month) = month_of(value) else {
         return String::new();
     };
-    format!("{} Q{}", month.div_euclid(12), month.rem_euclid(12) / 3 + 1)
+    let quarter = (month.rem_euclid(12) / 3 + 1).to_string();
+    let quarter = writing.language.quarter.replace('#', &quarter);
+    format!("{} {quarter}", month.div_euclid(12))
 }
 
 /// The distance of ticks on a date axis.
@@ -329,16 +331,17 @@ fn date_steps() -> impl Iterator<Item = DateStep> {
         .chain(of_year)
 }
 
-fn date_text(value: f64, step: DateStep) -> String {
+fn date_text(writing: Writing<'_>, value: f64, step: DateStep) -> String {
+    let language = writing.language;
     let pattern = match step {
-        DateStep::Days(days) if days < 1.0 / 24.0 => "h:nn:ss AM/PM",
-        DateStep::Days(days) if days < 1.0 => "MMM d h AM/PM",
-        DateStep::Days(_) => "MMM d",
-        DateStep::Months(months) if months < 12 => "MMM yyyy",
+        DateStep::Days(days) if days < 1.0 / 24.0 => language.time,
+        DateStep::Days(days) if days < 1.0 => language.day_hour,
+        DateStep::Days(_) => language.day_month,
+        DateStep::Months(months) if months < 12 => language.short_month_year,
         DateStep::Months(_) => "yyyy",
     };
     moment(value)
-        .map(|moment| vivant_document::display::date(pattern, moment))
+        .map(|moment| date_in(language, pattern, moment))
         .unwrap_or_default()
 }
 
@@ -346,6 +349,11 @@ fn date_text(value: f64, step: DateStep) -> String {
 mod tests {
     use super::*;
     use vivant_calc::civil::Date;
+
+    const ENGLISH: Writing<'static> = Writing {
+        language: vivant_document::display::ENGLISH,
+        format: None,
+    };
 
     fn linear(min: f64, max: f64) -> Scale {
         Scale {
@@ -358,7 +366,7 @@ mod tests {
     }
 
     fn texts(scale: &Scale, length: f64, vertical: bool) -> Vec<String> {
-        let ticks = scale.ticks(length, vertical, None, None, &|text| text.len() as f64 * 6.0);
+        let ticks = scale.ticks(length, vertical, ENGLISH, None, &|text| text.len() as f64 * 6.0);
         ticks.into_iter().map(|tick| tick.text).collect()
     }
 
@@ -392,13 +400,13 @@ mod tests {
             unit: Some(DateUnit::Quarter),
             ..scale
         };
-        let ticks = quarters.ticks(400.0, false, None, None, &|text| text.len() as f64 * 6.0);
+        let ticks = quarters.ticks(400.0, false, ENGLISH, None, &|text| text.len() as f64 * 6.0);
         assert_eq!(ticks.first().unwrap().text, "2023 Q1");
         let years = Scale {
             max: day(2041, 1, 1),
             ..scale
         };
-        let ticks = years.ticks(300.0, false, None, None, &|text| text.len() as f64 * 6.0);
+        let ticks = years.ticks(300.0, false, ENGLISH, None, &|text| text.len() as f64 * 6.0);
         assert!(ticks.iter().all(|tick| tick.text.len() == 4), "{ticks:?}");
     }
 

@@ -325,10 +325,10 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     }
     if map.is_none() {
         let missing: usize = layers.iter().map(|layer| layer.count_missing(&table)).sum();
-        match missing {
-            0 => {}
-            1 => drawn.extend(map::indicator("1 null".to_owned(), layout.panes)),
-            more => drawn.extend(map::indicator(format!("{more} nulls"), layout.panes)),
+        if missing > 0 {
+            let words = if missing == 1 { "# null" } else { "# nulls" };
+            let words = table.workbook.language.phrase(words, &[&missing.to_string()]);
+            drawn.extend(map::indicator(words, layout.panes));
         }
     }
     drawn.extend(layout.frame(&table, &rows, &cols, &axes, texts));
@@ -558,7 +558,7 @@ fn meaning(table: &Table<'_>, content: &PieceContent) -> String {
         .then(|| table.workbook.parameter(&key.name))
         .flatten();
     if let Some(parameter) = parameter {
-        return parameter_text(table.workbook.language(), parameter);
+        return parameter_text(table.workbook.language, parameter);
     }
     /// More than these are not named one by one.
     const MOST: usize = 8;
@@ -569,7 +569,7 @@ fn meaning(table: &Table<'_>, content: &PieceContent) -> String {
             continue;
         }
         if texts.len() == MOST {
-            return "All".to_owned();
+            return table.workbook.language.say("All").to_owned();
         }
         texts.push(text);
     }

@@ -70,6 +70,8 @@ pub struct Ask {
     pub asker: Option<Asker>,
     /// What the workbook is called, for texts of dashboards that say so.
     pub book_name: Option<String>,
+    /// The language of pictures; without it that of the workbook.
+    pub language: Option<&'static Language>,
     /// The time on the clock; without it the world's.
     pub now: Option<DateTime>,
     /// How many values a result may have that is held in memory; without it 20 million.

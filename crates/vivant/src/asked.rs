@@ -47,17 +47,20 @@ pub(crate) fn put<'s>(
     Ok((Cow::Owned(changed), parameters))
 }
 
-/// Puts what is asked into a workbook of which some sheets are shown: into their filters, and into parameters.
+/// Puts what is asked into a workbook of which some sheets are shown: into their filters and parameters, and the
+/// language that they are drawn in.
 #[cfg(feature = "draw")]
 pub(crate) fn put_all<'w>(
     workbook: &'w WorkbookSpec,
     sheets: &[&str],
     ask: &Ask,
 ) -> Result<Cow<'w, WorkbookSpec>, AnswerError> {
-    if ask.filters.is_empty() && ask.parameters.is_empty() {
+    let language = ask.language.unwrap_or(workbook.language);
+    if ask.filters.is_empty() && ask.parameters.is_empty() && language == workbook.language {
         return Ok(Cow::Borrowed(workbook));
     }
     let mut changed = workbook.clone();
+    changed.language = language;
     for name in sheets {
         let Some(at) = workbook.sheets.iter().position(|sheet| sheet.name == *name) else {
             continue;

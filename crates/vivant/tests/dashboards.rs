@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use vivant::{Ask, Book, Drawn, ViewSize};
+use vivant_document::display::Language;
 use vivant_render::{Group, Item, Rect};
 
 /// Writes what is where: a line for each zone, with its texts. Of worksheets, only where they are: what is in them has
@@ -144,10 +145,20 @@ fn zone(attributes: &str, from: u32, length: u32, inside: &str) -> String {
 
 /// Opens a workbook of worksheets and dashboards, with files in its package.
 fn open(sheets: &str, dashboards: &str, files: &[(&str, &[u8])]) -> (tempfile::TempDir, Book) {
+    open_as("", sheets, dashboards, files)
+}
+
+/// Opens a workbook with attributes of its own.
+fn open_as(
+    attributes: &str,
+    sheets: &str,
+    dashboards: &str,
+    files: &[(&str, &[u8])],
+) -> (tempfile::TempDir, Book) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("book.twbx");
     let document = format!(
-        "<workbook version='18.1'><datasources>{SOURCE}</datasources><worksheets>{sheets}</worksheets>\
+        "<workbook version='18.1' {attributes}><datasources>{SOURCE}</datasources><worksheets>{sheets}</worksheets>\
          <dashboards>{dashboards}</dashboards></workbook>"
     );
     let mut zip = zip::ZipWriter::new(File::create(&path).expect("a file"));
@@ -410,4 +421,81 @@ fn sizes_that_are_asked_for_are_kept_within_bounds() {
     check("R", Some(150.0), Some(100.0), (300.0, 200.0), (150.0, 100.0));
     check("A", Some(500.0), Some(400.0), (500.0, 400.0), (500.0, 400.0));
     check("A", None, None, (1000.0, 800.0), (1000.0, 800.0));
+}
+
+/// A worksheet of bars by month, with a total.
+fn months() -> String {
+    "<worksheet name='Months'><table><view><datasources><datasource name='ds' /></datasources>\
+     <datasource-dependencies datasource='ds'>\
+     <column-instance column='[day]' derivation='Month' name='[mn:day:ok]' type='ordinal' />\
+     <column-instance column='[amount]' derivation='Avg' name='[avg:amount:qk]' type='quantitative' />\
+     </datasource-dependencies>\
+     <filter class='categorical' column='[ds].[none:region:nk]'>\
+     <groupfilter function='level-members' level='[none:region:nk]' /></filter>\
+     <aggregation value='true' /></view>\
+     <style><style-rule element='mark'><format attr='mark-labels-show' value='true' /></style-rule></style>\
+     <panes><pane><mark class='Bar' /><encodings><text column='[ds].[avg:amount:qk]' /></encodings></pane></panes>\
+     <rows>[ds].[mn:day:ok]</rows><cols>[ds].[avg:amount:qk]</cols>\
+     <show-full-range /><rows-totals /></table></worksheet>"
+        .to_owned()
+}
+
+#[test]
+fn a_language_that_is_asked_for_is_drawn_throughout() {
+    let zones = zone("id='1' name='Months'", 0, 7, "")
+        + &zone(
+            "id='2' type-v2='filter' name='Months' param='[ds].[none:region:nk]' mode='checklist'",
+            7,
+            3,
+            "",
+        );
+    let (_folder, book) = open(&months(), &dashboard("All", &zones), &[]);
+    let in_language = |code: &str| {
+        let ask = Ask {
+            language: Language::find(code),
+            ..Ask::default()
+        };
+        let drawn = draw(&book, "All", &ask);
+        (words(&drawn), messages(&drawn))
+    };
+    for (code, expected) in [
+        ("en", ["January", "Avg. Amount", "(All)", "2.5"]),
+        ("de", ["Januar", "Mittelwert Amount", "(Alle)", "2,5"]),
+        ("fr", ["janvier", "Moy. Amount", "(Tous)", "2,5"]),
+        ("sv", ["januari", "Medel Amount", "(Alla)", "2,5"]),
+        ("ja", ["1月", "平均 Amount", "(すべて)", "2.5"]),
+        ("zh_CN", ["一月", "平均值 Amount", "(全部)", "2.5"]),
+    ] {
+        let (words, messages) = in_language(code);
+        for expected in expected {
+            assert!(
+                words.iter().any(|word| word == expected),
+                "{code}: {expected} in {words:?}"
+            );
+        }
+        // The fonts inside the program are those of Latin letters.
+        let is_latin = !matches!(code, "ja" | "zh_CN");
+        assert_eq!(messages.contains("do not have"), !is_latin, "{code}: {messages}");
+    }
+    // What nothing is asked for is as before.
+    assert_eq!(words(&draw(&book, "All", &Ask::default())), in_language("en").0);
+}
+
+#[test]
+fn a_workbook_is_drawn_in_the_language_of_its_locale() {
+    let (_folder, book) = open_as("locale='de_DE'", &months(), "", &[]);
+    let found = words(&draw(&book, "Months", &Ask::default()));
+    assert!(
+        found.contains(&"Januar".to_owned()) && found.contains(&"2,5".to_owned()),
+        "{found:?}"
+    );
+    let ask = Ask {
+        language: Language::find("en_GB"),
+        ..Ask::default()
+    };
+    let found = words(&draw(&book, "Months", &ask));
+    assert!(
+        found.contains(&"January".to_owned()) && found.contains(&"2.5".to_owned()),
+        "{found:?}"
+    );
 }

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use vivant::{Ask, Book, Diagnostic, Drawn, Orientation, Paper, ViewSize};
+use vivant_document::display::{LANGUAGES, Language};
 
 use super::book::BookArgs;
 use crate::exit::{Exit, Unclear, UsageError};
@@ -30,6 +31,9 @@ pub struct Args {
     /// What is written [default: what the file's name says, else png]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
+    /// Language of numbers, dates and Tableau's words, such as de, ja or pt-BR [default: that of the workbook]
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    language: Option<&'static Language>,
     /// Width of the picture in pixels [default: that of the view, else 784]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     width: Option<u32>,
@@ -83,6 +87,17 @@ fn paper(name: &str) -> Result<Paper, String> {
     Paper::find(name).ok_or_else(|| format!("no such paper; there are {}", known()))
 }
 
+fn language(code: &str) -> Result<&'static Language, String> {
+    let known = || {
+        LANGUAGES
+            .iter()
+            .map(|one| one.code)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    Language::find(code).ok_or_else(|| format!("no such language; there are {}", known()))
+}
+
 fn orientation(name: &str) -> Result<Orientation, String> {
     Orientation::find(name).ok_or_else(|| "it is portrait or landscape".to_owned())
 }
@@ -101,7 +116,10 @@ fn draw(args: &Args) -> anyhow::Result<ExitCode> {
         let message = "this is no text for a terminal; name a file with --output";
         return Err(UsageError(message.to_owned()).into());
     }
-    let ask = args.of.ask()?;
+    let ask = Ask {
+        language: args.language,
+        ..args.of.ask()?
+    };
     if args.all && matches!(format, Format::Png | Format::Svg) {
         return args.gallery(output, format, &ask);
     }

@@ -45,7 +45,7 @@ pub use zone::{BorderSpec, ButtonAction, ButtonSpec, ZoneFrame, ZoneKind, ZoneSp
 use vivant_calc::diag::Warned;
 use vivant_calc::types::DataType;
 
-use crate::display::{ENGLISH, Language};
+use crate::display::Language;
 use crate::names::unquote;
 use crate::tree::NodeId;
 use crate::view::{Document, Workbook};
@@ -71,6 +71,8 @@ pub struct WorkbookSpec {
     pub style: Vec<StyleRule>,
     /// Locale, if it is written.
     pub locale: Option<String>,
+    /// The language of what is drawn: that of the locale, unless another is asked for.
+    pub language: &'static Language,
     /// Version of the format, such as `18.1` or `9.3`.
     pub version: Option<String>,
     /// The look that elements without a style of their own have: `clean` and others of older versions.
@@ -132,11 +134,6 @@ pub enum Fit {
 }
 
 impl WorkbookSpec {
-    /// The language of the workbook's numbers and dates.
-    pub fn language(&self) -> &'static Language {
-        self.locale.as_deref().and_then(Language::find).unwrap_or(ENGLISH)
-    }
-
     /// Finds a worksheet.
     pub fn sheet(&self, name: &str) -> Option<&SheetSpec> {
         self.sheets.iter().find(|sheet| sheet.name == name)
@@ -194,6 +191,11 @@ pub fn workbook(document: &Document) -> Warned<WorkbookSpec> {
     let root = tree.root();
     spec.version = workbook.version().map(|text| text.into_owned());
     spec.locale = tree.value(root, "locale").map(|text| text.into_owned());
+    spec.language = spec
+        .locale
+        .as_deref()
+        .and_then(Language::find)
+        .unwrap_or_default();
     spec.style = tree
         .named(root, "style")
         .flat_map(|style| style::rules(tree, style, ""))

@@ -59,7 +59,8 @@ pub struct Asked {
     pub parameters: Vec<(String, String)>,
     /// How old the answer may be.
     pub max_age_minutes: i64,
-    /// The language of numbers and dates; without it American English.
+    /// The language of numbers and dates, and of Tableau's words in pictures; without it American English for data, and
+    /// for pictures that of the workbook.
     pub language: Option<&'static Language>,
     /// Width and height of a picture in pixels; without them those of the view.
     pub size: Option<(u32, u32)>,
@@ -177,6 +178,7 @@ impl Answers {
                 filters: asked.filters.clone(),
                 parameters: asked.parameters.clone(),
                 asker,
+                language: asked.language,
                 book_name: views.first().map(|view| view.workbook.name.clone()),
                 now: Some(today),
                 ..Ask::default()
@@ -314,10 +316,11 @@ fn key(
     let mut parameters = asked.parameters.clone();
     parameters.sort();
     format!(
-        "{}{shown:?}{form:?}{:?}{}{filters:?}{parameters:?}{asker:?}{}",
+        "{}{shown:?}{form:?}{:?}{:?}{filters:?}{parameters:?}{asker:?}{}",
         sources.key(),
         asked.size,
-        asked.language.unwrap_or(ENGLISH).code,
+        // Without one a picture has that of its workbook, which is no other question's.
+        asked.language.map(|language| language.code),
         now.date().days()
     )
 }

@@ -274,11 +274,11 @@ fn member_text(language: &Language, parameter: &ParameterSpec, literal: &Literal
 
 fn written(language: &Language, parameter: &ParameterSpec, literal: &Literal) -> String {
     match literal {
-        Literal::Value(Value::Null) => "Null".to_owned(),
+        Literal::Value(Value::Null) => language.say("Null").to_owned(),
         Literal::Value(value) => {
             display::text_in(language, value, Derivation::None, parameter.format.as_deref())
         }
-        Literal::All => "(All)".to_owned(),
+        Literal::All => language.say("(All)").to_owned(),
         Literal::Other(text) => text.clone(),
         Literal::Tuple(_) | Literal::ManyValues => String::new(),
     }

@@ -183,8 +183,8 @@ pub(crate) fn title(workbook: &WorkbookSpec, sheet: &SheetSpec, key: &FieldRef) 
             (!text.trim().is_empty()).then_some(text)
         });
     typed.unwrap_or_else(|| match field_of(workbook, sheet, key) {
-        Some(field) => display::title(field, pill_of(workbook, sheet, key).as_ref()),
-        None if key.is_measure_names() => "Measure Names".to_owned(),
+        Some(field) => display::title_in(workbook.language, field, pill_of(workbook, sheet, key).as_ref()),
+        None if key.is_measure_names() => workbook.language.say("Measure Names").to_owned(),
         None => pill_of(workbook, sheet, key).map_or_else(|| key.name.clone(), |pill| pill.field),
     })
 }
@@ -204,7 +204,7 @@ pub(crate) fn state(
     let format = format_for(&sheet.style, "quick-filter", "text-format", key)
         .or_else(|| format_for(&sheet.style, "label", "text-format", key))
         .or_else(|| field.and_then(|field| field.format.as_deref()));
-    let language = workbook.language();
+    let language = workbook.language;
     let write = |literal: &Literal| -> String {
         match literal {
             Literal::Value(value) => label(language, field, derivation, format, value),
@@ -215,7 +215,7 @@ pub(crate) fn state(
                     .collect::<Vec<_>>()
                     .join(", ")
             }
-            Literal::All => "(All)".to_owned(),
+            Literal::All => language.say("(All)").to_owned(),
             Literal::ManyValues => "*".to_owned(),
             Literal::Other(text) => measure_label(workbook, sheet, text),
         }
@@ -227,7 +227,7 @@ pub(crate) fn state(
             last,
             include_future,
             ..
-        }) => ControlState::DropDown(relative(period, *first, *last, *include_future)),
+        }) => ControlState::DropDown(relative(language, period, *first, *last, *include_future)),
         Some(FilterTest::Range { min, max, .. }) => range(min.as_ref(), max.as_ref(), rows, &write),
         _ if is_range(workbook, sheet, key) => range(None, None, rows, &write),
         other => {
@@ -235,13 +235,15 @@ pub(crate) fn state(
                 Some(FilterTest::Members(set)) => Some(set),
                 _ => None,
             };
-            members(set, filter, zone, key, mode, rows, &write)
+            members(language, set, filter, zone, key, mode, rows, &write)
         }
     }
 }
 
 /// The state of a filter by members.
+#[expect(clippy::too_many_arguments, reason = "they are what a card is made of")]
 fn members(
+    language: &Language,
     set: Option<&MemberSet>,
     filter: Option<&FilterSpec>,
     zone: &ZoneSpec,
@@ -256,15 +258,16 @@ fn members(
         Some(MemberSet::Except(all, out)) if all.is_all() => out.listed(),
         _ => None,
     };
+    let say = |words: &'static str| language.say(words).to_owned();
     let summary = || match (&listed, &excluded) {
-        _ if everything => "(All)".to_owned(),
+        _ if everything => say("(All)"),
         (Some(members), _) => match members.as_slice() {
-            [] => "(None)".to_owned(),
+            [] => say("(None)"),
             [one] => write(one),
-            _ => "(Multiple values)".to_owned(),
+            _ => say("(Multiple values)"),
         },
-        (None, Some(out)) if out.is_empty() => "(All)".to_owned(),
-        _ => "(Multiple values)".to_owned(),
+        (None, Some(out)) if out.is_empty() => say("(All)"),
+        _ => say("(Multiple values)"),
     };
     let has_all = zone.get("show-all") != Some("false");
     match mode {
@@ -319,7 +322,7 @@ fn members(
                 items.iter_mut().for_each(|item| item.1 = false);
             }
             if has_all {
-                items.insert(0, ("(All)".to_owned(), all));
+                items.insert(0, (say("(All)"), all));
             }
             ControlState::List { single, items }
         }
@@ -468,10 +471,10 @@ pub(crate) fn words(workbook: &WorkbookSpec, sheet: &SheetSpec, key: &FieldRef) 
             ..
         }) => write(min)
             .zip(write(max))
-            .map(|(min, max)| format!("{min} to {max}")),
+            .map(|(min, max)| workbook.language.phrase("# to #", &[&min, &max])),
         _ => None,
     };
-    found.unwrap_or_else(|| "All".to_owned())
+    found.unwrap_or_else(|| workbook.language.say("All").to_owned())
 }
 
 /// A member of a field as a control writes it.
@@ -485,7 +488,7 @@ pub(crate) fn member_text(
     let derivation = pill_of(workbook, sheet, key).map_or(Derivation::None, |pill| pill.derivation);
     let format = format_for(&sheet.style, "label", "text-format", key);
     label(
-        workbook.language(),
+        workbook.language,
         field,
         derivation,
         format.or_else(|| field?.format.as_deref()),
@@ -507,7 +510,8 @@ fn label(
         .find(|(literal, _)| literal.value().is_some_and(|own| same(own, value)));
     match (alias, value) {
         (Some((_, alias)), _) => alias.clone(),
-        (None, Value::Null) => "Null".to_owned(),
+        (None, Value::Null) => language.say("Null").to_owned(),
+        (None, Value::Boolean(value)) => language.say(if *value { "True" } else { "False" }).to_owned(),
         // Days as moments have no time to show.
         (None, Value::DateTime(moment)) if field.is_some_and(|field| field.data_type == DataType::Date) => {
             display::text_in(language, &Value::Date(moment.date()), derivation, format)
@@ -531,32 +535,106 @@ fn first_text(formula: &str) -> String {
     rest[..rest.find(quote).unwrap_or(rest.len())].to_owned()
 }
 
+/// The words for periods around today: this one, the one before, the next, several up to now, several from now, and
+/// this one up to now.
+const PERIODS: &[(&str, [&str; 6])] = &[
+    (
+        "year",
+        [
+            "This year",
+            "Previous year",
+            "Next year",
+            "Last # years",
+            "Next # years",
+            "Year to date",
+        ],
+    ),
+    (
+        "quarter",
+        [
+            "This quarter",
+            "Previous quarter",
+            "Next quarter",
+            "Last # quarters",
+            "Next # quarters",
+            "Quarter to date",
+        ],
+    ),
+    (
+        "month",
+        [
+            "This month",
+            "Previous month",
+            "Next month",
+            "Last # months",
+            "Next # months",
+            "Month to date",
+        ],
+    ),
+    (
+        "week",
+        [
+            "This week",
+            "Previous week",
+            "Next week",
+            "Last # weeks",
+            "Next # weeks",
+            "Week to date",
+        ],
+    ),
+    (
+        "day",
+        [
+            "Today",
+            "Yesterday",
+            "Tomorrow",
+            "Last # days",
+            "Next # days",
+            "Today",
+        ],
+    ),
+    (
+        "hour",
+        [
+            "This hour",
+            "Previous hour",
+            "Next hour",
+            "Last # hours",
+            "Next # hours",
+            "Hour to date",
+        ],
+    ),
+    (
+        "minute",
+        [
+            "This minute",
+            "Previous minute",
+            "Next minute",
+            "Last # minutes",
+            "Next # minutes",
+            "Minute to date",
+        ],
+    ),
+];
+
 /// Says which dates around today are kept, in the words of the control.
-fn relative(period: &str, first: i64, last: i64, include_future: bool) -> String {
+fn relative(language: &Language, period: &str, first: i64, last: i64, include_future: bool) -> String {
     let unit = period.strip_prefix("iso-").unwrap_or(period);
-    let count = last.saturating_sub(first).saturating_add(1);
-    let named = |word: &str| match (word, unit) {
-        ("This", "day") => "Today".to_owned(),
-        ("Previous", "day") => "Yesterday".to_owned(),
-        ("Next", "day") => "Tomorrow".to_owned(),
-        _ => format!("{word} {unit}"),
+    let count = last.saturating_sub(first).saturating_add(1).to_string();
+    let Some((_, words)) = PERIODS.iter().find(|(known, _)| *known == unit) else {
+        return format!("{count} {unit}s");
     };
-    match (first, last) {
-        (0, 0) if !include_future && unit != "day" => {
-            let mut letters = unit.chars();
-            let first = letters
-                .next()
-                .map(|letter| letter.to_uppercase().to_string())
-                .unwrap_or_default();
-            format!("{first}{} to date", letters.as_str())
-        }
-        (0, 0) => named("This"),
-        (-1, -1) => named("Previous"),
-        (1, 1) => named("Next"),
-        (_, 0) if first < 0 => format!("Last {count} {unit}s"),
-        (0, _) if last > 0 => format!("Next {count} {unit}s"),
-        _ => format!("{count} {unit}s"),
-    }
+    let [this, previous, next, lately, ahead, to_date] = *words;
+    let words = match (first, last) {
+        (0, 0) if !include_future => to_date,
+        (0, 0) => this,
+        (-1, -1) => previous,
+        (1, 1) => next,
+        (_, 0) if first < 0 => lately,
+        (0, _) if last > 0 => ahead,
+        _ => return format!("{count} {unit}s"),
+    };
+    language.phrase(words, &[&count])
 }
 
 #[cfg(test)]
@@ -575,7 +653,7 @@ mod tests {
             (("month", -1, -1, true), "Previous month"),
         ];
         for ((period, first, last, future), expected) in cases {
-            assert_eq!(relative(period, first, last, future), expected);
+            assert_eq!(relative(display::ENGLISH, period, first, last, future), expected);
         }
     }
 

@@ -431,7 +431,7 @@ impl<'a> Drawing<'a> {
             self.say("a control of a parameter that is not there".to_owned());
             return Vec::new();
         };
-        let state = control::parameter(self.workbook.language(), parameter, mode);
+        let state = control::parameter(self.workbook.language, parameter, mode);
         self.control(
             zone,
             &parameter.caption,
@@ -549,7 +549,8 @@ impl<'a> Drawing<'a> {
             ));
             return Vec::new();
         };
-        let title = format!("Highlight {}", filter::title(self.workbook, sheet, field));
+        let title = filter::title(self.workbook, sheet, field);
+        let title = self.workbook.language.phrase("Highlight #", &[&title]);
         let state = ControlState::Search(String::new());
         self.control(
             zone,
@@ -607,7 +608,7 @@ impl<'a> Drawing<'a> {
         match &button.caption {
             Some(caption) => object::button(button, caption, behind, area),
             None if button.is_text => {
-                let caption = object::action_words(&button.action, target);
+                let caption = object::action_words(self.workbook.language, &button.action, target);
                 object::button(button, &caption, behind, area)
             }
             None => object::icon(&button.action, area),

@@ -1,5 +1,6 @@
 //! Pictures, buttons, and what stands in the place of things that are not drawn.
 
+use vivant_document::display::Language;
 use vivant_document::spec::{BorderSpec, ButtonAction, ButtonSpec};
 use vivant_render::{Anchor, Bitmap, Color, Font, Item, Path, Rect, Stroke, Style, Text, Weight};
 
@@ -106,17 +107,18 @@ pub(crate) fn icon(action: &ButtonAction, area: Rect) -> Vec<Item> {
 }
 
 /// What a button without words is called.
-pub(crate) fn action_words(action: &ButtonAction, sheet: Option<&str>) -> String {
+pub(crate) fn action_words(language: &Language, action: &ButtonAction, sheet: Option<&str>) -> String {
+    let say = |words: &'static str| language.say(words).to_owned();
     match action {
-        ButtonAction::Go(_) => sheet.unwrap_or("Go").to_owned(),
-        ButtonAction::Toggle(_) => "Show or hide".to_owned(),
+        ButtonAction::Go(_) => sheet.map_or_else(|| say("Go"), str::to_owned),
+        ButtonAction::Toggle(_) => say("Show or hide"),
         ButtonAction::Export(kind) => match kind.to_lowercase().as_str() {
-            "pdf" => "Export PDF".to_owned(),
-            "image" => "Export image".to_owned(),
-            "powerpoint" | "pptx" => "Export PowerPoint".to_owned(),
-            "crosstab" => "Export crosstab".to_owned(),
-            "data" => "Export data".to_owned(),
-            _ => "Export".to_owned(),
+            "pdf" => say("Export PDF"),
+            "image" => say("Export image"),
+            "powerpoint" | "pptx" => say("Export PowerPoint"),
+            "crosstab" => say("Export crosstab"),
+            "data" => say("Export data"),
+            _ => say("Export"),
         },
         ButtonAction::Other => String::new(),
     }

@@ -34,7 +34,7 @@ impl Meaning<'_> {
                 .parameters
                 .iter()
                 .find(|parameter| key.source == "Parameters" && parameter.name == key.name)
-                .map(|parameter| parameter_text(self.workbook.language(), parameter))
+                .map(|parameter| parameter_text(self.workbook.language, parameter))
                 .unwrap_or_default(),
         }
     }

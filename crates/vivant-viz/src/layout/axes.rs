@@ -7,7 +7,7 @@ use vivant_render::{Anchor, Color, Font, Group, Item, Stroke, Text};
 
 use super::{Layout, sharp};
 use crate::lanes::{Axis, Lane};
-use crate::number::between;
+use crate::number::{Writing, between};
 use crate::rows::Table;
 use crate::scale::{Scale, Tick};
 use crate::theme;
@@ -46,8 +46,8 @@ pub(super) fn axis_rooms(table: &Table<'_>, rows: &[Lane], cols: &[Lane], axes: 
             .filter(|(_, axis)| shown(Side::Rows, axis))
             .map(|(at, axis)| {
                 let scale = axes.scale(Side::Rows, at, axis);
-                let texts =
-                    scale.map(|scale| scale.ticks(200.0, true, table.axis_format(&axis.key), None, &|_| 0.0));
+                let texts = scale
+                    .map(|scale| scale.ticks(200.0, true, table.writing(Some(&axis.key)), None, &|_| 0.0));
                 let widest = texts
                     .into_iter()
                     .flatten()
@@ -272,14 +272,21 @@ impl Table<'_> {
             Side::Rows => 0.0,
             Side::Cols => font.width(text),
         };
-        let format = self.axis_format(&axis.key);
         scale.ticks(
             length,
             side == Side::Rows,
-            format,
+            self.writing(Some(&axis.key)),
             self.spacing(side, axis),
             &width,
         )
+    }
+
+    /// How numbers and dates of an axis are written.
+    pub(crate) fn writing(&self, key: Option<&FieldRef>) -> Writing<'_> {
+        Writing {
+            language: self.workbook.language,
+            format: key.and_then(|key| self.axis_format(key)),
+        }
     }
 
     /// How the texts of an axis look.

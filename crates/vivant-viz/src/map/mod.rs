@@ -248,7 +248,9 @@ impl Map {
         let shown = format(&table.sheet.style, "worksheet", "show-null-value-warning") != Some("false")
             && format(&table.sheet.style, "table", "show-null-value-warning") != Some("false");
         if self.unknown > 0 && shown {
-            items.extend(indicator(format!("{} unknown", self.unknown), panes));
+            let count = self.unknown.to_string();
+            let words = table.workbook.language.phrase("# unknown", &[&count]);
+            items.extend(indicator(words, panes));
         }
         items
     }

@@ -297,11 +297,16 @@ impl Table<'_> {
             .or_else(|| parameter.and_then(|parameter| parameter.format.as_deref()))
             .filter(|format| !format.is_empty());
         if let Some(format) = set {
-            return vivant_document::display::text(&Value::Real(value), Derivation::None, Some(format));
+            return vivant_document::display::text_in(
+                self.workbook.language,
+                &Value::Real(value),
+                Derivation::None,
+                Some(format),
+            );
         }
         if self.is_date(source) || self.format(source).is_some_and(|format| !format.is_empty()) {
             return self.number_text(source, value);
         }
-        plain(value)
+        plain(self.workbook.language, value)
     }
 }

@@ -247,13 +247,14 @@ fn lines(
     let one = |value: Option<f64>, words: &str| -> Vec<(f64, String)> {
         value.map(|value| (value, words.to_owned())).into_iter().collect()
     };
+    let language = table.workbook.language;
     let (name, middle) = match formula {
-        "average" => ("Average", mean(values)),
-        "median" => ("Median", percentile(values, 0.5)),
-        "min" => ("Minimum", percentile(values, 0.0)),
-        "max" => ("Maximum", percentile(values, 1.0)),
+        "average" => (language.say("Average"), mean(values)),
+        "median" => (language.say("Median"), percentile(values, 0.5)),
+        "min" => (language.say("Minimum"), percentile(values, 0.0)),
+        "max" => (language.say("Maximum"), percentile(values, 1.0)),
         "sum" | "total" => (
-            if formula == "sum" { "Sum" } else { "Total" },
+            language.say(if formula == "sum" { "Sum" } else { "Total" }),
             (!values.is_empty()).then(|| values.iter().sum()),
         ),
         "constant" => {
@@ -292,7 +293,12 @@ fn lines(
             let Some(middle) = middle else { return Vec::new() };
             percentages
                 .into_iter()
-                .map(|part| (middle * part / 100.0, format!("{}% of {name}", plain(part))))
+                .map(|part| {
+                    (
+                        middle * part / 100.0,
+                        language.phrase("#% of #", &[&plain(language, part), name]),
+                    )
+                })
                 .collect()
         }
         "percentile" => each("percentile")
@@ -300,7 +306,7 @@ fn lines(
             .filter_map(|part| {
                 Some((
                     percentile(values, part / 100.0)?,
-                    format!("{}th Percentile", plain(part)),
+                    language.phrase("#th Percentile", &[&plain(language, part)]),
                 ))
             })
             .collect(),
@@ -313,9 +319,9 @@ fn lines(
             (1..tiles)
                 .filter_map(|tile| {
                     let words = match (tiles, tile) {
-                        (4, 1) => "Lower Quartile".to_owned(),
-                        (4, 3) => "Upper Quartile".to_owned(),
-                        _ if tile * 2 == tiles => "Median".to_owned(),
+                        (4, 1) => language.say("Lower Quartile").to_owned(),
+                        (4, 3) => language.say("Upper Quartile").to_owned(),
+                        _ if tile * 2 == tiles => language.say("Median").to_owned(),
                         _ => format!("{tile}/{tiles}"),
                     };
                     Some((percentile(values, tile as f64 / tiles as f64)?, words))
@@ -332,9 +338,12 @@ fn lines(
                 factors = vec![-1.0, 1.0];
             }
             let words = |factor: f64| {
-                let many = if factor.abs() == 1.0 { "" } else { "s" };
+                let words = match factor.abs() == 1.0 {
+                    true => "# Standard Deviation",
+                    false => "# Standard Deviations",
+                };
                 let sign = if factor > 0.0 { "+" } else { "" };
-                format!("{sign}{} Standard Deviation{many}", plain(factor))
+                language.phrase(words, &[&format!("{sign}{}", plain(language, factor))])
             };
             factors
                 .into_iter()
@@ -355,7 +364,7 @@ fn lines(
             } else {
                 "Median"
             };
-            let words = format!("{}% CI of {of}", plain(part));
+            let words = language.phrase("#% CI of #", &[&plain(language, part), language.say(of)]);
             interval
                 .map(|(low, high)| vec![(low, words.clone()), (high, words)])
                 .unwrap_or_default()

@@ -67,6 +67,12 @@ pub enum DrawError {
 impl Book {
     /// Draws a view by its name.
     pub fn draw(&self, view: &str, size: ViewSize, ask: &Ask) -> Result<Drawn, AnswerError> {
+        let mut drawn = self.drawn(view, size, ask)?;
+        drawn.diagnostics.extend(letterless(view, &drawn.scene));
+        Ok(drawn)
+    }
+
+    fn drawn(&self, view: &str, size: ViewSize, ask: &Ask) -> Result<Drawn, AnswerError> {
         let shown: Vec<&str> = self
             .sheets_of(view)?
             .iter()
@@ -156,6 +162,24 @@ impl Drawn {
             (self.scene.height * self.scale).round(),
         )
     }
+}
+
+/// Says which letters of a picture its fonts do not have.
+fn letterless(view: &str, scene: &Scene) -> Option<Diagnostic> {
+    const NAMED: usize = 20;
+    let missing = scene.missing_letters();
+    let some: String = missing.iter().take(NAMED).collect();
+    let more = if missing.len() > NAMED { " …" } else { "" };
+    let mut found = Diagnostic::warning(
+        "viz.missing-letters",
+        format!(
+            "the fonts of pictures do not have {} letters: {some}{more}; they are left out of PNG and PDF",
+            missing.len()
+        ),
+    )
+    .hint("SVG has them as text, which browsers show in fonts of their own");
+    found.place.path = Some(format!("view '{view}'"));
+    (!missing.is_empty()).then_some(found)
 }
 
 /// Reads a picture of the package, with its size in pixels.

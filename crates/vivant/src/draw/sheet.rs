@@ -98,8 +98,8 @@ fn column<'a>(
     column: &'a FrameColumn,
     listed: Option<&Listed<'_>>,
 ) -> Column<'a> {
-    let mut shown = Shown::new(workbook, sheet, column);
-    shown.language = workbook.language();
+    let mut shown = Shown::new(workbook.language, workbook, sheet, column);
+    shown.language = workbook.language;
     let format = shown.format.clone().filter(|format| !format.is_empty());
     let common = (format.is_none() && shown.role == ColumnRole::Measure)
         .then(|| match listed {

@@ -61,11 +61,18 @@ pub(crate) struct Shown<'a> {
     pub(crate) format: Option<String>,
     pub(crate) title: String,
     pub(crate) language: &'static Language,
+    words: &'static Language,
     bin: Option<Bin>,
 }
 
 impl<'a> Shown<'a> {
-    pub(crate) fn new(workbook: &'a WorkbookSpec, sheet: &'a SheetSpec, column: &FrameColumn) -> Shown<'a> {
+    /// Describes a column, with words of Tableau's own in a language; numbers and dates are English at first.
+    pub(crate) fn new(
+        words: &'static Language,
+        workbook: &'a WorkbookSpec,
+        sheet: &'a SheetSpec,
+        column: &FrameColumn,
+    ) -> Shown<'a> {
         let key = &column.key;
         let pill: Option<&Pill> = sheet.pill(key);
         let name = pill.map_or(key.name.as_str(), |pill| pill.field.as_str());
@@ -110,6 +117,7 @@ impl<'a> Shown<'a> {
             },
             bin: column.bin,
             language: ENGLISH,
+            words,
             derivation: pill.map_or(Derivation::None, |pill| pill.derivation),
             format,
             title: alias.unwrap_or_else(|| {
@@ -117,9 +125,9 @@ impl<'a> Shown<'a> {
                     Some(parameter) => parameter.caption.clone(),
                     None => name.to_owned(),
                 };
-                let title = field.map_or_else(parameter, |field| title::of(field, pill, source));
+                let title = field.map_or_else(parameter, |field| title::of(words, field, pill, source));
                 match is_share {
-                    true => format!("% of Total {title}{}", share_scope(sheet)),
+                    true => words.phrase("% of Total #", &[&title]) + &share_scope(words, sheet),
                     false => title,
                 }
             }),
@@ -148,7 +156,8 @@ impl<'a> Shown<'a> {
     pub(crate) fn text(&self, value: &Value) -> String {
         match (self.alias(value), value, self.role) {
             (Some(alias), _, _) => alias.to_owned(),
-            (_, Value::Null, ColumnRole::Dimension) => "Null".to_owned(),
+            (_, Value::Null, ColumnRole::Dimension) => self.words.say("Null").to_owned(),
+            (_, Value::Boolean(value), _) => self.words.say(if *value { "True" } else { "False" }).to_owned(),
             _ => {
                 let write = match self.role {
                     ColumnRole::Dimension => display::member_in,
@@ -166,7 +175,7 @@ impl<'a> Shown<'a> {
 }
 
 /// Says along what the shares of a sheet run that shows all measures so.
-fn share_scope(sheet: &SheetSpec) -> String {
+fn share_scope(words: &Language, sheet: &SheetSpec) -> String {
     let addressing = match sheet.percentages.as_deref() {
         Some("row") => Addressing::Rows,
         Some("column") => Addressing::Columns,
@@ -176,7 +185,7 @@ fn share_scope(sheet: &SheetSpec) -> String {
         Some("cell" | "cell-in-pane") => Addressing::CellInPane,
         _ => Addressing::Table,
     };
-    title::along(&addressing, None)
+    title::along(words, &addressing, None)
 }
 
 /// A cell of the summary.
@@ -247,7 +256,7 @@ impl<'a> Summary<'a> {
             if !seen.insert(&column.key) || is_outline {
                 continue;
             }
-            let shown = Shown::new(workbook, sheet, column);
+            let shown = Shown::new(ENGLISH, workbook, sheet, column);
             match column.role {
                 ColumnRole::Dimension => dimensions.push(shown),
                 ColumnRole::Measure => measures.push(shown),

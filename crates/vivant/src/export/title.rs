@@ -2,42 +2,51 @@
 //!
 //! Tableau: the data of a view say it, as in `% Difference in Sales from the Previous along Table (Across)`.
 
-use vivant_document::display;
+use vivant_document::display::{self, Language};
 use vivant_document::spec::{
     Addressing, Derivation, FieldKind, FieldSpec, Offset, Pill, SourceSpec, TableCalc, TableCalcKind,
 };
 
 /// Returns the title of a field or an instance of it.
-pub(super) fn of(field: &FieldSpec, pill: Option<&Pill>, source: Option<&SourceSpec>) -> String {
-    let title = display::title(field, pill);
+pub(super) fn of(
+    language: &Language,
+    field: &FieldSpec,
+    pill: Option<&Pill>,
+    source: Option<&SourceSpec>,
+) -> String {
+    let title = display::title_in(language, field, pill);
     let of_pill = pill.and_then(|pill| pill.table_calcs.iter().rfind(|calc| calc.field.is_none()));
     let calc = of_pill.or(match &field.kind {
         FieldKind::Calculation { table_calcs, .. } => table_calcs.iter().find(|calc| calc.field.is_none()),
         _ => None,
     });
     match calc {
-        Some(calc) => format!("{title}{}{}", from(calc), along(&calc.addressing, source)),
+        Some(calc) => format!(
+            "{title}{}{}",
+            from(language, calc),
+            along(language, &calc.addressing, source)
+        ),
         None => title,
     }
 }
 
 /// Says from which cell a difference is.
-fn from(calc: &TableCalc) -> &'static str {
+fn from(language: &Language, calc: &TableCalc) -> &'static str {
     let compares = matches!(
         calc.kind,
         TableCalcKind::Difference | TableCalcKind::PctDiff | TableCalcKind::PctValue
     );
     match calc.offset {
         _ if !compares => "",
-        Offset::Relative(1) => " from the Next",
-        Offset::First => " from the First",
-        Offset::Last => " from the Last",
-        Offset::Relative(_) => " from the Previous",
+        Offset::Relative(1) => language.say(" from the Next"),
+        Offset::First => language.say(" from the First"),
+        Offset::Last => language.say(" from the Last"),
+        Offset::Relative(_) => language.say(" from the Previous"),
     }
 }
 
 /// Says along what a calculation runs.
-pub(super) fn along(addressing: &Addressing, source: Option<&SourceSpec>) -> String {
+pub(super) fn along(language: &Language, addressing: &Addressing, source: Option<&SourceSpec>) -> String {
     let words = match addressing {
         Addressing::Rows => "Table (Across)",
         Addressing::Columns => "Table (Down)",
@@ -55,20 +64,21 @@ pub(super) fn along(addressing: &Addressing, source: Option<&SourceSpec>) -> Str
                     let pill = Pill::from_name(key).filter(|pill| pill.derivation != Derivation::None);
                     let name = Pill::from_name(key).map_or_else(|| key.name.clone(), |pill| pill.field);
                     let field = source.and_then(|source| source.field(&name));
-                    field.map_or(name, |field| display::title(field, pill.as_ref()))
+                    field.map_or(name, |field| display::title_in(language, field, pill.as_ref()))
                 })
                 .collect();
             return match titles.is_empty() {
                 true => String::new(),
-                false => format!(" along {}", titles.join(", ")),
+                false => language.phrase(" along #", &[&titles.join(", ")]),
             };
         }
     };
-    format!(" along {words}")
+    language.phrase(" along #", &[language.say(words)])
 }
 
 #[cfg(test)]
 mod tests {
+    use vivant_document::display::ENGLISH;
     use vivant_document::spec::FieldRef;
 
     use super::*;
@@ -78,13 +88,13 @@ mod tests {
         let fields = |names: &[&str]| {
             Addressing::Fields(names.iter().map(|name| FieldRef::new("ds", *name)).collect())
         };
-        assert_eq!(along(&Addressing::Columns, None), " along Table (Down)");
-        assert_eq!(along(&Addressing::CellInPane, None), " along Cell");
+        assert_eq!(along(ENGLISH, &Addressing::Columns, None), " along Table (Down)");
+        assert_eq!(along(ENGLISH, &Addressing::CellInPane, None), " along Cell");
         assert_eq!(
-            along(&fields(&["none:Region:nk", "Order Date"]), None),
+            along(ENGLISH, &fields(&["none:Region:nk", "Order Date"]), None),
             " along Region, Order Date"
         );
-        assert_eq!(along(&fields(&[]), None), "");
+        assert_eq!(along(ENGLISH, &fields(&[]), None), "");
     }
 
     #[test]
@@ -99,13 +109,13 @@ mod tests {
             sort: None,
         };
         assert_eq!(
-            from(&calc(TableCalcKind::PctDiff, Offset::Relative(-1))),
+            from(ENGLISH, &calc(TableCalcKind::PctDiff, Offset::Relative(-1))),
             " from the Previous"
         );
         assert_eq!(
-            from(&calc(TableCalcKind::Difference, Offset::First)),
+            from(ENGLISH, &calc(TableCalcKind::Difference, Offset::First)),
             " from the First"
         );
-        assert_eq!(from(&calc(TableCalcKind::PctTotal, Offset::First)), "");
+        assert_eq!(from(ENGLISH, &calc(TableCalcKind::PctTotal, Offset::First)), "");
     }
 }
