@@ -6,6 +6,7 @@ use crate::fold::{folded, key};
 use crate::outline::{ShapeId, outlines};
 use crate::pack::unpack_text;
 use crate::role::Level;
+use crate::territory::{Grid, Ring};
 
 static PLACES: &[u8] = include_bytes!("../data/places.z");
 static CITIES: &[u8] = include_bytes!("../data/cities.z");
@@ -178,6 +179,20 @@ pub fn find(asked: &Asked<'_>) -> Result<Place, Miss> {
         }
         _ => codes().find(level, name(level).ok_or(Miss::Unknown)?, within),
     }
+}
+
+/// Returns about the area of a postcode by its middle in degrees north and east: no open table has it, so it is what
+/// is nearer to this middle than to that of any other.
+pub fn postcode_area(lat: f64, lon: f64) -> Ring {
+    static READ: OnceLock<Grid> = OnceLock::new();
+    let grid = READ.get_or_init(|| {
+        let all = codes().list.iter();
+        Grid::new(
+            all.filter(|(level, ..)| *level == Level::Postcode)
+                .map(|&(_, _, lat, lon)| (lat, lon)),
+        )
+    });
+    grid.cell(lat, lon)
 }
 
 /// The country that a name is looked for in.

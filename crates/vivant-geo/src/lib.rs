@@ -13,12 +13,14 @@ mod mercator;
 mod outline;
 mod pack;
 mod role;
+mod territory;
 
-pub use gazetteer::{Asked, City, Kind, Label, Miss, Place, cities, find, kind, label};
+pub use gazetteer::{Asked, City, Kind, Label, Miss, Place, cities, find, kind, label, postcode_area};
 pub use geometry::{Geometry, geometry};
 pub use mercator::{EXTENT, LIMIT, project, unproject};
 pub use outline::{Arc, ArcKind, Outlines, Shape, ShapeId, outlines};
 pub use role::{Level, Role};
+pub use territory::{Ring, dissolved, rings};
 
 /// What a picture with this data has to say.
 pub const CREDIT: &str = "\u{a9} Natural Earth, GeoNames";

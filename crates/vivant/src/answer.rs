@@ -311,7 +311,36 @@ impl Book {
         let engine = Engine::within(self.tables.resources(), &asked);
         let found = run(asked.ended(ask, engine.answer(&question, &asked.surroundings)))?;
         let mut found = sound(found)?;
-        places::locate(workbook, sheet, &mut found.value, &mut found.diagnostics);
+        let territories = self.territories(workbook, sheet, parameters, ask, &mut found.diagnostics)?;
+        let places = places::Places {
+            workbook,
+            sheet,
+            territories: &territories,
+        };
+        places.locate(&mut found.value, &mut found.diagnostics);
+        Ok(found)
+    }
+
+    /// Asks which places the territories of a sheet are made of.
+    fn territories(
+        &self,
+        workbook: &WorkbookSpec,
+        sheet: &SheetSpec,
+        parameters: &[(String, String)],
+        ask: &Ask,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<Vec<places::Territories>, AnswerError> {
+        let mut found = Vec::new();
+        for wanted in places::Wanted::of(workbook, sheet) {
+            match self.answered(workbook, &wanted.sheet(sheet), parameters, ask, false) {
+                Ok(answer) => found.extend(wanted.territories(&answer.value)),
+                Err(AnswerError::Stopped) => return Err(AnswerError::Stopped),
+                Err(error) => diagnostics.push(Diagnostic::warning(
+                    "geo.unknown-place",
+                    format!("the places of {} are not known: {error}", wanted.key()),
+                )),
+            }
+        }
         Ok(found)
     }
 

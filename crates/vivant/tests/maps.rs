@@ -54,18 +54,26 @@ fn map(
         .iter()
         .map(|(name, _)| format!("<lod column='[ds].[none:{name}:nk]' />"))
         .collect();
+    let columns = columns + "<column datatype='real' name='[amount]' role='measure' type='quantitative' />";
+    let instances = instances
+        + "<column-instance column='[amount]' derivation='Sum' name='[sum:amount:qk]' type='quantitative' />";
+    let panes = format!(
+        "<panes><pane><mark class='{mark}' /><encodings>{details}{encodings}</encodings></pane></panes>"
+    );
+    book(rows, &columns, &instances, style, &panes)
+}
+
+/// Makes a book of one map by the parts of its document.
+fn book(rows: &str, columns: &str, instances: &str, style: &str, panes: &str) -> (tempfile::TempDir, Book) {
     let document = format!(
         "<workbook version='18.1'><datasources><datasource caption='Places' name='ds'>\
          <connection class='federated'><named-connections><named-connection name='t'>\
          <connection class='textscan' directory='Data' filename='places.csv' /></named-connection></named-connections>\
          <relation connection='t' name='places.csv' table='[places#csv]' type='table' /></connection>{columns}\
-         <column datatype='real' name='[amount]' role='measure' type='quantitative' />\
          <semantic-values><semantic-value key='[Country].[Name]' value='&quot;United States&quot;' /></semantic-values>\
          </datasource></datasources><worksheets><worksheet name='Map'><table><view>\
          <datasources><datasource name='ds' /></datasources><datasource-dependencies datasource='ds'>{instances}\
-         <column-instance column='[amount]' derivation='Sum' name='[sum:amount:qk]' type='quantitative' />\
-         </datasource-dependencies><aggregation value='true' /></view><style>{style}</style>\
-         <panes><pane><mark class='{mark}' /><encodings>{details}{encodings}</encodings></pane></panes>\
+         </datasource-dependencies><aggregation value='true' /></view><style>{style}</style>{panes}\
          <rows>[ds].[Latitude (generated)]</rows><cols>[ds].[Longitude (generated)]</cols></table></worksheet>\
          </worksheets></workbook>"
     );
@@ -293,4 +301,115 @@ fn a_saved_view_is_kept() {
     let area = area.expect("Colorado");
     // The whole world is shown, in which a state is small.
     assert!((5..16).contains(&(area[2] - area[0])), "{area:?}");
+}
+
+/// Columns of degrees, an id, and formulas of geometries.
+const DEGREES: &str = "<column datatype='string' name='[id]' role='dimension' type='nominal' />\
+    <column aggregation='Avg' datatype='real' name='[lat]' role='measure' semantic-role='[Geographical].[Latitude]' type='quantitative' />\
+    <column aggregation='Avg' datatype='real' name='[lon]' role='measure' semantic-role='[Geographical].[Longitude]' type='quantitative' />\
+    <column datatype='spatial' name='[line]' role='measure' type='nominal'>\
+    <calculation class='tableau' formula='MAKELINE(MAKEPOINT(32.5, -97.2), MAKEPOINT([lat], [lon]))' /></column>\
+    <column datatype='spatial' name='[ring]' role='measure' type='nominal'>\
+    <calculation class='tableau' formula='BUFFER(MAKEPOINT(32.5, -97.2), 3, &apos;mi&apos;)' /></column>";
+
+const INSTANCES: &str = "<column-instance column='[id]' derivation='None' name='[none:id:nk]' type='nominal' />\
+    <column-instance column='[lat]' derivation='Avg' name='[avg:lat:qk]' type='quantitative' />\
+    <column-instance column='[lon]' derivation='Avg' name='[avg:lon:qk]' type='quantitative' />\
+    <column-instance column='[line]' derivation='Collect' name='[clct:line:nk]' type='nominal' />\
+    <column-instance column='[ring]' derivation='Collect' name='[clct:ring:nk]' type='nominal' />";
+
+const HOMES: &str = "id,lat,lon\na,32.55,-97.3\nb,32.45,-97.25\nc,32.52,-97.1\n";
+
+#[test]
+fn lines_between_places_are_drawn_and_filled_the_pane() {
+    let panes = "<panes><pane><mark class='Automatic' /><encodings><lod column='[ds].[none:id:nk]' />\
+                 <geometry column='[ds].[clct:line:nk]' /></encodings></pane></panes>";
+    let (_folder, book) = book(HOMES, DEGREES, INSTANCES, "", panes);
+    let (scene, told) = drawn(&book);
+    assert_eq!(told, [""; 0]);
+    let found = marks(&scene, "marks");
+    let ends: Vec<[i64; 4]> = found
+        .iter()
+        .map(|item| match item {
+            Item::Path(path, style) if style.fill.is_none() && style.stroke.is_some() => bounds(path),
+            other => panic!("no line: {other:?}"),
+        })
+        .collect();
+    assert_eq!(ends.len(), 3);
+    let (left, right) = (
+        ends.iter().map(|end| end[0]).min(),
+        ends.iter().map(|end| end[2]).max(),
+    );
+    assert!(
+        right.zip(left).is_some_and(|(right, left)| right - left > 300),
+        "{ends:?}"
+    );
+    // All begin at one place.
+    let (x, y) = (ends[0][2], ends[0][3]);
+    assert!(
+        ends.iter()
+            .all(|end| [end[0], end[2]].contains(&x) && [end[1], end[3]].contains(&y)),
+        "{ends:?}"
+    );
+}
+
+#[test]
+fn layers_have_geometries_and_degrees_of_their_own() {
+    let panes = "<panes customization-axis='layer'><pane id='1'><mark class='Automatic' /></pane>\
+                 <pane id='2'><mark class='Automatic' /><encodings><geometry column='[ds].[clct:ring:nk]' /></encodings></pane>\
+                 <pane id='3'><mark class='Circle' /><encodings><lod column='[ds].[none:id:nk]' />\
+                 <lod column='[ds].[avg:lat:qk]' /><lod column='[ds].[avg:lon:qk]' /></encodings></pane></panes>";
+    let (_folder, book) = book(HOMES, DEGREES, INSTANCES, "", panes);
+    let (scene, told) = drawn(&book);
+    assert_eq!(told, [""; 0]);
+    let found = marks(&scene, "marks");
+    let circles = found
+        .iter()
+        .filter(|item| matches!(item, Item::Circle(..)))
+        .count();
+    assert_eq!(circles, 3, "{found:?}");
+    let rings: Vec<[i64; 4]> = found
+        .iter()
+        .filter_map(|item| match item {
+            Item::Path(path, style) if style.fill.is_some() => Some(bounds(path)),
+            _ => None,
+        })
+        .collect();
+    let [[left, top, right, bottom]] = rings[..] else {
+        panic!("one ring: {rings:?}");
+    };
+    assert!(
+        ((right - left) - (bottom - top)).abs() <= 2,
+        "a circle of miles is one of pixels"
+    );
+    assert!(right - left > 100, "{rings:?}");
+}
+
+#[test]
+fn territories_are_areas_of_their_postcodes() {
+    let columns = "<column datatype='integer' name='[zip]' role='dimension' semantic-role='[ZipCode].[Name]' type='ordinal' />\
+                   <column aggregate-role-from='[zip]' datatype='string' name='[region]' role='dimension' type='nominal' />";
+    let instances = "<column-instance column='[zip]' derivation='None' name='[none:zip:ok]' type='ordinal' />\
+                     <column-instance column='[region]' derivation='None' name='[none:region:nk]' type='nominal' />";
+    let rows = "zip,region\n78701,Inner\n78702,Inner\n78703,Inner\n78704,South\n78745,South\n99999,South\n";
+    let of = |field: &str| {
+        let panes = format!(
+            "<panes><pane><mark class='Multipolygon' /><encodings><color column='[ds].[none:region:nk]' />\
+             <lod column='[ds].[none:{field}]' /><geometry column='[ds].[Geometry (generated)]' /></encodings></pane></panes>"
+        );
+        let (_folder, book) = book(rows, columns, instances, "", &panes);
+        let (scene, told) = drawn(&book);
+        let areas = marks(&scene, "marks")
+            .into_iter()
+            .filter(|item| matches!(item, Item::Path(_, style) if style.fill.is_some()))
+            .count();
+        (areas, told.join("\n"))
+    };
+    let (areas, told) = of("region:nk");
+    assert_eq!(areas, 2);
+    assert!(
+        told.contains("no open outlines of postcodes: for 5") && told.contains("99999"),
+        "{told}"
+    );
+    assert_eq!(of("zip:ok").0, 5);
 }

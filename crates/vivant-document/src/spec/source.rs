@@ -163,6 +163,8 @@ pub struct FieldSpec {
     pub format: Option<String>,
     /// Geographic role, such as `[State].[Name]`.
     pub semantic_role: Option<String>,
+    /// The field whose places it puts together, as territories.
+    pub role_from: Option<String>,
     /// Whether it is hidden from the list of fields.
     pub hidden: bool,
     /// Labels of values.

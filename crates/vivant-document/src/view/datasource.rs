@@ -498,6 +498,8 @@ attributes! { Column {
     default_format => "default-format",
     /// Returns the geographic role.
     semantic_role => "semantic-role",
+    /// Returns the field, in brackets, whose places this one puts together.
+    role_from => "aggregate-role-from",
     /// Returns the current value of a parameter, as a literal.
     value => "value",
     /// Returns how a parameter's values are bounded: `any`, `range` or `list`.

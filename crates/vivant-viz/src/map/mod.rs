@@ -4,6 +4,7 @@
 //! marks is drawn by [`base`] from the outlines of `vivant-geo`.
 
 mod base;
+mod own;
 mod sketch;
 
 use vivant_document::spec::{FieldRef, Literal, Side, format};
@@ -17,12 +18,15 @@ use crate::scale::{Scale, ScaleKind};
 use crate::theme;
 
 pub(crate) use base::Base;
+pub(crate) use own::Own;
 pub(crate) use sketch::Sketch;
 
 /// Part of the view that stays free around the marks, on each side.
 const MARGIN: f64 = 0.06;
-/// The finest that a map is drawn, in metres a pixel: the outlines know no more.
+/// The finest that a map of one place is drawn, in metres a pixel: the outlines know no more.
 const FINEST: f64 = 120.0;
+/// The finest that a map is drawn whose marks are closer than that: that of streets.
+const CLOSEST: f64 = 1.0;
 
 /// A sheet that is a map.
 pub(crate) struct Map {
@@ -169,7 +173,18 @@ impl Map {
                 .filter(|_| kind == MarkKind::Map)
                 .and_then(|key| shape(table, at, key))
                 .and_then(|shape| outlines().shapes.get(shape as usize));
+            let own = || {
+                geometry
+                    .filter(|_| kind == MarkKind::Map)
+                    .and_then(|key| Own::of(table, at, key))
+            };
             match outline {
+                None if let Some(own) = own() => {
+                    for bounds in own.bounds() {
+                        spans.push((bounds[0], bounds[2]));
+                        (south, north) = (south.min(bounds[1]), north.max(bounds[3]));
+                    }
+                }
                 Some(shape) => {
                     for ring in &shape.rings {
                         let arcs = ring.iter().map(|(arc, _)| outlines().arcs[*arc as usize].bounds);
@@ -206,6 +221,11 @@ impl Map {
         let part = 1.0 - 2.0 * free;
         let (wide, high) = ((pane.width * part).max(1.0), (pane.height * part).max(1.0));
         let scale = ((bounds[2] - bounds[0]) / wide).max((bounds[3] - bounds[1]) / high);
+        let is_point = bounds[2] - bounds[0] < 1.0 && bounds[3] - bounds[1] < 1.0;
+        let finest = match is_point && self.fixed.is_none() {
+            true => FINEST,
+            false => CLOSEST,
+        };
         // Nothing is seen of a world smaller than its pane but copies of it.
         let coarsest = 2.0 * EXTENT / pane.width.min(pane.height).max(1.0);
         View {
@@ -214,10 +234,7 @@ impl Map {
                 f64::midpoint(bounds[0], bounds[2]),
                 f64::midpoint(bounds[1], bounds[3]),
             ),
-            scale: scale.clamp(
-                if self.fixed.is_some() { 1.0 } else { FINEST },
-                coarsest.max(FINEST),
-            ),
+            scale: scale.clamp(finest, coarsest.max(FINEST)),
         }
     }
 

@@ -6,8 +6,9 @@ use vivant_render::{Color, Fill, Item, Path, Rect, Stroke, Style};
 
 use super::{Labels, Layer, Mark, panes};
 use crate::color::{Coloring, encoded};
-use crate::map::{Base, Map, Sketch, shape};
+use crate::map::{Base, Map, Own, Sketch, View, shape};
 use crate::number::number;
+use crate::theme;
 
 impl Layer<'_> {
     /// Draws the areas of marks; returns those that have none.
@@ -34,8 +35,12 @@ impl Layer<'_> {
                     .and_then(|key| shape(self.table, row, key))
                     .and_then(|shape| outlines().shapes.get(shape as usize));
                 let Some(area) = area else {
-                    if mark.x.is_some() {
-                        rest.push(mark.clone());
+                    match key.and_then(|key| Own::of(self.table, row, key)) {
+                        Some(own) => {
+                            items.extend(self.own(mark, &own, &sketch.view, border.as_ref(), wanted))
+                        }
+                        None if mark.x.is_some() => rest.push(mark.clone()),
+                        None => {}
                     }
                     continue;
                 };
@@ -71,6 +76,39 @@ impl Layer<'_> {
             }
         }
         (items, rest)
+    }
+
+    /// Draws the geometry that a row brings along.
+    fn own(
+        &self,
+        mark: &Mark,
+        own: &Own,
+        view: &View,
+        border: Option<&Stroke>,
+        wanted: &mut Labels,
+    ) -> Vec<Item> {
+        let row = self.table.rows[mark.row];
+        let mut items = Vec::new();
+        // Tableau: an area without a value shows the land.
+        if own.has_area() && !self.is_without_color(row) {
+            let path = own.areas(view);
+            items.push(Item::Path(path.clone(), self.fill_of(mark.row)));
+            items.extend(border.map(|stroke| Item::Path(path, Style::stroke(stroke.clone()))));
+        }
+        let lines = own.lines(view);
+        if !lines.0.is_empty() {
+            let stroke = Stroke::new(self.color(mark.row), self.line_width(mark.row)).rounded();
+            items.push(Item::Path(lines, Style::stroke(stroke)));
+        }
+        let radius = theme::POINT * self.sizes.factor / 2.0;
+        for &(x, y) in &own.points {
+            let spot = view.at((view.wrapped(x), y));
+            items.push(Item::Circle(spot, radius, self.style(mark.row)));
+        }
+        if let (Some(x), Some(y)) = (mark.x, mark.y) {
+            self.label_area(mark, view.at((x, y)), wanted);
+        }
+        items
     }
 
     /// Whether a field gives colours but none to this row.

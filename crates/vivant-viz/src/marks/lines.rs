@@ -93,7 +93,7 @@ impl Layer<'_> {
         line.sort_by(|a, b| crate::color::natural(&value(a), &value(b)));
     }
 
-    fn line_width(&self, row: usize) -> f64 {
+    pub(super) fn line_width(&self, row: usize) -> f64 {
         if !self.sizes.vary() {
             return theme::LINE * self.sizes.factor;
         }

@@ -50,6 +50,28 @@ impl Geometry {
         text::write(self)
     }
 
+    /// Returns the west, south, east and north end; nothing if it is empty.
+    pub fn ends(&self) -> Option<[f64; 4]> {
+        let mut ends = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+        let mut take = |&(lon, lat): &Point| {
+            ends = [
+                ends[0].min(lon),
+                ends[1].min(lat),
+                ends[2].max(lon),
+                ends[3].max(lat),
+            ];
+        };
+        for part in self.parts() {
+            match part {
+                Geometry::Points(points) => points.iter().for_each(&mut take),
+                Geometry::Lines(lines) => lines.iter().flatten().for_each(&mut take),
+                Geometry::Areas(areas) => areas.iter().flatten().flatten().for_each(&mut take),
+                Geometry::Mixed(_) => {}
+            }
+        }
+        ends.iter().all(|end| end.is_finite()).then_some(ends)
+    }
+
     /// Puts geometries together into one; nothing if there are none.
     pub fn collected(all: impl IntoIterator<Item = Geometry>) -> Option<Geometry> {
         let (mut points, mut lines, mut areas) = (Vec::new(), Vec::new(), Vec::new());
@@ -124,7 +146,7 @@ impl Geometry {
     }
 
     /// Lists the geometries of one kind that it is made of.
-    fn parts(&self) -> Vec<&Geometry> {
+    pub fn parts(&self) -> Vec<&Geometry> {
         let (mut found, mut todo) = (Vec::new(), vec![self]);
         while let Some(geometry) = todo.pop() {
             match geometry {

@@ -192,6 +192,7 @@ fn plain(name: String, data_type: DataType, role: Role) -> FieldSpec {
         aggregation: None,
         format: None,
         semantic_role: None,
+        role_from: None,
         hidden: false,
         aliases: Vec::new(),
         ignores_case: false,
@@ -247,6 +248,7 @@ fn declared(column: Column<'_>, name: String, record: Option<Record>, source: &s
         aggregation: word.and_then(|word| Derivation::from_word(&word, None)),
         format: column.default_format().map(|text| text.into_owned()),
         semantic_role: column.semantic_role().map(|text| text.into_owned()),
+        role_from: column.role_from().map(|text| unquote(&text)),
         hidden: column.is_hidden(),
         aliases: tree
             .named(node, "aliases")

@@ -1,0 +1,176 @@
+//! Geometries that rows bring along: points, lines and areas, in metres.
+
+use vivant_calc::Value;
+use vivant_calc::kernel::geo::Geometry;
+use vivant_document::spec::FieldRef;
+use vivant_geo::{EXTENT, project};
+use vivant_render::{Path, Step};
+
+use super::View;
+use crate::rows::{Row, Table};
+
+/// Lines between places further apart than this go around the globe, in degrees.
+const FAR: f64 = 1.0;
+/// How many degrees a piece of such a line has.
+const PIECE: f64 = 0.5;
+
+/// A geometry of a row.
+#[derive(Default)]
+pub(crate) struct Own {
+    pub points: Vec<(f64, f64)>,
+    lines: Vec<Vec<(f64, f64)>>,
+    /// Rings; those of holes run the other way round.
+    rings: Vec<Vec<(f64, f64)>>,
+}
+
+impl Own {
+    /// Reads the geometry of a row.
+    pub fn of(table: &Table<'_>, row: Row, key: &FieldRef) -> Option<Self> {
+        let Value::String(text) = table.value(row, key) else {
+            return None;
+        };
+        let mut own = Self::default();
+        for part in Geometry::from_text(&text)?.parts() {
+            match part {
+                Geometry::Points(points) => own.points.extend(points.iter().map(|&(x, y)| project(x, y))),
+                Geometry::Lines(lines) => own.lines.extend(lines.iter().map(|line| path(line))),
+                Geometry::Areas(areas) => {
+                    for area in areas {
+                        for (at, ring) in area.iter().enumerate() {
+                            let mut ring = path(ring);
+                            if (surface(&ring) < 0.0) == (at == 0) {
+                                ring.reverse();
+                            }
+                            own.rings.push(ring);
+                        }
+                    }
+                }
+                Geometry::Mixed(_) => {}
+            }
+        }
+        Some(own)
+    }
+
+    /// West, south, east and north end of each of its parts.
+    pub fn bounds(&self) -> impl Iterator<Item = [f64; 4]> {
+        let points = self.points.iter().map(|&(x, y)| [x, y, x, y]);
+        let paths = self.lines.iter().chain(&self.rings).filter_map(|path| {
+            let ends = path.iter().map(|&(x, y)| [x, y, x, y]);
+            ends.reduce(super::joined)
+        });
+        points.chain(paths)
+    }
+
+    /// Whether it has areas.
+    pub fn has_area(&self) -> bool {
+        !self.rings.is_empty()
+    }
+
+    /// Its areas as a path in the pixels of a view, by the copy of the world that is nearest to the middle.
+    pub fn areas(&self, view: &View) -> Path {
+        drawn(&self.rings, view, true)
+    }
+
+    /// Its lines as a path in the pixels of a view.
+    pub fn lines(&self, view: &View) -> Path {
+        drawn(&self.lines, view, false)
+    }
+}
+
+fn drawn(paths: &[Vec<(f64, f64)>], view: &View, closed: bool) -> Path {
+    let mut out = Path::new();
+    let Some(&(first, _)) = paths.iter().find_map(|path| path.first()) else {
+        return out;
+    };
+    let shift = view.wrapped(first) - first;
+    for path in paths {
+        let points: Vec<(f64, f64)> = path.iter().map(|&(x, y)| view.at((x + shift, y))).collect();
+        match closed {
+            true => out.0.extend(Path::polygon(points).0),
+            false => {
+                let mut steps = points.iter();
+                out.0.extend(steps.next().map(|&(x, y)| Step::Move(x, y)));
+                out.0.extend(steps.map(|&(x, y)| Step::Line(x, y)));
+            }
+        }
+    }
+    out
+}
+
+/// A line in metres. Between places that are far apart it takes the shortest way around the globe, and it goes on beyond
+/// the end of the world instead of back around it.
+fn path(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut out: Vec<(f64, f64)> = Vec::with_capacity(places.len());
+    let mut put = |(lon, lat): (f64, f64)| {
+        let (x, y) = project(lon, lat);
+        let x = match out.last() {
+            Some((last, _)) => x + 2.0 * EXTENT * ((last - x) / (2.0 * EXTENT)).round(),
+            None => x,
+        };
+        out.push((x, y));
+    };
+    for pair in places.windows(2) {
+        put(pair[0]);
+        let (from, to) = (unit(pair[0]), unit(pair[1]));
+        let angle = from
+            .iter()
+            .zip(to)
+            .map(|(a, b)| a * b)
+            .sum::<f64>()
+            .clamp(-1.0, 1.0)
+            .acos();
+        // Places that lie opposite each other have no shortest way.
+        if angle.to_degrees() > FAR && angle.to_degrees() < 179.9 {
+            let steps = (angle.to_degrees() / PIECE).ceil() as usize;
+            for step in 1..steps {
+                let part = step as f64 / steps as f64;
+                let (a, b) = (((1.0 - part) * angle).sin(), (part * angle).sin());
+                let [x, y, z] = [0, 1, 2].map(|at| (a * from[at] + b * to[at]) / angle.sin());
+                put((y.atan2(x).to_degrees(), z.atan2(x.hypot(y)).to_degrees()));
+            }
+        }
+    }
+    places.last().copied().into_iter().for_each(put);
+    out
+}
+
+/// A place as a direction from the middle of the globe.
+fn unit((lon, lat): (f64, f64)) -> [f64; 3] {
+    let (lon, lat) = (lon.to_radians(), lat.to_radians());
+    [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()]
+}
+
+/// Twice the surface of a ring: less than zero where it runs clockwise.
+fn surface(ring: &[(f64, f64)]) -> f64 {
+    let next = ring.iter().cycle().skip(1);
+    ring.iter().zip(next).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn far_lines_bend_and_go_beyond_the_end_of_the_world() {
+        // From Tokyo to San Francisco.
+        let line = path(&[(139.7, 35.7), (-122.4, 37.8)]);
+        assert!(line.len() > 100);
+        assert!(
+            line.windows(2).all(|pair| pair[1].0 > pair[0].0),
+            "it goes east all the way"
+        );
+        let north = line.iter().map(|(_, y)| *y).fold(f64::MIN, f64::max);
+        assert!(north > project(0.0, 45.0).1, "it passes far north of both");
+        // A short one is straight.
+        assert_eq!(path(&[(13.0, 52.0), (13.5, 52.2)]).len(), 2);
+        assert_eq!(path(&[(0.0, 0.0), (180.0, 0.0)]).len(), 2);
+    }
+
+    #[test]
+    fn surfaces_say_which_way_rings_run() {
+        let ring = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 0.0)];
+        assert!(surface(&ring) > 0.0);
+        let back: Vec<(f64, f64)> = ring.iter().rev().copied().collect();
+        assert!(surface(&back) < 0.0);
+    }
+}
