@@ -7,7 +7,7 @@ use crate::color::Coloring;
 use crate::distinct::Distinct;
 use crate::marks::{Sizes, shape_names};
 use crate::rows::{Row, Table};
-use crate::scale::{Scale, ScaleKind};
+use crate::scale::{Scale, ScaleKind, TickRules};
 use crate::shape;
 use crate::theme;
 
@@ -146,7 +146,12 @@ impl Legend {
             unit: None,
         };
         let mut values: Vec<f64> = scale
-            .ticks(40.0 * SIZES as f64, true, table.writing(None), None, &|_| 0.0)
+            .ticks(&TickRules::plain(
+                40.0 * SIZES as f64,
+                true,
+                table.writing(None),
+                &|_| 0.0,
+            ))
             .into_iter()
             .map(|tick| tick.value)
             .filter(|value| *value > sizes.min && *value < sizes.max)

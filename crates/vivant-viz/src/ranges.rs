@@ -21,8 +21,6 @@ use crate::scale::{Scale, ScaleKind};
 pub(crate) struct Range {
     min: f64,
     max: f64,
-    /// Whether bars or areas stand on it.
-    from_zero: bool,
     /// Whether points lie on it, which need room for their radius.
     points: bool,
     /// The ends of bars with labels beyond them, and how many pixels those need.
@@ -33,7 +31,6 @@ impl Range {
     const EMPTY: Self = Self {
         min: f64::INFINITY,
         max: f64::NEG_INFINITY,
-        from_zero: false,
         points: false,
         labels: Vec::new(),
     };
@@ -47,7 +44,6 @@ impl Range {
         // One that holds nothing leaves the other as it is.
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.from_zero |= other.from_zero;
         self.points |= other.points;
         self.labels.extend_from_slice(&other.labels);
     }
@@ -220,7 +216,6 @@ impl Ranges<'_> {
                     for value in values.into_iter().flatten() {
                         range.hold(value);
                     }
-                    range.from_zero |= lengths.is_some();
                     if let (Some(_), Some(&reach), Some(end)) = (lengths, reaches.get(at), values[1])
                         && reach > 0.0
                     {
@@ -291,14 +286,12 @@ fn scale(
         _ if dates => 1.0,
         _ => max.abs().max(1.0),
     };
-    let (points, from_zero) = range
-        .as_ref()
-        .map_or((false, false), |range| (range.points, range.from_zero));
+    let points = range.as_ref().is_some_and(|range| range.points);
     match kind {
         ScaleKind::Date => {
-            let pad = if from_zero { 0.02 } else { 0.03 } * span;
-            min -= pad;
-            max += pad;
+            // Tableau: a twentieth at each end, whatever the marks are.
+            min -= 0.05 * span;
+            max += 0.05 * span;
         }
         ScaleKind::Log => {
             min = if min > 0.0 {

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use vivant_document::spec::{FieldRef, Side, format_for};
+use vivant_calc::civil::Weekday;
+use vivant_document::spec::{AxisSpec, FieldRef, Literal, Side, format_for};
 use vivant_render::{Anchor, Color, Font, Group, Item, Stroke, Text};
 
 use super::{Layout, sharp};
 use crate::lanes::{Axis, Lane};
-use crate::number::{Writing, between};
+use crate::number::{Writing, between, number};
 use crate::rows::Table;
-use crate::scale::{Scale, Tick};
+use crate::scale::{DateSpacing, DateStep, Scale, ScaleKind, Tick, TickRules};
 use crate::theme;
 
 /// Room for the title of an axis.
@@ -46,8 +47,7 @@ pub(super) fn axis_rooms(table: &Table<'_>, rows: &[Lane], cols: &[Lane], axes: 
             .filter(|(_, axis)| shown(Side::Rows, axis))
             .map(|(at, axis)| {
                 let scale = axes.scale(Side::Rows, at, axis);
-                let texts = scale
-                    .map(|scale| scale.ticks(200.0, true, table.writing(Some(&axis.key)), None, &|_| 0.0));
+                let texts = scale.map(|scale| table.ticks(Side::Rows, axis, scale, 200.0));
                 let widest = texts
                     .into_iter()
                     .flatten()
@@ -108,7 +108,8 @@ impl Layout {
                 let (font, color) = table.tick_look(axis);
                 let mut group = Vec::new();
                 let ink = table.tick_color(Side::Rows, axis);
-                for tick in table.ticks(Side::Rows, axis, scale, height) {
+                let ticks = table.ticks(Side::Rows, axis, scale, height);
+                for tick in &ticks {
                     let place = y + height * (1.0 - scale.part(tick.value));
                     let line = sharp(place);
                     group.push(Item::Line(
@@ -119,10 +120,15 @@ impl Layout {
                     // Texts at the ends stay within the pane.
                     let half = font.cap_height() / 2.0;
                     let base = between(place + half, y + 2.0 * half + 1.0, y + height - 1.0);
-                    let words = Text::new((edge + sign * (TICK + 4.0), base), tick.text, font, color);
+                    let words = Text::new(
+                        (edge + sign * (TICK + 4.0), base),
+                        tick.text.as_str(),
+                        font,
+                        color,
+                    );
                     group.push(Item::Text(words.anchored(anchor)));
                 }
-                let title = table.axis_title(Side::Rows, axis);
+                let title = table.whole_title(Side::Rows, axis, scale, &ticks);
                 if !title.is_empty() {
                     let x = match nth {
                         0 => edge - self.axes[0] + theme::CAPTION.ascent(),
@@ -174,7 +180,9 @@ impl Layout {
                 };
                 let mut group = Vec::new();
                 let ink = table.tick_color(Side::Cols, axis);
-                for tick in table.ticks(Side::Cols, axis, scale, width) {
+                let ticks = table.ticks(Side::Cols, axis, scale, width);
+                let mut texts: Vec<(f64, f64, &str)> = Vec::with_capacity(ticks.len());
+                for tick in &ticks {
                     let place = x + width * scale.part(tick.value);
                     let line = sharp(place);
                     group.push(Item::Line(
@@ -182,17 +190,19 @@ impl Layout {
                         (line, edge + sign * TICK),
                         Stroke::new(ink, 1.0),
                     ));
+                    // Texts at the ends stay within the pane.
                     let half = font.width(&tick.text) / 2.0;
-                    let middle = between(
-                        place,
-                        x + half.min(width / 2.0),
-                        x + width - half.min(width / 2.0),
-                    );
-                    group.push(Item::Text(
-                        Text::new((middle, text_base), tick.text, font, color).anchored(Anchor::Middle),
-                    ));
+                    let room = half.min(width / 2.0);
+                    texts.push((between(place, x + room, x + width - room), half, &tick.text));
                 }
-                let title = table.axis_title(Side::Cols, axis);
+                if scale.reversed {
+                    texts.reverse();
+                }
+                for (middle, _, text) in apart(&texts) {
+                    let words = Text::new((*middle, text_base), *text, font, color);
+                    group.push(Item::Text(words.anchored(Anchor::Middle)));
+                }
+                let title = table.whole_title(Side::Cols, axis, scale, &ticks);
                 if !title.is_empty() {
                     let base = match nth {
                         0 => edge + self.axes[3] - theme::CAPTION.descent(),
@@ -212,6 +222,34 @@ impl Layout {
             }
         }
     }
+}
+
+/// Leaves out a text at an end that was pushed onto the one beside it.
+fn apart<'t, 's>(texts: &'t [(f64, f64, &'s str)]) -> &'t [(f64, f64, &'s str)] {
+    let touch = |left: &(f64, f64, &str), right: &(f64, f64, &str)| left.0 + left.1 > right.0 - right.1;
+    let mut texts = texts;
+    if let [first, second, _, ..] = texts
+        && touch(first, second)
+    {
+        texts = &texts[1..];
+    }
+    if let [_, .., before, last] = texts
+        && touch(before, last)
+    {
+        texts = &texts[..texts.len() - 1];
+    }
+    texts
+}
+
+/// The distance of the ticks of a date axis, and one of them.
+fn date_spacing(spec: &AxisSpec) -> Option<DateSpacing> {
+    let set = |name: &str| spec.attributes.iter().find(|(known, _)| known == name);
+    let (_, units) = set("major-units")?;
+    let origin = set("major-origin").and_then(|(_, text)| number(Literal::parse(text).value()?));
+    Some(DateSpacing {
+        step: DateStep::named(spec.major_spacing?, units)?,
+        origin,
+    })
 }
 
 impl Table<'_> {
@@ -252,12 +290,22 @@ impl Table<'_> {
         }
     }
 
-    /// The distance of ticks that the document sets.
-    fn spacing(&self, side: Side, axis: &Axis) -> Option<f64> {
+    /// The title with what the texts of ticks leave out.
+    fn whole_title(&self, side: Side, axis: &Axis, scale: &Scale, ticks: &[Tick]) -> String {
+        let title = self.axis_title(side, axis);
+        let is_set = self.axis_attribute(side, axis, "title").is_some();
+        let writing = self.writing(Some(&axis.key));
+        let drops = scale.kind == ScaleKind::Date && writing.pattern().is_none() && !is_set;
+        match scale.left_out(ticks, writing).filter(|_| drops) {
+            Some(part) => format!("{title} [{part}]"),
+            None => title,
+        }
+    }
+
+    /// What a document says of an axis.
+    fn axis_spec(&self, side: Side, axis: &Axis) -> Option<&AxisSpec> {
         let mut specs = self.sheet.axes.iter();
-        specs
-            .find(|spec| spec.side == side && spec.field == axis.key && spec.index == axis.index)?
-            .major_spacing
+        specs.find(|spec| spec.side == side && axis.is(spec))
     }
 
     /// The format of an axis: its own, else that of the field.
@@ -272,13 +320,18 @@ impl Table<'_> {
             Side::Rows => 0.0,
             Side::Cols => font.width(text),
         };
-        scale.ticks(
+        let spec = self.axis_spec(side, axis);
+        let source = self.workbook.source(&axis.key.source);
+        let week_start = source.and_then(|source| Weekday::from_name(source.week_start.as_deref()?));
+        scale.ticks(&TickRules {
             length,
-            side == Side::Rows,
-            self.writing(Some(&axis.key)),
-            self.spacing(side, axis),
-            &width,
-        )
+            vertical: side == Side::Rows,
+            writing: self.writing(Some(&axis.key)),
+            spacing: spec.and_then(|spec| spec.major_spacing),
+            dates: spec.and_then(date_spacing),
+            week_start: week_start.unwrap_or(Weekday::Sunday),
+            width: &width,
+        })
     }
 
     /// How numbers and dates of an axis are written.
