@@ -5,6 +5,7 @@ use vivant_render::{Anchor, Font, Item, Text, Weight};
 
 use super::lines::divide;
 use super::{Layout, sharp};
+use crate::color::encoded;
 use crate::lanes::Lane;
 use crate::rows::Table;
 use crate::theme;
@@ -14,15 +15,16 @@ impl Layout {
         let alone = self.row_levels.len() == 1 && !texts;
         let mut x = self.outer.x;
         for (level, width) in self.row_levels.iter().enumerate() {
+            let divides = table.divides(Side::Rows, level, rows, texts);
             for block in blocks(rows, level) {
-                let (y, _) = self.rows[block.start];
+                let (y, first) = self.rows[block.start];
                 if y > self.visible.bottom() {
                     break;
                 }
                 let (end, last) = self.rows[block.end - 1];
                 let height = end + last - y;
                 let header = &rows[block.start].headers[level];
-                if block.start > 0 && table.divides(Side::Rows, level, self.row_levels.len()) {
+                if block.start > 0 && divides {
                     let ends = (x, self.panes.x, self.panes.right());
                     divide(table, Side::Rows, sharp(y), ends, items);
                 }
@@ -53,12 +55,18 @@ impl Layout {
                     true => words(font, &header.text, room),
                     false => vec![font.fit(&header.text, room).into_owned()],
                 };
-                let most = ((height / font.line_height()).floor() as usize).clamp(1, lines.len().max(1));
                 let innermost = level + 1 == self.row_levels.len();
+                let free = match innermost {
+                    true => 0.0,
+                    false => ((first - font.line_height()) / 2.0).max(0.0),
+                };
+                let most =
+                    (((height - free) / font.line_height()).floor() as usize).clamp(1, lines.len().max(1));
                 let block_height = most as f64 * font.line_height();
                 let mut base = match innermost {
                     true => y + (height - block_height) / 2.0,
-                    false => y + ((theme::ROW - font.line_height()) / 2.0).max(0.0),
+                    // Tableau: beside the first row of the block.
+                    false => y + free,
                 } + font.ascent();
                 let ink = if stands_out || header.total {
                     theme::DARK
@@ -87,6 +95,14 @@ impl Layout {
 
     pub(super) fn col_headers(&self, table: &Table<'_>, cols: &[Lane], texts: bool, items: &mut Vec<Item>) {
         let depth = self.col_levels.len();
+        let written: Vec<&FieldRef> = table
+            .sheet
+            .panes
+            .iter()
+            .flat_map(|card| encoded(card, "text"))
+            .collect();
+        let is_number = |key: &&FieldRef| table.is_measure(key) && table.data_type(key).is_number();
+        let numbers = !written.is_empty() && written.iter().all(is_number);
         let mut y = self.outer.y + self.captions;
         for (level, height) in self.col_levels.iter().enumerate() {
             let innermost = level + 1 == depth;
@@ -95,6 +111,7 @@ impl Layout {
             } else {
                 y
             };
+            let divides = table.divides(Side::Cols, level, cols, texts);
             for block in blocks(cols, level) {
                 let (x, _) = self.cols[block.start];
                 if x > self.visible.right() {
@@ -103,8 +120,8 @@ impl Layout {
                 let (end, last) = self.cols[block.end - 1];
                 let width = end + last - x;
                 let header = &cols[block.start].headers[level];
-                if block.start > 0 && table.divides(Side::Cols, level, depth) {
-                    let ends = (top.min(self.panes.y), self.panes.y, self.panes.bottom());
+                if block.start > 0 && divides {
+                    let ends = (top.min(self.panes.y), self.panes.y, self.foot());
                     divide(table, Side::Cols, sharp(x), ends, items);
                 }
                 if *height <= 0.0 {
@@ -144,7 +161,7 @@ impl Layout {
                     true => top + 3.0,
                     false => top + (height - most as f64 * font.line_height()) / 2.0,
                 } + font.ascent();
-                let usual = match texts && innermost && header.key.is_measure_names() {
+                let usual = match texts && innermost && (header.key.is_measure_names() || numbers) {
                     // The heads of numbers stand as these do.
                     true => table.cell_align().unwrap_or(Anchor::End),
                     false => Anchor::Middle,

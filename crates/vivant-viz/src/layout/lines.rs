@@ -151,35 +151,91 @@ impl Layout {
         self.field_captions(table, rows, cols, &mut items);
         self.vertical_axes(table, rows, axes, &mut items);
         self.horizontal_axes(table, cols, axes, &mut items);
-        // The edge between headers and panes.
-        let edge = |from, to, has_axis: bool, side: Side| {
-            let element = if has_axis { "axis" } else { "table-div" };
-            let stroke = table.line(element, side, theme::DIVIDER)?;
-            Some(Item::Line(from, to, stroke))
-        };
         let panes = &self.panes;
-        if !self.row_levels.is_empty() || self.axes[0] > 0.0 {
+        if self.axes[0] > 0.0 {
             let x = sharp(panes.x);
-            items.extend(edge(
-                (x, panes.y),
-                (x, panes.bottom()),
-                self.axes[0] > 0.0,
-                Side::Cols,
-            ));
+            let ruler = table.line("axis", Side::Cols, theme::DIVIDER);
+            items.extend(ruler.map(|stroke| Item::Line((x, panes.y), (x, panes.bottom()), stroke)));
         }
         if self.below || self.axes[3] > 0.0 {
             let y = sharp(panes.bottom());
-            items.extend(edge(
-                (panes.x, y),
-                (panes.right(), y),
-                self.axes[3] > 0.0,
-                Side::Rows,
-            ));
-        } else if !self.col_levels.is_empty() {
-            let y = sharp(panes.y);
-            items.extend(edge((self.outer.x, y), (panes.right(), y), false, Side::Rows));
+            let element = if self.axes[3] > 0.0 { "axis" } else { "table-div" };
+            let ruler = table.line(element, Side::Rows, theme::DIVIDER);
+            items.extend(ruler.map(|stroke| Item::Line((panes.x, y), (panes.right(), y), stroke)));
+        }
+        if !crate::map::is_map(table) {
+            self.edges(table, rows, cols, texts, &mut items);
         }
         items
+    }
+
+    /// The lines around the panes and between those of axes that stand one after the other.
+    ///
+    /// Tableau: where panes stand in groups, lines go along all headers and axes of that side.
+    fn edges(&self, table: &Table<'_>, rows: &[Lane], cols: &[Lane], texts: bool, items: &mut Vec<Item>) {
+        let panes = &self.panes;
+        let (in_rows, in_cols) = (is_divided(rows), is_divided(cols) && !texts);
+        let has_axis = |lanes: &[Lane]| lanes.iter().any(|lane| !lane.axes.is_empty());
+        let has_headers = !self.row_levels.is_empty() || !self.col_levels.is_empty();
+        let across = |at: f64, begin: f64, items: &mut Vec<Item>| {
+            let ends = (begin, panes.x, panes.right());
+            divide(table, Side::Rows, sharp(at), ends, items);
+        };
+        if in_rows || has_headers && !has_axis(rows) && !has_axis(cols) {
+            across(panes.y, self.outer.x, items);
+        } else if in_cols {
+            across(panes.y, panes.x, items);
+        }
+        if in_rows && self.foot() > panes.bottom() {
+            across(panes.bottom(), self.outer.x, items);
+        }
+        let head = self.outer.y + self.captions;
+        if in_rows && !self.row_levels.is_empty() || in_cols {
+            let foot = if in_cols { self.foot() } else { panes.bottom() };
+            divide(table, Side::Cols, sharp(panes.x), (head, panes.y, foot), items);
+        }
+        // Panes of axes that follow one another under one header.
+        let begins = |lanes: &[Lane], at: usize| {
+            !lanes[at].axes.is_empty() && lanes[at].headers == lanes[at - 1].headers
+        };
+        let axis_begin = panes.x - self.axes[0];
+        for at in (1..rows.len()).filter(|at| begins(rows, *at) && !in_cols) {
+            let y = self.rows[at].0;
+            if y > self.visible.bottom() {
+                break;
+            }
+            across(y, axis_begin, items);
+        }
+        for at in (1..cols.len()).filter(|at| begins(cols, *at)) {
+            let x = self.cols[at].0;
+            if x > self.visible.right() {
+                break;
+            }
+            divide(
+                table,
+                Side::Cols,
+                sharp(x),
+                (panes.y, panes.y, self.foot()),
+                items,
+            );
+        }
+    }
+
+    /// Where headers and axes below the panes end.
+    pub(super) fn foot(&self) -> f64 {
+        match self.below || self.axes[3] > 0.0 {
+            true => self.outer.bottom(),
+            false => self.panes.bottom(),
+        }
+    }
+}
+
+/// Whether panes stand in groups along a side.
+fn is_divided(lanes: &[Lane]) -> bool {
+    let depth = lanes.iter().map(|lane| lane.headers.len()).max().unwrap_or(0);
+    match lanes.iter().any(|lane| !lane.axes.is_empty()) {
+        true => lanes.len() > 1 || depth > 0,
+        false => depth > 1,
     }
 }
 
@@ -224,14 +280,20 @@ impl Table<'_> {
         (!hidden && stroke.color.alpha > 0).then_some(stroke)
     }
 
-    /// Whether lines divide the blocks of a level of headers: by themselves all levels but the innermost.
-    pub(super) fn divides(&self, side: Side, level: usize, depth: usize) -> bool {
+    /// Whether lines divide the blocks of a level of headers: by themselves all levels but the innermost, and that
+    /// too where each of its panes has an axis.
+    ///
+    /// Tableau: the columns of tables of text have no lines by themselves.
+    pub(super) fn divides(&self, side: Side, level: usize, lanes: &[Lane], texts: bool) -> bool {
         match self
             .reference_format("table-div", "div-level", "", side)
             .and_then(|text| text.parse::<usize>().ok())
         {
             Some(levels) => level < levels,
-            None => level + 1 < depth,
+            None if side == Side::Cols && texts => false,
+            None => lanes
+                .iter()
+                .any(|lane| level + 1 < lane.headers.len() || !lane.axes.is_empty()),
         }
     }
 
