@@ -41,14 +41,18 @@ impl Line {
     }
 
     pub fn height(&self) -> f64 {
-        self.runs
-            .iter()
-            .map(|run| run.font.line_height())
-            .fold(0.0, f64::max)
+        self.highest(Font::line_height)
     }
 
     fn ascent(&self) -> f64 {
-        self.runs.iter().map(|run| run.font.ascent()).fold(0.0, f64::max)
+        self.highest(Font::ascent)
+    }
+
+    /// The greatest measure of the runs that say something; where none does, of all.
+    fn highest(&self, measure: fn(Font) -> f64) -> f64 {
+        let is_empty = self.runs.iter().all(|run| run.text.is_empty());
+        let runs = self.runs.iter().filter(|run| is_empty || !run.text.is_empty());
+        runs.map(|run| measure(run.font)).fold(0.0, f64::max)
     }
 }
 

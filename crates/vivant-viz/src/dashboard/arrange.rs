@@ -21,6 +21,9 @@ const UNITS: f64 = 100_000.0;
 /// The longest side of a dashboard.
 const LONGEST: f64 = 8_000.0;
 
+/// What fixed zones leave at least to each of their neighbours without a fixed size, where they are too long together.
+const LEAST: f64 = 32.0;
+
 /// The size of a dashboard that fills its window, where nobody says how large that is.
 const WINDOW: (f64, f64) = (1000.0, 800.0);
 
@@ -228,38 +231,27 @@ enum Length {
 
 /// Shares a length out; returns where each part begins and ends, in whole pixels and without gaps.
 ///
-/// Fixed parts that do not fit shrink alike. Where all are fixed and there is more room, the last one has it.
+/// Where all parts are fixed and there is more room, the last one has it.
 fn share(wanted: &[Length], length: f64) -> Vec<(f64, f64)> {
-    let fixed: f64 = wanted
-        .iter()
-        .map(|one| {
-            if let Length::Fixed(pixels) = one {
-                *pixels
-            } else {
-                0.0
-            }
+    let fixed = || {
+        wanted.iter().filter_map(|one| match one {
+            Length::Fixed(pixels) => Some(*pixels),
+            Length::Share(_) => None,
         })
-        .sum();
+    };
     let shares: f64 = wanted
         .iter()
         .map(|one| if let Length::Share(part) = one { *part } else { 0.0 })
         .sum();
-    let shrink = if fixed > length && fixed > 0.0 {
-        length / fixed
-    } else {
-        1.0
-    };
-    let rest = (length - fixed * shrink).max(0.0);
-    let even = wanted
-        .iter()
-        .filter(|one| matches!(one, Length::Share(_)))
-        .count();
+    let even = wanted.len() - fixed().count();
+    let most = most(fixed().collect(), length - LEAST * even as f64);
+    let rest = (length - fixed().map(|pixels| pixels.min(most)).sum::<f64>()).max(0.0);
     let mut at = 0.0_f64;
     let mut parts = Vec::with_capacity(wanted.len());
     for (number, one) in wanted.iter().enumerate() {
         let from = at.round();
         at += match one {
-            Length::Fixed(pixels) => pixels * shrink,
+            Length::Fixed(pixels) => pixels.min(most),
             Length::Share(part) if shares > 0.0 => rest * part / shares,
             Length::Share(_) => rest / even as f64,
         };
@@ -269,6 +261,22 @@ fn share(wanted: &[Length], length: f64) -> Vec<(f64, f64)> {
         parts.push((from, at.round().max(from)));
     }
     parts
+}
+
+/// The most that fixed parts may have so that they fit.
+///
+/// Tableau: the longest give way, down to one length, and the others keep theirs.
+fn most(mut fixed: Vec<f64>, room: f64) -> f64 {
+    fixed.sort_by(f64::total_cmp);
+    let mut left = room.max(0.0);
+    for (at, pixels) in fixed.iter().enumerate() {
+        let even = left / (fixed.len() - at) as f64;
+        if *pixels > even {
+            return even;
+        }
+        left -= pixels;
+    }
+    f64::INFINITY
 }
 
 #[cfg(test)]
@@ -373,6 +381,33 @@ mod tests {
                 (2, [0.0, 0.0, 301.0, 300.0]),
                 (3, [301.0, 0.0, 300.0, 300.0]),
                 (9, [501.0, 0.0, 100.0, 80.0]),
+            ],
+        );
+    }
+
+    #[test]
+    fn fixed_zones_that_do_not_fit_cut_the_longest() {
+        let zone = |id: i64, fixed: i64| {
+            format!(
+                "<zone id='{id}' name='Z{id}' is-fixed='true' fixed-size='{fixed}' x='0' y='0' w='10000' h='100000'/>"
+            )
+        };
+        check(
+            "sizing-mode='automatic'",
+            &format!(
+                "<zone id='1' type-v2='layout-flow' param='horz' x='0' y='0' w='100000' h='100000'>{}{}{}\
+                 <zone id='5' name='D' x='0' y='0' w='50000' h='100000'/></zone>",
+                zone(2, 150),
+                zone(3, 900),
+                zone(4, 200)
+            ),
+            Some((800.0, 100.0)),
+            &[
+                (1, [0.0, 0.0, 800.0, 100.0]),
+                (2, [0.0, 0.0, 150.0, 100.0]),
+                (3, [150.0, 0.0, 418.0, 100.0]),
+                (4, [568.0, 0.0, 200.0, 100.0]),
+                (5, [768.0, 0.0, 32.0, 100.0]),
             ],
         );
     }
