@@ -33,6 +33,34 @@ fn is(sheet: &SheetSpec, key: &FieldRef, source: &str, field: &str) -> bool {
     key.source == source && pill.is_some_and(|pill| pill.field == field && !pill.discrete)
 }
 
+/// What an axis has to show of the pictures behind its panes: all of those that are to be seen whole.
+pub(crate) fn whole(
+    table: &Table<'_>,
+    (rows, cols): (&[Lane], &[Lane]),
+    side: Side,
+    axis: &Axis,
+) -> Option<(f64, f64)> {
+    let source = table.workbook.source(&axis.key.source)?;
+    let mut found: Option<(f64, f64)> = None;
+    for image in source.images.iter().filter(|image| image.whole) {
+        let shown = |row: &Lane, col: &Lane| {
+            let lanes = row.axes.first().zip(col.axes.first());
+            lanes.is_some_and(|(y, x)| {
+                *axis == *(if side == Side::Rows { y } else { x })
+                    && is(table.sheet, &y.key, &source.name, &image.y.0)
+                    && is(table.sheet, &x.key, &source.name, &image.x.0)
+                    && (image.only.as_ref()).is_none_or(|only| shows(table, only, &source.name, &[row, col]))
+            })
+        };
+        if rows.iter().any(|row| cols.iter().any(|col| shown(row, col))) {
+            let (_, begin, end) = if side == Side::Rows { &image.y } else { &image.x };
+            let (low, high) = found.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
+            found = Some((low.min(begin.min(*end)), high.max(begin.max(*end))));
+        }
+    }
+    found
+}
+
 /// Draws the pictures behind the panes; returns the paths of those that are missing, too.
 pub(crate) fn backdrops(
     table: &Table<'_>,

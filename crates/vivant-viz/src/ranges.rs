@@ -6,6 +6,7 @@ use vivant_calc::DataType;
 use vivant_document::spec::{AxisSpec, Derivation, Literal, Side, TableCalcKind, format};
 use vivant_render::Rect;
 
+use crate::backdrop;
 use crate::color::{Coloring, encoded};
 use crate::lanes::{Axis, Lane};
 use crate::layers::{Drawn, mark};
@@ -23,6 +24,8 @@ pub(crate) struct Range {
     max: f64,
     /// Whether points lie on it, which need room for their radius.
     points: bool,
+    /// Whether those are pies.
+    pies: bool,
     /// The ends of bars with labels beyond them, and how many pixels those need.
     labels: Vec<(f64, f64)>,
 }
@@ -32,6 +35,7 @@ impl Range {
         min: f64::INFINITY,
         max: f64::NEG_INFINITY,
         points: false,
+        pies: false,
         labels: Vec::new(),
     };
 
@@ -45,6 +49,7 @@ impl Range {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.points |= other.points;
+        self.pies |= other.pies;
         self.labels.extend_from_slice(&other.labels);
     }
 
@@ -110,7 +115,9 @@ impl Ranges<'_> {
         // All lanes of a field have one range, unless each has its own; and so have two axes that are synchronised.
         let mut known: HashMap<(Side, Vec<&Axis>), Scale> = HashMap::new();
         let mut found = Axes::default();
+        let lanes = (self.rows, self.cols);
         for side in [Side::Rows, Side::Cols] {
+            let whole = |axis: &Axis| backdrop::whole(self.table, lanes, side, axis);
             for (at, lane) in self.lanes(side).iter().enumerate() {
                 for axis in &lane.axes {
                     let spec = self.spec(side, axis);
@@ -131,11 +138,11 @@ impl Ranges<'_> {
                     let scale = match is_independent {
                         true => {
                             let range = joined(&|axis| own.get(&(side, at, axis.clone())).cloned());
-                            scale(self.table, axis, spec, range, length(side, at))
+                            scale(self.table, axis, spec, range, (length(side, at), whole(axis)))
                         }
                         false => *known.entry((side, axes.clone())).or_insert_with(|| {
                             let range = joined(&|axis| shared.get(&(side, axis)).cloned());
-                            scale(self.table, axis, spec, range, length(side, at))
+                            scale(self.table, axis, spec, range, (length(side, at), whole(axis)))
                         }),
                     };
                     found.insert(side, at, axis.clone(), scale);
@@ -221,6 +228,7 @@ impl Ranges<'_> {
                     {
                         range.labels.push((end, reach));
                     }
+                    range.pies |= layer.kind == MarkKind::Pie;
                     range.points |= matches!(
                         layer.kind,
                         MarkKind::Circle
@@ -259,7 +267,7 @@ fn scale(
     axis: &Axis,
     spec: Option<&AxisSpec>,
     range: Option<Range>,
-    length: f64,
+    (length, whole): (f64, Option<(f64, f64)>),
 ) -> Scale {
     let data_type = table.data_type(&axis.key);
     let kind = match spec.and_then(|spec| spec.scale.as_deref()) {
@@ -277,6 +285,11 @@ fn scale(
         && kind == ScaleKind::Linear
         && table.is_measure(&axis.key)
         && spec.is_none_or(|spec| spec.include_zero);
+    // Tableau: pies of one value, such as rings have, stand in the middle.
+    if zero && min == max && range.as_ref().is_some_and(|range| range.pies) {
+        max *= 2.0;
+        (min, max) = (min.min(max), min.max(max));
+    }
     if zero {
         min = min.min(0.0);
         max = max.max(0.0);
@@ -325,6 +338,10 @@ fn scale(
                 (min, max) = (min.min(wide.0), max.max(wide.1));
             }
         }
+    }
+    // Tableau: pictures that are to be seen whole end with their axes; nothing is added to them.
+    if let Some((low, high)) = whole {
+        (min, max) = (min.min(low), max.max(high));
     }
     let literal = |value: Option<&Literal>| match value {
         Some(Literal::Value(value)) => number(value),

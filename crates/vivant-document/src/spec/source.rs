@@ -71,6 +71,8 @@ pub struct MappedImage {
     pub y: (String, f64, f64),
     /// The members of fields that it is shown for; it is always shown without.
     pub only: Option<MemberSet>,
+    /// Whether axes show all of it, whatever their values are.
+    pub whole: bool,
 }
 
 /// A connection to a file, a database or a server.
@@ -267,6 +269,9 @@ fn mapped_image(tree: &Tree, node: NodeId, source: &str) -> Option<MappedImage> 
         x: (field("x")?, edge("left")?, edge("right")?),
         y: (field("y")?, edge("top")?, edge("bottom")?),
         only: only.map(|at| MemberSet::of(tree, at, source)),
+        whole: tree
+            .child(node, "image-options")
+            .is_some_and(|at| tree.value(at, "show-entire-image").as_deref() == Some("true")),
     })
 }
 

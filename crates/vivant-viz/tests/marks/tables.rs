@@ -159,6 +159,77 @@ fn lines_divide_groups_down_to_a_level() {
     assert!(across(&draw(&table(&style("2")), &rows), "r000001") > 0);
 }
 
+/// Straight lines longer than this: places across and down, of those that run so and so.
+fn long_lines(picture: &Picture, least: f64) -> (Vec<f64>, Vec<f64>) {
+    let (mut down, mut along) = (Vec::new(), Vec::new());
+    for item in all(&picture.scene.items) {
+        if let Item::Line(from, to, stroke) = item
+            && stroke.color != Color::rgb(0x00F2_F2F2)
+        {
+            match () {
+                () if from.0 == to.0 && to.1 - from.1 > least => down.push(from.0),
+                () if from.1 == to.1 && to.0 - from.0 > least => along.push(from.1),
+                () => {}
+            }
+        }
+    }
+    for list in [&mut down, &mut along] {
+        list.sort_by(f64::total_cmp);
+        list.dedup();
+    }
+    (down, along)
+}
+
+#[test]
+fn panes_in_groups_have_lines_along_their_headers() {
+    let pane = "<mark class='Bar' />";
+    let rows = rows([3, 2]);
+    // Above, between and below the panes of two axes, from the headers on; one pane has none.
+    let axes = draw(&book("", "", pane, &format!("({OUTER} * {COST})"), INNER), &rows);
+    assert_eq!(long_lines(&axes, 330.0).1.len(), 3);
+    assert_eq!(
+        long_lines(&draw(&book("", "", pane, COST, INNER), &rows), 330.0)
+            .1
+            .len(),
+        0
+    );
+    // Columns of bars in groups, down to the headers below them.
+    let groups = format!("({OUTER} / {INNER})");
+    let bars = draw(&book("", "", pane, COST, &groups), &rows);
+    let (down, _) = long_lines(&bars, 320.0);
+    let between = (text(&bars, "r000002").at.0, text(&bars, "r000003").at.0);
+    assert!(
+        down.iter().any(|x| between.0 < *x && *x < between.1),
+        "{down:?} {between:?}"
+    );
+}
+
+#[test]
+fn columns_of_numbers_have_no_lines_and_heads_at_their_right() {
+    let pane = format!("<mark class='Text' /><encodings><text column='{SUM}' /></encodings>");
+    let groups = format!("({OUTER} / {INNER})");
+    let of = |style: &str| draw(&book("", style, &pane, "", &groups), &rows([3, 2]));
+    let style =
+        "<style-rule element='table-div'><format attr='div-level' scope='cols' value='1' /></style-rule>";
+    let (plain, set) = (of(""), of(style));
+    assert_eq!(long_lines(&plain, 30.0).0.len(), 0);
+    assert_eq!(long_lines(&set, 30.0).0.len(), 1);
+    assert_eq!(text(&plain, "r000001").anchor, vivant_render::Anchor::End);
+}
+
+#[test]
+fn a_pie_of_one_value_stands_in_the_middle() {
+    let pane = format!(
+        "<mark class='Pie' /><encodings><color column='{INNER}' /><wedge-size column='{SUM}' /></encodings>"
+    );
+    let book = book("", "", &pane, COST, "");
+    let mut rows = rows([2, 0]);
+    rows.frames[0].columns[3] = column(COST, vec![Value::Real(1.0); 2]);
+    let picture = draw(&book, &rows);
+    let ticks: Vec<&str> = texts(&picture).iter().map(|text| text.text.as_str()).collect();
+    assert!(ticks.contains(&"0.0") && ticks.contains(&"2.0"), "{ticks:?}");
+}
+
 #[test]
 fn headers_stand_where_the_document_says() {
     let style = format!(
@@ -233,6 +304,21 @@ fn pictures_lie_behind_the_axes_of_their_fields() {
         panic!("{found:?}")
     };
     assert!(place.y > text(&picture, "A").at.1, "{place:?}");
+    // One that is to be seen whole has all of the axes.
+    let options = "<image-options show-entire-image='true' />";
+    let whole = image.replace("right='4' top='20'", "right='400' top='2000'");
+    let last = |image: &str| {
+        let book = self::book(image, "", &pane, &format!("({OUTER} * {COST})"), SUM);
+        let picture = draw(&book, &rows);
+        texts(&picture)
+            .iter()
+            .any(|text| text.text == "2000" || text.text == "2K")
+    };
+    assert!(!last(&whole));
+    assert!(last(&whole.replace(
+        "<groupfilter function='cross",
+        &format!("{options}<groupfilter function='cross")
+    )));
 }
 
 #[test]
