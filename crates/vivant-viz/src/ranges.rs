@@ -26,6 +26,8 @@ pub(crate) struct Range {
     points: bool,
     /// Whether those are pies.
     pies: bool,
+    /// Whether reference lines lie on it, which stand away from its ends.
+    lined: bool,
     /// The ends of bars with labels beyond them, and how many pixels those need.
     labels: Vec<(f64, f64)>,
 }
@@ -36,6 +38,7 @@ impl Range {
         max: f64::NEG_INFINITY,
         points: false,
         pies: false,
+        lined: false,
         labels: Vec::new(),
     };
 
@@ -50,6 +53,7 @@ impl Range {
         self.max = self.max.max(other.max);
         self.points |= other.points;
         self.pies |= other.pies;
+        self.lined |= other.lined;
         self.labels.extend_from_slice(&other.labels);
     }
 
@@ -246,6 +250,7 @@ impl Ranges<'_> {
                 if let Some(range) = ranges.get_mut(&(reference.side, lane, reference.axis.clone())) {
                     for value in reference.values() {
                         range.hold(value);
+                        range.lined = true;
                     }
                 }
             }
@@ -330,7 +335,8 @@ fn scale(
                 max += end + radius;
             }
             // Shares of a whole end with it.
-            if is_share(table, axis) && (ends.1 - 1.0).abs() < 1e-9 {
+            let lined = range.as_ref().is_some_and(|range| range.lined);
+            if is_share(table, axis) && !lined && (ends.1 - 1.0).abs() < 1e-9 {
                 max = 1.0;
             }
             if let Some(range) = &range {

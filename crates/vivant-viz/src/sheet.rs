@@ -143,9 +143,8 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         (request.height - top - margin).max(60.0),
     );
 
-    let references: Vec<Vec<Reference<'_>>> = layers
-        .iter()
-        .map(|layer| references(&table, layer, &rows, &cols, &mut told))
+    let references: Vec<Vec<Reference<'_>>> = (0..layers.len())
+        .map(|number| references(&table, (&layers, number), &rows, &cols, &mut told))
         .collect();
     for (layer, found) in layers.iter_mut().zip(&references) {
         let mut marks = std::mem::take(&mut layer.marks);

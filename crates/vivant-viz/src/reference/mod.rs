@@ -4,7 +4,7 @@ mod draw;
 
 use std::collections::HashMap;
 
-use vivant_document::spec::{Derivation, FieldRef, Literal, ReferenceLine, Side};
+use vivant_document::spec::{Derivation, FieldRef, Literal, PaneSpec, ReferenceLine, Side};
 use vivant_render::Color;
 
 use crate::color::along;
@@ -50,16 +50,27 @@ impl Reference<'_> {
     }
 }
 
-/// Computes all reference lines of a layer.
+/// Computes all reference lines of a layer, which is given by its number.
 pub(crate) fn references<'a>(
     table: &Table<'a>,
-    layer: &Drawn<'a>,
+    (layers, number): (&[Drawn<'a>], usize),
     rows: &[Lane],
     cols: &[Lane],
     told: &mut Told,
 ) -> Vec<Reference<'a>> {
+    let layer = &layers[number];
+    // The card for all axes may have no marks of its own; its lines are those of an axis that layers share.
+    let is_idle = |card: &&PaneSpec| layers.iter().all(|layer| layer.card.id != card.id);
+    let idle = table
+        .sheet
+        .panes
+        .iter()
+        .filter(|card| number == 0 && is_idle(card));
+    let shared = idle
+        .flat_map(|card| &card.reference_lines)
+        .filter(|spec| spec.axis.is_some());
     let mut found = Vec::new();
-    for spec in &layer.card.reference_lines {
+    for spec in layer.card.reference_lines.iter().chain(shared) {
         for (side, axis) in [(Side::Rows, &layer.row_axis), (Side::Cols, &layer.col_axis)] {
             let Some(axis) = axis
                 .as_ref()
@@ -121,6 +132,17 @@ fn pair(table: &Table<'_>, found: &mut [Reference<'_>]) {
     }
 }
 
+/// Whether marks are put on one another along a side, at the values of another axis.
+///
+/// Tableau: reference lines are those of whole stacks then; stacks at headers count part by part.
+fn is_stacked(table: &Table<'_>, layer: &Drawn<'_>, side: Side) -> bool {
+    let (Some(row), Some(_)) = (&layer.row_axis, &layer.col_axis) else {
+        return false;
+    };
+    let vertical = table.is_measure(&row.key) && !table.is_date(&row.key);
+    layer.kind.stands_on_zero() && layer.card.stacked.unwrap_or(true) && vertical == (side == Side::Rows)
+}
+
 /// The marks of one cell, pane or table.
 struct Marks {
     lanes: Vec<usize>,
@@ -137,10 +159,15 @@ fn groups(
     rows: &[Lane],
     cols: &[Lane],
 ) -> Vec<Marks> {
-    let (own, other) = match side {
-        Side::Rows => (rows, cols),
-        Side::Cols => (cols, rows),
+    let (own, other, crossed) = match side {
+        Side::Rows => (rows, cols, &layer.col_axis),
+        Side::Cols => (cols, rows, &layer.row_axis),
     };
+    let crossed = crossed
+        .as_ref()
+        .filter(|_| *source == axis.key && is_stacked(table, layer, side));
+    // Where the sum of each stack is among the values.
+    let mut stacks: HashMap<((usize, usize), u64, bool), usize> = HashMap::new();
     let scope = spec.get("scope").unwrap_or("per-pane");
     // Lanes that are one for the scope have the same number.
     let numbers = |lanes: &[Lane]| -> Vec<usize> {
@@ -178,7 +205,21 @@ fn groups(
             order.push(place);
             Vec::new()
         });
-        known.extend(number(&table.value(mark, source)));
+        let Some(value) = number(&table.value(mark, source)) else {
+            continue;
+        };
+        match crossed.and_then(|axis| number(&table.value(mark, &axis.key))) {
+            Some(at) => {
+                let stack = stacks
+                    .entry((place, at.to_bits(), value < 0.0))
+                    .or_insert(known.len());
+                match known.get_mut(*stack) {
+                    Some(sum) => *sum += value,
+                    None => known.push(value),
+                }
+            }
+            None => known.push(value),
+        }
     }
     let members = |numbers: &[usize]| -> HashMap<usize, Vec<usize>> {
         let mut members: HashMap<usize, Vec<usize>> = HashMap::new();

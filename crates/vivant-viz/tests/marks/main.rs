@@ -247,6 +247,50 @@ fn a_line_of_each_cell_is_that_of_its_marks() {
 }
 
 #[test]
+fn lines_of_stacks_along_an_axis_are_those_of_the_whole_stacks() {
+    let pane = reference("formula='max' scope='per-table' label-type='none'", "");
+    let mut data = three();
+    data.push((COST, reals(&[5.0, 5.0, 9.0])));
+    let scene = draw_rows(&book(&pane, SUM, COST, ""), &data);
+    let lines = within(&scene, "reference");
+    let [Item::Line(from, ..)] = lines.as_slice() else {
+        panic!("{lines:?}")
+    };
+    // Two of 10 and 20 at one place, as high as the third alone.
+    let bars = rects(&scene, "marks");
+    near(from.1, bars[2].0.y);
+    let heads = texts(&["A", "A", "B"]);
+    let at_headers = vec![(KIND, heads), (SUM, reals(&[10.0, 20.0, 25.0]))];
+    let scene = draw_rows(&book(&pane, SUM, KIND, ""), &at_headers);
+    let lines = within(&scene, "reference");
+    let [Item::Line(from, ..)] = lines.as_slice() else {
+        panic!("{lines:?}")
+    };
+    near(from.1, rects(&scene, "marks")[2].0.y);
+}
+
+#[test]
+fn lines_of_the_card_for_all_axes_are_drawn_beside_those_of_others() {
+    let pane = format!(
+        "<mark class='Line' /><reference-line axis-column='{COST}' value-column='{COST}' id='refline0' \
+         formula='min' scope='per-table' label-type='none' /></pane>\
+         <pane id='1' y-axis-name='{SUM}'><mark class='Circle' /><encodings><lod column='{KIND}' /></encodings>"
+    );
+    let mut data = three();
+    data.push((COST, reals(&[5.0, 7.0, 9.0])));
+    let rows = SheetRows {
+        panes: vec![(1, 0)],
+        ..one_pane(&data)
+    };
+    let scene = draw(&book(&pane, SUM, COST, ""), &rows);
+    let lines = within(&scene, "reference");
+    assert!(
+        matches!(lines.as_slice(), [Item::Line(from, to, _)] if from.0 == to.0),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn a_distribution_fills_between_its_percentages() {
     let pane = reference(
         "formula='max' scope='per-table' label-type='none' percentage-bands='true' fill-below='true' fill-above='false'",
