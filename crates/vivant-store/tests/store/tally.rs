@@ -288,10 +288,9 @@ async fn an_older_database_is_counted(w: World) {
         Some(_) => "DROP FUNCTION keep_content_tally CASCADE;",
     };
     w.batch(&format!(
-            "{triggers} DROP TABLE content_tally; DROP TABLE site_tally; DROP INDEX content_place; \
+        "{triggers} DROP TABLE content_tally; DROP TABLE site_tally; DROP INDEX content_place; \
              DELETE FROM schema_migration WHERE name = '0003_tally'"
-        ),
-    )
+    ))
     .await;
     let store = w.reopen().await.unwrap();
     let caller = w.admin();

@@ -24,13 +24,20 @@ const LONGEST: f64 = 8_000.0;
 /// What fixed zones leave at least to each of their neighbours without a fixed size, where they are too long together.
 const LEAST: f64 = 32.0;
 
-/// The size of a dashboard that fills its window, where nobody says how large that is.
+/// The size of a dashboard that fills its window, where nobody says how large that is and its zones have room in it.
 const WINDOW: (f64, f64) = (1000.0, 800.0);
+
+/// What such a window leaves to each of them.
+const ROOMY: f64 = 120.0;
 
 /// Returns the size that a dashboard has in pixels: its own where that is fixed, else what is asked for within its
 /// bounds.
 pub fn dashboard_size(dashboard: &DashboardSpec, asked: Option<(f64, f64)>) -> (f64, f64) {
     let SizeSpec { mode, min, max } = dashboard.size;
+    let window = match asked {
+        None if mode != SizeMode::Fixed => needed(dashboard),
+        _ => WINDOW,
+    };
     let side = |asked: Option<f64>, min: Option<f64>, max: Option<f64>, window: f64| {
         let length = match mode {
             SizeMode::Fixed => max.or(min).or(asked).unwrap_or(window),
@@ -45,8 +52,8 @@ pub fn dashboard_size(dashboard: &DashboardSpec, asked: Option<(f64, f64)>) -> (
         length.round().clamp(1.0, LONGEST)
     };
     (
-        side(asked.map(|size| size.0), min.0, max.0, WINDOW.0),
-        side(asked.map(|size| size.1), min.1, max.1, WINDOW.1),
+        side(asked.map(|size| size.0), min.0, max.0, window.0),
+        side(asked.map(|size| size.1), min.1, max.1, window.1),
     )
 }
 
@@ -81,11 +88,54 @@ pub(crate) fn arrange(dashboard: &DashboardSpec, width: f64, height: f64) -> Vec
     placed
 }
 
+/// A window that is large enough for zones of fixed size to leave something to those beside them.
+fn needed(dashboard: &DashboardSpec) -> (f64, f64) {
+    let saved = saved_lengths(dashboard);
+    let saved = (saved.0.unwrap_or(WINDOW.0), saved.1.unwrap_or(WINDOW.1));
+    let mut window = WINDOW;
+    let mut look = |container: &ZoneSpec| {
+        let ZoneKind::Flow {
+            horizontal,
+            even: false,
+        } = container.kind
+        else {
+            return;
+        };
+        let (begin, end) = if horizontal { (0, 2) } else { (1, 3) };
+        let before = if horizontal { saved.0 } else { saved.1 };
+        let lengths = container.children.iter().filter(|zone| !zone.hidden);
+        let lengths = lengths.map(|zone| match zone.fixed_size {
+            Some(fixed) => fixed + zone.frame.margin[begin] + zone.frame.margin[end],
+            None => ROOMY.min(zone.rectangle[end] * before / UNITS),
+        });
+        let units = container.rectangle[end];
+        if units > 1000.0 {
+            // No more than it had when it was saved.
+            let need = (lengths.sum::<f64>() * UNITS / units).min(before);
+            let window = if horizontal { &mut window.0 } else { &mut window.1 };
+            *window = window.max(need.ceil());
+        }
+    };
+    dashboard.walk(&mut look);
+    window
+}
+
 /// The size that a dashboard had when it was saved: its own where that is fixed, else as zones of fixed size tell.
 fn saved_size(dashboard: &DashboardSpec) -> Option<(f64, f64)> {
     if let (SizeMode::Fixed, (Some(width), Some(height))) = (dashboard.size.mode, dashboard.size.max) {
         return Some((width, height));
     }
+    match saved_lengths(dashboard) {
+        (None, None) => None,
+        (width, height) => {
+            let usual = dashboard_size(dashboard, None);
+            Some((width.unwrap_or(usual.0), height.unwrap_or(usual.1)))
+        }
+    }
+}
+
+/// The width and height that a dashboard had when it was saved, as far as zones of fixed size tell.
+fn saved_lengths(dashboard: &DashboardSpec) -> (Option<f64>, Option<f64>) {
     let (mut widths, mut heights) = (Vec::new(), Vec::new());
     let mut look = |container: &ZoneSpec| {
         let ZoneKind::Flow { horizontal, .. } = container.kind else {
@@ -108,13 +158,7 @@ fn saved_size(dashboard: &DashboardSpec) -> Option<(f64, f64)> {
         let found = list.get(list.len() / 2).copied()?;
         (100.0..=LONGEST).contains(&found).then(|| found.round())
     };
-    match (middle(widths), middle(heights)) {
-        (None, None) => None,
-        (width, height) => {
-            let (usual_width, usual_height) = dashboard_size(dashboard, None);
-            Some((width.unwrap_or(usual_width), height.unwrap_or(usual_height)))
-        }
-    }
+    (middle(widths), middle(heights))
 }
 
 /// The pixels of a rectangle in units. Edges are rounded, not lengths, so that neighbours touch.
@@ -347,6 +391,26 @@ mod tests {
                 (4, [0.0, 300.0, 600.0, 100.0]),
             ],
         );
+    }
+
+    #[test]
+    fn a_window_has_room_for_fixed_zones_and_those_beside_them() {
+        let zones = |fixed: f64| {
+            format!(
+                "<zone id='1' type-v2='layout-flow' param='horz' x='0' y='0' w='100000' h='100000'>\
+                 <zone id='2' name='A' is-fixed='true' fixed-size='{fixed}' x='0' y='0' w='{}' h='100000'/>\
+                 <zone id='3' name='B' x='80000' y='0' w='20000' h='100000'/></zone>",
+                fixed / 1500.0 * 100_000.0
+            )
+        };
+        let size = |fixed: f64, asked: Option<(f64, f64)>| {
+            let spec = read("sizing-mode='automatic'", &zones(fixed));
+            dashboard_size(&spec.dashboards[0], asked)
+        };
+        assert_eq!(size(600.0, None), (1000.0, 800.0));
+        assert_eq!(size(1200.0, None), (1320.0, 800.0));
+        // Who says how large the window is has it so.
+        assert_eq!(size(1200.0, Some((640.0, 480.0))), (640.0, 480.0));
     }
 
     #[test]
