@@ -9,6 +9,7 @@
 
 mod annotate;
 mod backdrop;
+mod caption;
 mod color;
 mod dashboard;
 mod distinct;

@@ -353,7 +353,7 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     }
     if request.alone {
         height = (layout.outer.bottom().min(visible.bottom()) + theme::MARGIN).max(y + theme::MARGIN);
-        let lines = caption(&table, inner);
+        let lines = caption(&table, &layers, inner);
         if !lines.is_empty() {
             items.extend(label::draw(&lines, (theme::MARGIN, height), inner, 0));
             height += label::height(&lines) + theme::MARGIN;
@@ -579,20 +579,27 @@ fn meaning(table: &Table<'_>, content: &PieceContent) -> String {
     texts.join(", ")
 }
 
-/// The caption, where it is shown.
-fn caption(table: &Table<'_>, width: f64) -> Vec<label::Line> {
+/// The caption, where it is shown: what was written, else what there is to say.
+fn caption(table: &Table<'_>, layers: &[Drawn<'_>], width: f64) -> Vec<label::Line> {
     let tab = table
         .workbook
         .tabs
         .iter()
         .find(|tab| tab.name == table.sheet.name);
     let is_shown = tab.is_some_and(|tab| tab.cards.iter().any(|(kind, _, _)| kind == "caption"));
-    let Some(text) = table.sheet.caption.as_ref().filter(|_| is_shown) else {
+    if !is_shown {
         return Vec::new();
-    };
+    }
     let font = table.font("caption", None, theme::TEXT);
     let color = table.color("caption", None, theme::DARK);
-    label::lines(text, font, color, width, &|content| meaning(table, content))
+    match &table.sheet.caption {
+        Some(text) => label::lines(text, font, color, width, &|content| meaning(table, content)),
+        None => {
+            let words = font.wrap(&crate::caption::automatic(table, layers), width);
+            let lines = words.into_iter().filter(|line| !line.is_empty());
+            lines.map(|line| label::Line::plain(line, font, color)).collect()
+        }
+    }
 }
 
 fn title(table: &Table<'_>, width: f64) -> Vec<label::Line> {

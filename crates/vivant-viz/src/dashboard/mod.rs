@@ -30,7 +30,7 @@ use arrange::{Placed, arrange};
 pub(crate) use control::parameter_text;
 use control::{ControlState, Words};
 pub use filter::Domain;
-pub(crate) use filter::words as filter_words;
+pub(crate) use filter::{member_text, words as filter_words};
 use words::{Meaning, Upright};
 
 /// What to draw.

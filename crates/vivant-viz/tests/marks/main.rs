@@ -1,5 +1,6 @@
 //! Small worksheets drawn from rows that are written here: what stands where is computed by hand.
 
+mod captions;
 mod forms;
 mod labels;
 mod tables;
