@@ -228,17 +228,22 @@ impl<'e> Engine<'e> {
         if panes.is_empty() {
             panes.push(&default);
         }
-        let mut levels: Vec<(BTreeSet<FieldRef>, Wanted)> = Vec::new();
+        let mut levels: Vec<((BTreeSet<FieldRef>, BTreeSet<FieldRef>), Wanted)> = Vec::new();
         for &pane in &panes {
             let wanted = asker.wanted(pane, &flow.shape.measure_names, diagnostics);
             let dims: BTreeSet<FieldRef> = wanted.dimensions.iter().map(|item| item.key.clone()).collect();
-            let position = match levels.iter().position(|(known, _)| *known == dims) {
+            // What hides marks by a field of one card leaves those of the others.
+            let hides = sheet.filters.iter().filter(|filter| filter.hides);
+            let hides = hides.map(|filter| filter.column.clone());
+            let hides = hides.filter(|key| wanted.measures.iter().any(|item| item.key == *key));
+            let level = (dims, hides.collect());
+            let position = match levels.iter().position(|(known, _)| *known == level) {
                 Some(position) => {
                     levels[position].1.merge(wanted);
                     position
                 }
                 None => {
-                    levels.push((dims, wanted));
+                    levels.push((level, wanted));
                     levels.len() - 1
                 }
             };

@@ -89,8 +89,12 @@ pub fn addressed<'w>(sheet: &SheetSpec, wanted: &'w Wanted, calc: &TableCalc) ->
     let join = |parts: &[&[&'w FieldRef]]| parts.concat();
     let last = |list: &[&'w FieldRef]| -> Vec<&'w FieldRef> { list.last().copied().into_iter().collect() };
     match &calc.addressing {
-        Addressing::Rows => join(&[&cols, &marks]),
-        Addressing::Columns => join(&[&rows, &marks]),
+        // Tableau: lines of several colours along dates run apart; where nothing lies on the shelf, as in pies and
+        // stacked bars, the calculation runs along what the marks are made of.
+        Addressing::Rows if cols.is_empty() => marks,
+        Addressing::Rows => cols,
+        Addressing::Columns if rows.is_empty() => marks,
+        Addressing::Columns => rows,
         Addressing::Table => join(&[&rows, &cols, &marks]),
         Addressing::TableCol => join(&[&cols, &rows, &marks]),
         Addressing::Pane => join(&[&last(&rows), &last(&cols), &marks]),

@@ -1,6 +1,6 @@
 //! Shares, offsets and orders of table calculations, and what formulas see of a view.
 
-use crate::{CUSTOMER, REGION, SUM, View, orders};
+use crate::{CUSTOMER, KIND, REGION, SUM, View, YEAR, orders};
 
 #[tokio::test]
 async fn fractions_of_percentiles_may_be_computed() {
@@ -152,4 +152,38 @@ async fn forecasts_and_clusters_are_refused_by_name() {
     };
     let error = clusters.error().await;
     assert!(error.contains("clusters"), "{error}");
+}
+
+#[tokio::test]
+async fn what_marks_are_made_of_runs_apart_along_a_shelf() {
+    let running = |way: &str| {
+        format!(
+            "<column-instance column='[amount]' derivation='Sum' name='[cum:sum:amount:qk]' pivot='key' type='quantitative'>\
+             <table-calc aggregation='Sum' ordering-type='{way}' type='CumTotal' /></column-instance>"
+        )
+    };
+    let (across, down) = (running("Rows"), running("Columns"));
+    let view = |instances| View {
+        instances,
+        text: vec![KIND, "[ds].[cum:sum:amount:qk]"],
+        ..orders()
+    };
+    let along = ["2023 A 70", "2024 A 125", "2024 B 30"];
+    let lines = View {
+        cols: YEAR,
+        ..view(&across)
+    };
+    assert_eq!(lines.rows().await, along);
+    let bars = View {
+        rows: YEAR,
+        ..view(&down)
+    };
+    assert_eq!(bars.rows().await, along);
+    // The shelf along which it runs is empty: it runs along the parts of each bar, or of the pie.
+    let parts = View {
+        rows: YEAR,
+        ..view(&across)
+    };
+    assert_eq!(parts.rows().await, ["2023 A 70", "2024 A 55", "2024 B 85"]);
+    assert_eq!(view(&across).rows().await, ["A 125", "B 155"]);
 }

@@ -51,6 +51,8 @@ struct View<'v> {
     col_attributes: &'v str,
     /// Measures on the text of the marks card.
     text: Vec<&'v str>,
+    /// Marks cards in place of that one.
+    cards: &'v str,
     /// What stands behind the shelves.
     table: &'v str,
     /// Links of data sources: key and value.
@@ -140,11 +142,15 @@ impl View<'_> {
             .iter()
             .map(|(name, _)| format!("<datasource name='{name}' />"))
             .collect();
-        let cards: String = self
+        let texts: String = self
             .text
             .iter()
             .map(|key| format!("<text column='{key}' />"))
             .collect();
+        let cards = match self.cards {
+            "" => format!("<pane><mark class='Automatic' /><encodings>{texts}</encodings></pane>"),
+            cards => cards.to_owned(),
+        };
         let links: String = self
             .links
             .iter()
@@ -157,7 +163,7 @@ impl View<'_> {
              <datasource-relationships><datasource-relationship source='ds' target='two'><column-mapping>{links}</column-mapping></datasource-relationship></datasource-relationships>\
              <worksheets><worksheet name='S'><table><view><datasources>{used}</datasources>\
              <datasource-dependencies datasource='{first}'>{}</datasource-dependencies>{}<aggregation value='{}' /></view>\
-             <panes><pane><mark class='Automatic' /><encodings>{cards}</encodings></pane></panes>\
+             <panes>{cards}</panes>\
              <rows {}>{}</rows><cols {}>{}</cols>{}</table></worksheet></worksheets></workbook>",
             self.instances,
             self.view,

@@ -1,6 +1,6 @@
 //! Which members a view shows, and in which order.
 
-use crate::{CUSTOMER, REGION, SUM, View, orders};
+use crate::{CUSTOMER, REGION, SUM, View, lines, orders};
 
 #[tokio::test]
 async fn members_are_sorted_by_a_table_calculation_of_the_view() {
@@ -126,4 +126,36 @@ async fn groups_of_several_fields() {
     };
     assert_eq!(of("default='&quot;Rest&quot;'").await, ["First 120", "Rest 35"]);
     assert_eq!(of("").await, ["East, B 30", "First 120", "South, A 5"]);
+}
+
+#[tokio::test]
+async fn what_hides_marks_of_one_card_leaves_those_of_the_others() {
+    let view = View {
+        fields: vec![[
+            "Low",
+            "string",
+            "IF SUM([amount]) &lt; 40 THEN &quot;low&quot; END",
+            "",
+        ]],
+        instances: "<column-instance column='[Low]' derivation='User' name='[usr:Low:nk]' pivot='key' type='nominal' />",
+        view: "<filter class='categorical' column='[ds].[usr:Low:nk]' kind='hide'><groupfilter function='except'>\
+               <groupfilter function='level-members' level='[usr:Low:nk]' />\
+               <groupfilter function='member' level='[usr:Low:nk]' member='%null%' /></groupfilter></filter>",
+        rows: "([ds].[sum:amount:qk] + [ds].[avg:amount:qk])",
+        cols: REGION,
+        cards: "<pane><mark class='Line' /></pane>\
+                <pane id='1' y-axis-name='[ds].[sum:amount:qk]'><mark class='Line' /></pane>\
+                <pane id='2' y-axis-name='[ds].[avg:amount:qk]'><mark class='Circle' />\
+                <encodings><color column='[ds].[usr:Low:nk]' /></encodings></pane>",
+        ..orders()
+    };
+    let (answer, _) = view.asked().await.expect("an answer");
+    let found: Vec<Vec<String>> = answer.frames.iter().map(|frame| lines(frame, &[])).collect();
+    assert_eq!(
+        found,
+        [
+            vec!["East 60 20.000", "South 5 5.000", "West 90 45.000"],
+            vec!["South 5 5.000 low"],
+        ]
+    );
 }
