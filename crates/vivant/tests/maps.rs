@@ -11,7 +11,7 @@ use vivant::{
     ViewSize, World,
 };
 use vivant_document::{FileKind, Limits};
-use vivant_render::{Item, Path, Scene, Step};
+use vivant_render::{Color, Fill, Item, Path, Scene, Step};
 
 struct Here;
 
@@ -412,4 +412,36 @@ fn territories_are_areas_of_their_postcodes() {
         "{told}"
     );
     assert_eq!(of("zip:ok").0, 5);
+}
+
+#[test]
+fn areas_let_the_land_through_and_have_dark_labels() {
+    let columns = "<column datatype='string' name='[state]' role='dimension' semantic-role='[State].[Name]' type='nominal' />";
+    let instances =
+        "<column-instance column='[state]' derivation='None' name='[none:state:nk]' type='nominal' />";
+    let panes = "<panes><pane><mark class='Multipolygon' /><encodings><color column='[ds].[none:state:nk]' />\
+                 <text column='[ds].[none:state:nk]' /><geometry column='[ds].[Geometry (generated)]' /></encodings>\
+                 <style><style-rule element='mark'><format attr='mark-labels-show' value='true' /></style-rule></style>\
+                 </pane></panes>";
+    let (_folder, book) = book("state\nKansas\nNebraska\n", columns, instances, "", panes);
+    let (scene, _) = drawn(&book);
+    let fills: Vec<u8> = marks(&scene, "marks")
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Path(_, style) => match style.fill {
+                Some(Fill::Solid(color)) => Some(color.alpha),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    assert_eq!(fills, [204, 204]);
+    let labels: Vec<Color> = marks(&scene, "labels")
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Text(text) => Some(text.color),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(labels, [Color::BLACK, Color::BLACK]);
 }

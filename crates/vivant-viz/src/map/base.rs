@@ -38,6 +38,11 @@ const NORMAL: Colors = Colors {
     text: 0x747474,
     faint: 0x8F8F8F,
 };
+const STREETS: Colors = Colors {
+    water: 0xA9D4E4,
+    land: 0xEFE9E1,
+    ..NORMAL
+};
 const DARK: Colors = Colors {
     water: 0x2B2B2B,
     land: 0x0D0D0D,
@@ -73,7 +78,8 @@ impl Base {
             .unwrap_or("light")
             .to_ascii_lowercase();
         let (colors, prefix) = match style.as_str() {
-            "normal" | "streets" | "outdoors" | "satellite" => (NORMAL, ""),
+            "streets" => (STREETS, ""),
+            "normal" | "outdoors" | "satellite" => (NORMAL, ""),
             "dark" => (DARK, "dark"),
             _ => (LIGHT, "light"),
         };

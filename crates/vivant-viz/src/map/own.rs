@@ -71,6 +71,39 @@ impl Own {
         drawn(&self.rings, view, true)
     }
 
+    /// A place well inside of its largest area, in metres: the middle of its widest part from west to east.
+    pub fn inside(&self) -> Option<(f64, f64)> {
+        const CUTS: usize = 9;
+        let largest = self
+            .rings
+            .iter()
+            .max_by(|a, b| surface(a).abs().total_cmp(&surface(b).abs()))?;
+        let ends = largest.iter().map(|&(x, y)| [x, y, x, y]).reduce(super::joined)?;
+        let cut = |at: usize| {
+            let part = (at as f64 + 0.5) / CUTS as f64;
+            let y = ends[1] + (ends[3] - ends[1]) * part;
+            let mut crossed: Vec<f64> = self
+                .rings
+                .iter()
+                .flat_map(|ring| ring.iter().zip(ring.iter().cycle().skip(1)))
+                .filter(|(a, b)| (a.1 > y) != (b.1 > y))
+                .map(|(a, b)| a.0 + (b.0 - a.0) * (y - a.1) / (b.1 - a.1))
+                .collect();
+            crossed.sort_by(f64::total_cmp);
+            let widest = crossed
+                .chunks_exact(2)
+                .map(|pair| (pair[1] - pair[0], f64::midpoint(pair[0], pair[1])))
+                .max_by(|a, b| a.0.total_cmp(&b.0))?;
+            // What is near the upper or lower end has less room for words.
+            let room = widest.0 * (1.0 - (part - 0.5).abs());
+            Some((room, (widest.1, y)))
+        };
+        (0..CUTS)
+            .filter_map(cut)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, place)| place)
+    }
+
     /// Its lines as a path in the pixels of a view.
     pub fn lines(&self, view: &View) -> Path {
         drawn(&self.lines, view, false)
@@ -164,6 +197,26 @@ mod tests {
         // A short one is straight.
         assert_eq!(path(&[(13.0, 52.0), (13.5, 52.2)]).len(), 2);
         assert_eq!(path(&[(0.0, 0.0), (180.0, 0.0)]).len(), 2);
+    }
+
+    #[test]
+    fn the_inside_of_a_horseshoe_is_in_one_of_its_arms() {
+        let own = Own {
+            rings: vec![vec![
+                (0.0, 0.0),
+                (10.0, 0.0),
+                (10.0, 10.0),
+                (6.0, 10.0),
+                (6.0, 2.0),
+                (3.0, 2.0),
+                (3.0, 10.0),
+                (0.0, 10.0),
+            ]],
+            ..Own::default()
+        };
+        let (x, y) = own.inside().unwrap();
+        assert!((6.0..10.0).contains(&x) || y < 2.0, "{x} {y}");
+        assert!(Own::default().inside().is_none());
     }
 
     #[test]

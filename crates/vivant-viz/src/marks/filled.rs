@@ -93,11 +93,16 @@ impl Layer<'_> {
         if own.has_area() && !self.is_without_color(row) {
             let path = own.areas(view);
             items.push(Item::Path(path.clone(), self.fill_of(mark.row)));
-            items.extend(border.map(|stroke| Item::Path(path, Style::stroke(stroke.clone()))));
+            let border = self.selection(mark.row).or_else(|| border.cloned());
+            items.extend(border.map(|stroke| Item::Path(path, Style::stroke(stroke))));
         }
         let lines = own.lines(view);
         if !lines.0.is_empty() {
-            let stroke = Stroke::new(self.color(mark.row), self.line_width(mark.row)).rounded();
+            let color = match format(&self.card.style, "mark", "mark-transparency") {
+                Some(_) => self.color(mark.row),
+                None => self.color(mark.row).with_alpha(255),
+            };
+            let stroke = Stroke::new(color, self.line_width(mark.row)).rounded();
             items.push(Item::Path(lines, Style::stroke(stroke)));
         }
         let radius = theme::POINT * self.sizes.factor / 2.0;
@@ -105,8 +110,9 @@ impl Layer<'_> {
             let spot = view.at((view.wrapped(x), y));
             items.push(Item::Circle(spot, radius, self.style(mark.row)));
         }
-        if let (Some(x), Some(y)) = (mark.x, mark.y) {
-            self.label_area(mark, view.at((x, y)), wanted);
+        let middle = own.inside().map(|(x, y)| (view.wrapped(x), y));
+        if let Some(middle) = middle.or_else(|| mark.x.zip(mark.y)) {
+            self.label_area(mark, view.at(middle), wanted);
         }
         items
     }

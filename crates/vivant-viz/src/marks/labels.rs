@@ -564,7 +564,11 @@ impl Layer<'_> {
             return;
         }
         let room = rect.width - 2.0 * theme::PADDING;
-        let lines = self.label_lines(mark.row, Some(on(self.own_color(mark.row))));
+        let text = match self.kind {
+            MarkKind::Map => on_map(self.own_color(mark.row)),
+            _ => on(self.own_color(mark.row)),
+        };
+        let lines = self.label_lines(mark.row, Some(text));
         let mut lines = label::wrapped(lines, room);
         let mut high = 0.0;
         let fitting = lines
@@ -593,8 +597,19 @@ impl Layer<'_> {
 
 /// The colour of text on a colour.
 fn on(color: Color) -> Color {
+    on_either(color, 0.4)
+}
+
+/// The colour of text on an area of a map.
+///
+/// Tableau: it is dark on all of its ten colours, four fifths of which are seen.
+fn on_map(color: Color) -> Color {
+    on_either(color, 0.18)
+}
+
+fn on_either(color: Color, dark: f64) -> Color {
     let shown = Color::WHITE.mix(color.with_alpha(255), color.opacity());
-    if shown.luminance() < 0.4 {
+    if shown.luminance() < dark {
         Color::WHITE
     } else {
         Color::BLACK

@@ -71,6 +71,7 @@ impl Layer<'_> {
         match (set, self.kind) {
             (Some(alpha), _) => alpha.clamp(0.0, 255.0) as u8,
             (None, MarkKind::Area) => theme::AREA_ALPHA,
+            (None, MarkKind::Map) => theme::LAND_ALPHA,
             (None, _) => 255,
         }
     }
