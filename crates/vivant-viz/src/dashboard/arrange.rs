@@ -27,6 +27,9 @@ const LEAST: f64 = 32.0;
 /// The size of a dashboard that fills its window, where nobody says how large that is and its zones have room in it.
 const WINDOW: (f64, f64) = (1000.0, 800.0);
 
+/// The largest window that is taken for zones that need more.
+const LARGE_WINDOW: (f64, f64) = (1440.0, 1000.0);
+
 /// What such a window leaves to each of them.
 const ROOMY: f64 = 120.0;
 
@@ -110,10 +113,13 @@ fn needed(dashboard: &DashboardSpec) -> (f64, f64) {
         });
         let units = container.rectangle[end];
         if units > 1000.0 {
-            // No more than it had when it was saved.
+            // No more than it had when it was saved, and on a screen of usual size.
             let need = (lengths.sum::<f64>() * UNITS / units).min(before);
-            let window = if horizontal { &mut window.0 } else { &mut window.1 };
-            *window = window.max(need.ceil());
+            let (window, most) = match horizontal {
+                true => (&mut window.0, LARGE_WINDOW.0),
+                false => (&mut window.1, LARGE_WINDOW.1),
+            };
+            *window = window.max(need.ceil().min(most));
         }
     };
     dashboard.walk(&mut look);
