@@ -278,7 +278,15 @@ fn a_point_of_a_story_changes_filters_and_parameters() {
                      <worksheet name='S'>{}</worksheet></capturedDeltas></story-point>\
                      <story-point caption='Times three' captured-sheet='S' id='3'><capturedDeltas>\
                      <datasource name='Parameters'><column name='[Parameter 1]' value='3' /></datasource>\
-                     </capturedDeltas></story-point></story-points></flipboard>",
+                     </capturedDeltas></story-point>\
+                     <story-point caption='Other way' captured-sheet='S' id='4'><capturedDeltas><worksheet name='S'>\
+                     <alphabetic-sort column='[ds].[none:region:nk]' direction='DESC' />\
+                     <annotations><annotation class='point' delta-type='added' id='0'>\
+                     <formatted-text><run>Look here</run></formatted-text><point><visual-coordinate class='mark'>\
+                     <tuple-reference><tuple-descriptor><columns><field>[ds].[none:region:nk]</field></columns>\
+                     </tuple-descriptor><tuple><value>&quot;West&quot;</value></tuple></tuple-reference>\
+                     </visual-coordinate></point></annotation></annotations></worksheet></capturedDeltas></story-point>\
+                     </story-points></flipboard>",
                     keeps("West")
                 )
             )
@@ -309,6 +317,18 @@ fn a_point_of_a_story_changes_filters_and_parameters() {
     );
     check(2, &nothing, &["West", "2.5"], &["Orient"]);
     check(3, &nothing, &["Orient", "45.0"], &["15.0"]);
+    check(1, &nothing, &[], &["Look here"]);
+    check(4, &nothing, &["Look here", "Orient"], &[]);
+    let regions = |active: u32| -> Vec<String> {
+        let (_folder, book) = open(&sheet("S", "scaled", ""), &story(active), &[]);
+        let mut words = words(&draw(&book, "T", &nothing));
+        words.retain(|word| ["Orient", "North", "West"].contains(&word.as_str()));
+        // The navigator has one of them, too.
+        words.split_off(words.len() - 3)
+    };
+    let mut turned = regions(4);
+    turned.reverse();
+    assert_eq!(turned, regions(1));
     // What is asked for wins over what the point changes.
     let one = Ask {
         parameters: vec![("Factor".to_owned(), "1".to_owned())],

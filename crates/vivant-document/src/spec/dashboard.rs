@@ -2,7 +2,8 @@
 
 use super::filter::FilterSpec;
 use super::literal::Literal;
-use super::sheet::Tuple;
+use super::sheet::{AnnotationSpec, Tuple, annotations};
+use super::sort::{SortSpec, changed_sorts};
 use super::style::{StyleRule, rules};
 use super::text::{RichText, rich_text};
 use super::zone::{ZoneKind, ZoneSpec, zone};
@@ -80,8 +81,28 @@ pub struct SheetChanges {
     pub filters: Vec<FilterSpec>,
     /// Filters that are not there.
     pub removed: Vec<FilterSpec>,
+    /// Sorts that take the place of those of the same field.
+    pub sorts: Vec<SortSpec>,
+    /// Sorts that are not there.
+    pub unsorted: Vec<SortSpec>,
+    /// Annotations that take the place of those of the same number.
+    pub annotations: Vec<AnnotationSpec>,
+    /// The numbers of annotations that are not there.
+    pub erased: Vec<String>,
     /// The marks that are selected.
     pub selected: Vec<Tuple>,
+}
+
+impl SheetChanges {
+    fn is_empty(&self) -> bool {
+        self.filters.is_empty()
+            && self.removed.is_empty()
+            && self.sorts.is_empty()
+            && self.unsorted.is_empty()
+            && self.annotations.is_empty()
+            && self.erased.is_empty()
+            && self.selected.is_empty()
+    }
 }
 
 /// How a story shows its points.
@@ -227,16 +248,27 @@ fn changes(tree: &Tree, point: NodeId) -> Vec<SheetChanges> {
                 };
                 list.extend(FilterSpec::of(tree, node, ""));
             }
+            let (sorts, unsorted) = changed_sorts(tree, sheet, "");
+            let lists = tree.named(sheet, "annotations");
+            let erased: Vec<String> = lists
+                .flat_map(|list| tree.named(list, "annotation"))
+                .filter(|&at| tree.has(at, "delta-type", "removed"))
+                .map(|at| tree.value(at, "id").unwrap_or_default().into_owned())
+                .collect();
+            let mut annotations = annotations(tree, tree.child(sheet, "annotations"), "");
+            annotations.retain(|annotation| !erased.contains(&annotation.id));
             Some(SheetChanges {
                 sheet: tree.get(sheet, "name")?.into_owned(),
                 filters,
                 removed,
+                sorts,
+                unsorted,
+                annotations,
+                erased,
                 selected: super::sheet::selected(tree, sheet),
             })
         })
-        .filter(|changes| {
-            !(changes.filters.is_empty() && changes.removed.is_empty() && changes.selected.is_empty())
-        })
+        .filter(|changes| !changes.is_empty())
         .collect()
 }
 

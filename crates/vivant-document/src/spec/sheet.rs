@@ -629,7 +629,7 @@ fn mark_labels(tree: &Tree, parent: Option<NodeId>, source: &str) -> Vec<MarkLab
         .collect()
 }
 
-fn annotations(tree: &Tree, parent: Option<NodeId>, source: &str) -> Vec<AnnotationSpec> {
+pub(super) fn annotations(tree: &Tree, parent: Option<NodeId>, source: &str) -> Vec<AnnotationSpec> {
     parent
         .into_iter()
         .flat_map(|parent| tree.named(parent, "annotation"))

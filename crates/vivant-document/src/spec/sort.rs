@@ -37,13 +37,28 @@ pub enum SortBy {
 
 /// Reads all sorts that are children of an element, of all generations of the format.
 pub(crate) fn sorts(tree: &Tree, parent: NodeId, source: &str) -> Vec<SortSpec> {
+    read(tree, parent, source, &|_| true)
+}
+
+/// Reads the sorts that a point of a story has, and those that it has no more.
+pub(super) fn changed_sorts(tree: &Tree, parent: NodeId, source: &str) -> (Vec<SortSpec>, Vec<SortSpec>) {
+    let is_removed = |node: NodeId| tree.has(node, "delta-type", "removed");
+    (
+        read(tree, parent, source, &|node| !is_removed(node)),
+        read(tree, parent, source, &is_removed),
+    )
+}
+
+fn read(tree: &Tree, parent: NodeId, source: &str, wanted: &dyn Fn(NodeId) -> bool) -> Vec<SortSpec> {
     let mut found = Vec::new();
     for node in tree.children(parent) {
         let name = tree.plain_name(node);
         match name {
             "shelf-sorts" | "single-value-per-nest-shelf-sorts" => {
-                found.extend(tree.children(node).filter_map(|sort| nested(tree, sort, source)));
+                let inside = tree.children(node).filter(|sort| wanted(*sort));
+                found.extend(inside.filter_map(|sort| nested(tree, sort, source)));
             }
+            _ if !wanted(node) => {}
             "computed-sort" | "manual-sort" | "natural-sort" | "alphabetic-sort" => {
                 let kind = name.trim_end_matches("-sort");
                 found.extend(sort(tree, node, kind, source));

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use vivant_calc::Diagnostic;
 use vivant_calc::diag::Warned;
 use vivant_document::spec::{
-    DashboardSpec, FieldRef, FilterTest, SheetSpec, StoryPointSpec, WorkbookSpec, ZoneKind,
+    DashboardSpec, FieldRef, FilterTest, SheetSpec, SortSpec, StoryPointSpec, WorkbookSpec, ZoneKind,
 };
 use vivant_query::Answer;
 use vivant_render::Bitmap;
@@ -176,6 +176,25 @@ pub(super) fn at_point<'w>(workbook: &'w WorkbookSpec, point: &StoryPointSpec) -
                 None => sheet.filters.push(filter),
             }
         }
+        let placed = |sort: &SortSpec| {
+            let mut sort = sort.clone();
+            if sort.column.source.is_empty() {
+                sort.column.source.clone_from(&source);
+            }
+            sort
+        };
+        let gone: Vec<SortSpec> = changes.unsorted.iter().map(placed).collect();
+        let sorts: Vec<SortSpec> = changes.sorts.iter().map(placed).collect();
+        let all = gone.iter().chain(&sorts);
+        sheet
+            .sorts
+            .retain(|sort| all.clone().all(|other| other.column != sort.column));
+        sheet.sorts.extend(sorts.iter().cloned());
+        let is_new = |id: &String| changes.annotations.iter().any(|new| new.id == *id);
+        sheet
+            .annotations
+            .retain(|annotation| !changes.erased.contains(&annotation.id) && !is_new(&annotation.id));
+        sheet.annotations.extend(changes.annotations.iter().cloned());
     }
     for (name, value) in &point.parameters {
         let mut known = changed.parameters.iter_mut();
