@@ -1,13 +1,15 @@
 //! Aggregates: from rows to one value for each group.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::DataType as ArrowType;
 use datafusion::dataframe::DataFrame;
 use datafusion::functions_aggregate::expr_fn::{
     array_agg, avg, corr, count, count_distinct, covar_pop, covar_samp, first_value, max, min,
     percentile_cont, stddev, stddev_pop, sum, var_pop, var_sample,
 };
-use datafusion::logical_expr::{Expr, ExprFunctionExt as _, cast, lit, when};
+use datafusion::logical_expr::{Expr, ExprFunctionExt as _, ExprSchemable as _, cast, lit, when};
 use vivant_calc::names::FieldName;
 use vivant_calc::tree::{NodeId, NodeKind};
 use vivant_calc::{DataType, Diagnostic, Level, Value};
@@ -597,16 +599,26 @@ fn once_for_each_row(
     keys.push(column(id));
     let mut firsts = Vec::new();
     let mut outer = Vec::new();
-    for (index, (aggregate, name)) in aggregates.into_iter().enumerate() {
+    // Aggregates of the same argument share its values.
+    let mut known: HashMap<Expr, String> = HashMap::new();
+    for (aggregate, name) in aggregates {
         let Expr::AggregateFunction(mut function) = aggregate else {
             return Err(internal("not an aggregate"));
         };
-        for (at, argument) in function.params.args.iter_mut().enumerate() {
+        let sorted = function.params.order_by.iter_mut().map(|sort| &mut sort.expr);
+        for argument in function.params.args.iter_mut().chain(sorted) {
             if matches!(argument, Expr::Literal(..)) {
                 continue;
             }
-            let inner = format!("\u{1f}once{index}_{at}");
-            firsts.push(first_value(argument.clone(), Vec::new()).alias(&inner));
+            let inner = match known.get(argument) {
+                Some(inner) => inner.clone(),
+                None => {
+                    let inner = format!("\u{1f}once{}", known.len());
+                    firsts.push(any_of(argument.clone(), &frame)?.alias(&inner));
+                    known.insert(argument.clone(), inner.clone());
+                    inner
+                }
+            };
             *argument = column(&inner);
         }
         outer.push((Expr::AggregateFunction(function), name));
@@ -614,6 +626,18 @@ fn once_for_each_row(
     let frame = frame.aggregate(keys, firsts).map_err(internal)?;
     let groups = names.into_iter().map(|name| column(&name).alias(name)).collect();
     Ok((frame, groups, outer))
+}
+
+/// The value that all rows of a group have. The least one is found in little memory; the first one has an
+/// accumulator of its own for each group.
+fn any_of(value: Expr, frame: &DataFrame) -> Found<Expr> {
+    let found = value.get_type(frame.schema()).map_err(internal)?;
+    let has_order =
+        found.is_numeric() || found.is_string() || found.is_temporal() || found == ArrowType::Boolean;
+    Ok(match has_order {
+        true => min(value),
+        false => first_value(value, Vec::new()),
+    })
 }
 
 fn of_type(function: &str, data_type: DataType) -> Box<Diagnostic> {

@@ -1,6 +1,7 @@
 //! Layers: the marks of one card between two axes.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use vivant_document::spec::{PaneSpec, SheetSpec, Side, format, format_for};
 use vivant_render::Rect;
@@ -96,6 +97,24 @@ fn cards<'a>(sheet: &'a SheetSpec, row: Option<&Axis>, col: Option<&Axis>) -> Ve
         .collect()
 }
 
+/// The different axes of lanes, and the numbers of those that each lane has; no axis is one of them.
+fn options(lanes: &[Lane]) -> (Vec<Option<Axis>>, Vec<Vec<usize>>) {
+    let mut axes: Vec<Option<Axis>> = vec![None];
+    let mut number = |axis: &Axis| {
+        let known = axes.iter().position(|known| known.as_ref() == Some(axis));
+        known.unwrap_or_else(|| {
+            axes.push(Some(axis.clone()));
+            axes.len() - 1
+        })
+    };
+    let options = lanes.iter().map(|lane| match lane.axes.is_empty() {
+        true => vec![0],
+        false => lane.axes.iter().map(&mut number).collect(),
+    });
+    let options = options.collect();
+    (axes, options)
+}
+
 /// The layers of marks: for each pair of axes the marks of its card.
 pub(crate) fn layers<'a>(table: &Table<'a>, rows: &[Lane], cols: &[Lane]) -> Vec<Drawn<'a>> {
     let mut row_lanes: Vec<Vec<usize>> = vec![Vec::new(); table.rows.len()];
@@ -104,43 +123,41 @@ pub(crate) fn layers<'a>(table: &Table<'a>, rows: &[Lane], cols: &[Lane]) -> Vec
             row_lanes[row].push(at);
         }
     }
+    let (row_axes, row_options) = options(rows);
+    let (col_axes, col_options) = options(cols);
     let mut layers: Vec<Drawn<'a>> = Vec::new();
+    // The layers of the cards of each pair of axes, each with the frame of its rows.
+    let mut known: HashMap<(usize, usize), Vec<(Option<usize>, &'a PaneSpec, Option<usize>)>> =
+        HashMap::new();
     for (col_at, col) in cols.iter().enumerate() {
         for &row in &col.rows {
             for &row_at in &row_lanes[row] {
-                let options = |lane: &Lane| -> Vec<Option<Axis>> {
-                    match lane.axes.is_empty() {
-                        true => vec![None],
-                        false => lane.axes.iter().cloned().map(Some).collect(),
-                    }
-                };
-                for row_axis in options(&rows[row_at]) {
-                    for col_axis in options(col) {
-                        for card in cards(table.sheet, row_axis.as_ref(), col_axis.as_ref()) {
-                            let of_other = |frame| frame != table.frame(table.rows[row]);
-                            if table.frame_of(card).is_some_and(of_other) {
+                for &row_axis in &row_options[row_at] {
+                    for &col_axis in &col_options[col_at] {
+                        let (on_rows, on_cols) = (&row_axes[row_axis], &col_axes[col_axis]);
+                        let own = known.entry((row_axis, col_axis)).or_insert_with(|| {
+                            let cards = cards(table.sheet, on_rows.as_ref(), on_cols.as_ref()).into_iter();
+                            cards.map(|card| (table.frame_of(card), card, None)).collect()
+                        });
+                        for (frame, card, layer) in own {
+                            if frame.is_some_and(|frame| frame != table.frame(table.rows[row])) {
                                 continue;
                             }
-                            let same = |layer: &&mut Drawn<'_>| {
-                                layer.row_axis == row_axis
-                                    && layer.col_axis == col_axis
-                                    && std::ptr::eq(layer.card, card)
-                            };
-                            let place = (row_at, col_at, row);
-                            match layers.iter_mut().find(same) {
-                                Some(layer) => layer.marks.push(place),
-                                None => layers.push(Drawn {
-                                    kind: MarkKind::of(table, card, row_axis.as_ref(), col_axis.as_ref()),
+                            let at = *layer.get_or_insert_with(|| {
+                                layers.push(Drawn {
+                                    kind: MarkKind::of(table, card, on_rows.as_ref(), on_cols.as_ref()),
                                     card,
-                                    row_axis: row_axis.clone(),
-                                    col_axis: col_axis.clone(),
-                                    marks: vec![place],
+                                    row_axis: on_rows.clone(),
+                                    col_axis: on_cols.clone(),
+                                    marks: Vec::new(),
                                     at_zero: (
-                                        is_at_zero(table, row_axis.as_ref()),
-                                        is_at_zero(table, col_axis.as_ref()),
+                                        is_at_zero(table, on_rows.as_ref()),
+                                        is_at_zero(table, on_cols.as_ref()),
                                     ),
-                                }),
-                            }
+                                });
+                                layers.len() - 1
+                            });
+                            layers[at].marks.push((row_at, col_at, row));
                         }
                     }
                 }

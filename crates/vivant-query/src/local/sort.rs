@@ -10,7 +10,7 @@ use vivant_document::spec::{FieldRef, SheetSpec, SortBy};
 use super::functions::aggregate;
 use super::key_in;
 use crate::asker::Item;
-use crate::frame::{Frame, FrameColumn, compare, number};
+use crate::frame::{Frame, FrameColumn, compare, number, order_key};
 
 /// Orders of members that queries found, by dimension and text of the member.
 pub type Orders = HashMap<FieldRef, HashMap<String, usize>>;
@@ -95,7 +95,15 @@ pub fn places(frame: &Frame, sheet: &SheetSpec, dimension: &FieldRef, orders: &O
     let sort = sheet.sorts.iter().find(|sort| sort.column == *dimension);
     let descending = sort.is_some_and(|sort| sort.descending);
     let mut order: Vec<usize> = (0..members.len()).collect();
-    order.sort_by(|&a, &b| compare(members[a], members[b]));
+    let is_text = |member: &&Value| matches!(member, Value::Null | Value::String(_));
+    match members.iter().all(is_text) {
+        // What texts are ordered by costs more to find than to compare.
+        true => order.sort_by_cached_key(|&at| match members[at] {
+            Value::String(text) => Some(order_key(text)),
+            _ => None,
+        }),
+        false => order.sort_by(|&a, &b| compare(members[a], members[b])),
+    }
     match sort.map(|sort| &sort.by) {
         Some(SortBy::List(list)) => {
             let listed: HashMap<String, usize> = list
@@ -183,23 +191,27 @@ pub fn members(
 
 /// Puts the rows of a result in the order of display: by what has headers, the outermost first.
 pub fn sort(frame: &mut Frame, sheet: &SheetSpec, heads: &[&FieldRef], orders: &Orders) {
-    let keys: Vec<Vec<usize>> = heads
+    // By each head: the places of its members, and the values that go before them.
+    let keys: Vec<(Vec<usize>, Option<(&FrameColumn, bool)>)> = heads
         .iter()
-        .map(|head| places(frame, sheet, head, orders))
+        .map(|head| {
+            let nested = sheet.sorts.iter().find_map(|sort| match &sort.by {
+                SortBy::Nested { measure, .. } if sort.column == **head => {
+                    Some((frame.column(measure)?, sort.descending))
+                }
+                _ => None,
+            });
+            (places(frame, sheet, head, orders), nested)
+        })
         .collect();
     let mut rows: Vec<usize> = (0..frame.rows).collect();
     rows.sort_by(|&a, &b| {
-        for (head, places) in heads.iter().zip(&keys) {
-            let nested = sheet.sorts.iter().find_map(|sort| match &sort.by {
-                SortBy::Nested { measure, .. } if sort.column == **head => Some((measure, sort.descending)),
-                _ => None,
-            });
+        for (places, nested) in &keys {
             if let Some((measure, descending)) = nested
                 && places[a] != places[b]
-                && frame.column(measure).is_some()
             {
-                let by = compare(&frame.value(measure, a), &frame.value(measure, b));
-                let by = if descending { by.reverse() } else { by };
+                let by = compare(&measure.values[a], &measure.values[b]);
+                let by = if *descending { by.reverse() } else { by };
                 if by.is_ne() {
                     return by;
                 }

@@ -10,6 +10,8 @@ use crate::theme;
 
 /// The least length of an axis.
 const LEAST_AXIS: f64 = 60.0;
+/// The least length of lanes that share the room that there is, which a line of text needs.
+const LEAST_FILLING: f64 = 14.0;
 /// The widest that the name of a field makes its headers.
 const WIDEST_CAPTION: f64 = 72.0;
 /// The highest that upright headers become.
@@ -124,7 +126,7 @@ pub(super) fn lane_length(
         return even.max(LEAST_AXIS);
     }
     if fills {
-        return even.max(theme::ROW);
+        return even.max(LEAST_FILLING);
     }
     let set = match innermost {
         Some(key) => format_for(&table.sheet.style, "cell", attr, key),

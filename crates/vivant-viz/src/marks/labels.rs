@@ -521,10 +521,16 @@ impl Layer<'_> {
         let inside = set.filter(|at| fits && matches!(*at, "left" | "center" | "bottom"));
         let negative = stand == Stand::Beyond(true);
         if inside.is_some() || stand == Stand::Within || fits && stand == Stand::Either {
+            let color = on(self.own_color(mark.row));
+            let mut lines = self.label_lines(mark.row, Some(color));
             if !fits {
+                // Long names take two lines.
+                lines = label::wrapped(lines, rect.width - 4.0);
+            }
+            let (wide, high) = (widest(&lines), label::height(&lines));
+            if wide + 4.0 > rect.width + 0.5 || high > rect.height {
                 return;
             }
-            let lines = self.label_lines(mark.row, Some(on(self.own_color(mark.row))));
             let place = match (vertical, inside) {
                 (false, Some("left")) => (rect.x + 4.0, y - high / 2.0, Anchor::Start),
                 (true, Some("bottom")) => (x, rect.bottom() - high - 2.0, Anchor::Middle),

@@ -4,9 +4,13 @@ use std::collections::HashMap;
 
 use vivant_render::{Anchor, Color, Item, Path, Stroke};
 
-use super::{Labels, Layer, Mark};
+use super::{Labels, Layer, Mark, widest};
 use crate::color::encoded;
+use crate::label;
 use crate::number::number;
+
+/// How far labels are from their slices, in pixels.
+const AWAY: f64 = 6.0;
 
 impl Layer<'_> {
     pub(super) fn pies(&self, marks: &[Mark], wanted: &mut Labels) -> Vec<Item> {
@@ -34,20 +38,18 @@ impl Layer<'_> {
             let center = (f64::from_bits(place.0), f64::from_bits(place.1));
             let pane = slices[0].pane;
             let fills = self.row_axis.is_none() && self.col_axis.is_none() || self.is_constant(marks);
-            let beside = match self.labelled() {
-                true => {
-                    slices
-                        .iter()
-                        .flat_map(|mark| self.label_lines(mark.row, None))
-                        .map(|line| line.width())
-                        .fold(0.0, f64::max)
-                        + 8.0
-                }
-                false => 0.0,
-            };
+            // The room that the widest and the highest label take on each side.
+            let (beside, above) = slices
+                .iter()
+                .filter(|mark| self.has_label(mark.row))
+                .map(|mark| self.label_lines(mark.row, None))
+                .map(|lines| (widest(&lines) + AWAY, label::height(&lines) + AWAY))
+                .fold((0.0, 0.0), |(wide, high): (f64, f64), own| {
+                    (wide.max(own.0), high.max(own.1))
+                });
             let room = (pane.width - 2.0 * beside)
                 .max(pane.width / 3.0)
-                .min(pane.height - if beside > 0.0 { 40.0 } else { 0.0 });
+                .min((pane.height - 2.0 * above).max(pane.height / 3.0));
             let part = match self.sizes.key {
                 Some(_) => slices
                     .iter()
@@ -81,19 +83,19 @@ impl Layer<'_> {
                 let middle = ((from + to) / 2.0 - 90.0).to_radians();
                 if to > from && self.has_label(mark.row) {
                     let lines = self.label_lines(mark.row, None);
-                    let high = crate::label::height(&lines);
-                    let (x, y) = (
-                        center.0 + (radius + 6.0) * middle.cos(),
-                        center.1 + (radius + 6.0) * middle.sin(),
-                    );
-                    // Texts grow away from the slice.
-                    let (anchor, top) = match middle.cos() {
-                        side if side > 0.2 => (Anchor::Start, y - high / 2.0),
-                        side if side < -0.2 => (Anchor::End, y - high / 2.0),
-                        _ if middle.sin() < 0.0 => (Anchor::Middle, y - high),
-                        _ => (Anchor::Middle, y),
+                    let size = (widest(&lines), label::height(&lines));
+                    let (left, top) = beside_circle(center, radius + AWAY, middle, size);
+                    let align = match middle.cos() {
+                        side if side > 0.2 => Anchor::Start,
+                        side if side < -0.2 => Anchor::End,
+                        _ => Anchor::Middle,
                     };
-                    self.want(wanted, mark.row, lines, &[(x, top, anchor)], false);
+                    let x = match align {
+                        Anchor::Start => left,
+                        Anchor::Middle => left + size.0 / 2.0,
+                        Anchor::End => left + size.0,
+                    };
+                    self.want(wanted, mark.row, lines, &[(x, top, align)], false);
                 }
                 from = to;
             }
@@ -107,4 +109,28 @@ impl Layer<'_> {
             .windows(2)
             .all(|pair| pair[0].x == pair[1].x && pair[0].y == pair[1].y)
     }
+}
+
+/// Left and top of a box that lies beside a circle, in a direction, as near as it may without touching.
+fn beside_circle((x, y): (f64, f64), radius: f64, direction: f64, (width, height): (f64, f64)) -> (f64, f64) {
+    let (sin, cos) = direction.sin_cos();
+    let at = |far: f64| (x + far * cos - width / 2.0, y + far * sin - height / 2.0);
+    let is_clear = |far: f64| {
+        let (left, top) = at(far);
+        let (dx, dy) = (
+            (left - x).max(x - left - width).max(0.0),
+            (top - y).max(y - top - height).max(0.0),
+        );
+        dx.hypot(dy) >= radius
+    };
+    // Beyond the line that touches the circle there it is clear.
+    let (mut near, mut far) = (radius, radius + (width * cos.abs() + height * sin.abs()) / 2.0);
+    for _ in 0..16 {
+        let middle = f64::midpoint(near, far);
+        match is_clear(middle) {
+            true => far = middle,
+            false => near = middle,
+        }
+    }
+    at(far)
 }

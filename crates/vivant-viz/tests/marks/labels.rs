@@ -145,3 +145,72 @@ fn labels_keep_off_other_marks() {
     // The one in the middle has a mark above and below, the lowest one stands below.
     assert_eq!(said(&scene), ["far", "high", "low"]);
 }
+
+#[test]
+fn labels_of_pies_stand_beside_them() {
+    let pane = format!(
+        "<mark class='Pie' /><encodings><color column='{KIND}' /><wedge-size column='{SUM}' /><text column='{KIND}' />\
+         </encodings>"
+    );
+    let names = ["one of them", "a second", "the third", "number four", "the last"];
+    let data: Data = vec![
+        (KIND, texts(&names)),
+        (SUM, reals(&[10.0, 20.0, 15.0, 25.0, 12.0])),
+    ];
+    let scene = draw_rows(&book(&pane, "", "", ""), &data);
+    let corners = |item: &Item| match item {
+        Item::Path(path, _) => Some(
+            path.0
+                .iter()
+                .filter_map(|step| match step {
+                    Step::Move(x, y) | Step::Line(x, y) => Some((*x, *y)),
+                    _ => None,
+                })
+                .collect::<Vec<(f64, f64)>>(),
+        ),
+        _ => None,
+    };
+    let slices: Vec<Vec<(f64, f64)>> = within(&scene, "marks").into_iter().filter_map(corners).collect();
+    assert_eq!(slices.len(), 5);
+    // All slices meet in the middle.
+    let apart = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).hypot(a.1 - b.1);
+    let is_shared = |at: &&(f64, f64)| {
+        slices
+            .iter()
+            .all(|slice| slice.iter().any(|own| apart(**at, *own) < 0.01))
+    };
+    let &(x, y) = slices[0].iter().find(is_shared).unwrap();
+    let radius = slices
+        .iter()
+        .flatten()
+        .map(|at| apart(*at, (x, y)))
+        .fold(0.0, f64::max);
+    assert!(radius > 20.0);
+    let labels = labels(&scene);
+    assert_eq!(labels.len(), 5);
+    for label in labels {
+        // From the left end of its base line upwards.
+        let (from, to) = (label.at.0, label.at.0 + label.font.width(&label.text));
+        let dx = (from - x).max(x - to).max(0.0);
+        let dy = (label.at.1 - label.font.cap_height() - y)
+            .max(y - label.at.1)
+            .max(0.0);
+        assert!(dx.hypot(dy) > radius + 2.0, "{}: {dx} {dy} {radius}", label.text);
+    }
+}
+
+#[test]
+fn long_labels_of_stacked_bars_take_two_lines() {
+    let pane = format!(
+        "<mark class='Bar' /><encodings><color column='{GROUP}' /><text column='{GROUP}' /></encodings>"
+    );
+    let data: Data = vec![
+        (KIND, texts(&["A", "A"])),
+        (GROUP, texts(&["pens and ink", "x"])),
+        (SUM, reals(&[10.0, 10.0])),
+    ];
+    let scene = draw_rows(&book(&pane, SUM, KIND, ""), &data);
+    let found: Vec<&str> = labels(&scene).iter().map(|text| text.text.trim()).collect();
+    assert!(found.len() > 2, "{found:?}");
+    assert_eq!(found.join(" "), "pens and ink x");
+}
