@@ -1,6 +1,6 @@
-//! Annotations: texts with a line to the mark or the point that they speak of.
+//! Annotations: texts with a line to the mark or the point that they speak of, or in the area that they are about.
 
-use vivant_document::spec::{AnnotationSpec, FieldRef, PieceContent};
+use vivant_document::spec::{AnnotationSpec, FieldRef, Literal, PieceContent};
 use vivant_render::{Color, Item, Rect, Stroke, Style};
 
 use crate::label;
@@ -12,6 +12,8 @@ use crate::theme;
 /// Room around the text.
 const PADDING: f64 = 4.0;
 const LINE: Color = Color::rgb(0x00B0_B0B0);
+/// The shade of areas.
+const AREA: Color = Color::rgb(0x00E6_E6E6).with_alpha(128);
 
 /// Draws those annotations that speak of marks of a layer, and notes which they were.
 pub(crate) fn annotations(layer: &Layer<'_>, marks: &[Mark], found: &mut [bool]) -> Vec<Item> {
@@ -21,6 +23,14 @@ pub(crate) fn annotations(layer: &Layer<'_>, marks: &[Mark], found: &mut [bool])
     let rows = rows_of(layer.table, marks.iter().map(|mark| mark.row), tuples);
     for ((spec, row), found) in specs.iter().zip(rows).zip(found) {
         if *found {
+            continue;
+        }
+        if spec.class == "area" {
+            let corner = |at: usize| place(layer, marks.first()?, &spec.corners[at]);
+            if let (Some(mark), Some((from, to))) = (marks.first(), corner(0).zip(corner(1))) {
+                *found = true;
+                items.extend(area(layer.table, spec, mark, from, to));
+            }
             continue;
         }
         let (mark, at) = match spec.point.is_empty() {
@@ -52,24 +62,28 @@ fn on_axes<'m>(
     marks: &'m [Mark],
     spec: &AnnotationSpec,
 ) -> Option<(&'m Mark, (f64, f64))> {
-    let value = |key: &FieldRef| {
-        let (_, literal) = spec.point.iter().find(|(known, _)| known == key)?;
-        number(literal.value()?)
-    };
-    let (x, y) = (value(&layer.col_axis?.key)?, value(&layer.row_axis?.key)?);
-    let first = marks.first()?;
-    let (vertical, horizontal) = first.scales;
-    let (vertical, horizontal) = (vertical?, horizontal?);
-    let at = (
-        first.pane.x + first.pane.width * horizontal.part(x),
-        first.pane.y + first.pane.height * (1.0 - vertical.part(y)),
-    );
+    let at = place(layer, marks.first()?, &spec.point)?;
     let far = |mark: &&Mark| {
         let place = layer.point(mark).unwrap_or((f64::MAX, f64::MAX));
         (place.0 - at.0).hypot(place.1 - at.1)
     };
     let nearest = marks.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
     Some((nearest, at))
+}
+
+/// Where values of the axes are in the pane of a mark.
+fn place(layer: &Layer<'_>, mark: &Mark, point: &[(FieldRef, Literal)]) -> Option<(f64, f64)> {
+    let value = |key: &FieldRef| {
+        let (_, literal) = point.iter().find(|(known, _)| known == key)?;
+        number(literal.value()?)
+    };
+    let (x, y) = (value(&layer.col_axis?.key)?, value(&layer.row_axis?.key)?);
+    let (vertical, horizontal) = mark.scales;
+    let (vertical, horizontal) = (vertical?, horizontal?);
+    Some((
+        mark.pane.x + mark.pane.width * horizontal.part(x),
+        mark.pane.y + mark.pane.height * (1.0 - vertical.part(y)),
+    ))
 }
 
 /// A format of one annotation, else that of all.
@@ -91,16 +105,48 @@ fn own_format<'t>(table: &Table<'t>, spec: &AnnotationSpec, attr: &str) -> Optio
     Some(found.value.as_str())
 }
 
-fn draw(table: &Table<'_>, spec: &AnnotationSpec, mark: &Mark, at: (f64, f64)) -> Vec<Item> {
+/// A shaded area between two corners, with its text in the middle.
+fn area(
+    table: &Table<'_>,
+    spec: &AnnotationSpec,
+    mark: &Mark,
+    from: (f64, f64),
+    to: (f64, f64),
+) -> Vec<Item> {
+    let frame = Rect::new(
+        from.0.min(to.0),
+        from.1.min(to.1),
+        (to.0 - from.0).abs(),
+        (to.1 - from.1).abs(),
+    );
+    let fill = own_format(table, spec, "fill-color").and_then(|text| text.parse().ok());
+    let style = Style {
+        stroke: Some(Stroke::new(LINE, 1.0)),
+        ..Style::fill(fill.unwrap_or(AREA))
+    };
+    let mut items = vec![Item::Rect(frame, 0.0, style)];
+    let room = (frame.width - 2.0 * PADDING).max(20.0);
+    let lines = written(table, spec, mark, room);
+    let top = frame.center().1 - label::height(&lines) / 2.0;
+    items.extend(label::draw(&lines, (frame.x + PADDING, top), room, 1));
+    items
+}
+
+/// The text of an annotation in lines.
+fn written(table: &Table<'_>, spec: &AnnotationSpec, mark: &Mark, width: f64) -> Vec<label::Line> {
     let row = table.rows[mark.row];
     let font = table.font("annotation", None, theme::TEXT);
     let color = table.color("annotation", None, theme::DARK);
-    let width = spec.width.unwrap_or(180.0).clamp(20.0, 2000.0);
-    let lines = label::lines(&spec.text, font, color, width, &|content| match content {
+    label::lines(&spec.text, font, color, width, &|content| match content {
         PieceContent::Text(text) => text.clone(),
         PieceContent::Field(key) => table.text(row, key),
         PieceContent::Token(word) => table.token(word).unwrap_or_default(),
-    });
+    })
+}
+
+fn draw(table: &Table<'_>, spec: &AnnotationSpec, mark: &Mark, at: (f64, f64)) -> Vec<Item> {
+    let width = spec.width.unwrap_or(180.0).clamp(20.0, 2000.0);
+    let lines = written(table, spec, mark, width);
     if lines.is_empty() {
         return Vec::new();
     }

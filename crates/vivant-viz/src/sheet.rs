@@ -300,20 +300,12 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
         }));
         notes.extend(annotations(&drawing, &marks, &mut noted));
     }
-    for (spec, _) in table
-        .sheet
-        .annotations
-        .iter()
-        .zip(&noted)
-        .filter(|(_, noted)| !**noted)
-    {
-        if spec.class != "area" && !table.rows.is_empty() {
-            told.warn(
-                &table,
-                "viz.unplaced",
-                "an annotation is not drawn: what it speaks of is not in the view".to_owned(),
-            );
-        }
+    for _ in noted.iter().filter(|noted| !**noted && !table.rows.is_empty()) {
+        told.warn(
+            &table,
+            "viz.unplaced",
+            "an annotation is not drawn: what it speaks of is not in the view".to_owned(),
+        );
     }
     if !lines.is_empty() {
         drawn.push(clipped("reference", lines));
@@ -404,9 +396,6 @@ fn report(table: &Table<'_>, layer: &Drawn<'_>, told: &mut Told) {
     }
     if layer.kind == MarkKind::Map && !map::is_map(table) {
         say("areas are drawn on maps alone, where latitudes are on rows and longitudes on columns");
-    }
-    if table.sheet.annotations.iter().any(|note| note.class == "area") {
-        say("annotations of areas are not drawn");
     }
     if layer.kind == MarkKind::Shape {
         let mut names: Vec<String> = format(&layer.card.style, "mark", "shape")

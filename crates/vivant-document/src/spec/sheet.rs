@@ -183,6 +183,8 @@ pub struct AnnotationSpec {
     pub tuple: Vec<(FieldRef, Literal)>,
     /// Axis fields and values of the point that it belongs to.
     pub point: Vec<(FieldRef, Literal)>,
+    /// Those of the upper left and the lower right corner of an area.
+    pub corners: [Vec<(FieldRef, Literal)>; 2],
     /// Offset of the text in pixels.
     pub offset: Option<(f64, f64)>,
     /// Width of the text in pixels.
@@ -563,6 +565,18 @@ fn texts(tree: &Tree, at: NodeId, name: &str) -> Vec<String> {
     inside.map(|field| tree.text(field).trim().to_owned()).collect()
 }
 
+/// The axes and values that a point of the view has.
+fn coordinates(tree: &Tree, at: NodeId, source: &str) -> Vec<(FieldRef, Literal)> {
+    let both = tree
+        .descendants(at)
+        .filter(|&inner| matches!(tree.plain_name(inner), "x-coord" | "y-coord"));
+    both.filter_map(|inner| {
+        let field = FieldRef::parse(texts(tree, inner, "axis").first()?, source)?;
+        Some((field, Literal::parse(&tree.value(inner, "axis-value")?)))
+    })
+    .collect()
+}
+
 /// The fields and values of a `tuple-reference`.
 fn tuple(tree: &Tree, at: NodeId, source: &str) -> Vec<(FieldRef, Literal)> {
     // The axes of the pane are listed too; values belong to the columns.
@@ -634,21 +648,15 @@ pub(super) fn annotations(tree: &Tree, parent: Option<NodeId>, source: &str) -> 
         .into_iter()
         .flat_map(|parent| tree.named(parent, "annotation"))
         .map(|node| {
-            let mut tuple = Vec::new();
-            let mut point = Vec::new();
-            for at in tree.descendants(node) {
-                match tree.plain_name(at) {
-                    "tuple-reference" => tuple.extend(self::tuple(tree, at, source)),
-                    "x-coord" | "y-coord" => {
-                        let field = texts(tree, at, "axis")
-                            .first()
-                            .and_then(|text| FieldRef::parse(text, source));
-                        let value = tree.value(at, "axis-value").map(|text| Literal::parse(&text));
-                        point.extend(field.zip(value));
-                    }
-                    _ => {}
-                }
-            }
+            let tuple = tree
+                .descendants(node)
+                .filter(|&at| tree.is(at, "tuple-reference"))
+                .flat_map(|at| self::tuple(tree, at, source))
+                .collect();
+            let of = |name: &str| {
+                let child = tree.child(node, name);
+                child.map_or_else(Vec::new, |at| coordinates(tree, at, source))
+            };
             let offset = tree.child(node, "body").and_then(|body| {
                 let number = |name: &str| tree.value(body, name)?.parse().ok();
                 Some((number("x")?, number("y")?))
@@ -661,7 +669,8 @@ pub(super) fn annotations(tree: &Tree, parent: Option<NodeId>, source: &str) -> 
                     .map(|at| rich_text(tree, at))
                     .unwrap_or_default(),
                 tuple,
-                point,
+                point: of("point"),
+                corners: [of("top-left"), of("bottom-right")],
                 offset,
                 width: tree.value(node, "text-width").and_then(|text| text.parse().ok()),
                 pullback: tree

@@ -248,6 +248,42 @@ fn a_line_of_each_cell_is_that_of_its_marks() {
 }
 
 #[test]
+fn an_area_is_shaded_between_its_corners() {
+    let corner = |name: &str, x: f64, y: f64| {
+        format!(
+            "<{name}><visual-coordinate class='axis'><x-coord axis-value='{x}'><node-reference><axis>{COST}</axis></node-reference></x-coord>\
+             <y-coord axis-value='{y}'><node-reference><axis>{SUM}</axis></node-reference></y-coord></visual-coordinate></{name}>"
+        )
+    };
+    let note = format!(
+        "<annotations><annotation class='area' id='0'><formatted-text><run>Here</run></formatted-text>{}{}</annotation></annotations>",
+        corner("top-left", 1.0, 30.0),
+        corner("bottom-right", 3.0, 10.0)
+    );
+    let mut data = three();
+    data.push((COST, reals(&[1.0, 2.0, 3.0])));
+    let pane = format!("<mark class='Circle' /><encodings><lod column='{KIND}' /></encodings>");
+    let scene = draw_rows(&book(&pane, SUM, COST, &note), &data);
+    let areas = rects(&scene, "annotations");
+    let [(area, _)] = areas.as_slice() else {
+        panic!("{areas:?}")
+    };
+    // From the first mark to the last, around the one in the middle.
+    let marks = within(&scene, "marks");
+    let points: Vec<(f64, f64)> = (marks.iter())
+        .filter_map(|item| match item {
+            Item::Circle(at, _, _) => Some(*at),
+            _ => None,
+        })
+        .collect();
+    near(area.x, points[0].0);
+    near(area.bottom(), points[0].1);
+    near(area.right(), points[2].0);
+    near(area.y, points[2].1);
+    assert!(has_word(&scene, "Here"));
+}
+
+#[test]
 fn lines_of_stacks_along_an_axis_are_those_of_the_whole_stacks() {
     let pane = reference("formula='max' scope='per-table' label-type='none'", "");
     let mut data = three();
