@@ -228,7 +228,8 @@ impl<'e> Engine<'e> {
         if panes.is_empty() {
             panes.push(&default);
         }
-        let mut levels: Vec<((BTreeSet<FieldRef>, BTreeSet<FieldRef>), Wanted)> = Vec::new();
+        type Level = (BTreeSet<FieldRef>, BTreeSet<FieldRef>);
+        let mut levels: Vec<(Level, Wanted)> = Vec::new();
         for &pane in &panes {
             let wanted = asker.wanted(pane, &flow.shape.measure_names, diagnostics);
             let dims: BTreeSet<FieldRef> = wanted.dimensions.iter().map(|item| item.key.clone()).collect();

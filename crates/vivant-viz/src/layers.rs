@@ -97,6 +97,9 @@ fn cards<'a>(sheet: &'a SheetSpec, row: Option<&Axis>, col: Option<&Axis>) -> Ve
         .collect()
 }
 
+/// A card for a pair of axes: the frame of its rows, itself, and its layer once a mark is in it.
+type Card<'a> = (Option<usize>, &'a PaneSpec, Option<usize>);
+
 /// The different axes of lanes, and the numbers of those that each lane has; no axis is one of them.
 fn options(lanes: &[Lane]) -> (Vec<Option<Axis>>, Vec<Vec<usize>>) {
     let mut axes: Vec<Option<Axis>> = vec![None];
@@ -127,8 +130,7 @@ pub(crate) fn layers<'a>(table: &Table<'a>, rows: &[Lane], cols: &[Lane]) -> Vec
     let (col_axes, col_options) = options(cols);
     let mut layers: Vec<Drawn<'a>> = Vec::new();
     // The layers of the cards of each pair of axes, each with the frame of its rows.
-    let mut known: HashMap<(usize, usize), Vec<(Option<usize>, &'a PaneSpec, Option<usize>)>> =
-        HashMap::new();
+    let mut known: HashMap<(usize, usize), Vec<Card<'a>>> = HashMap::new();
     for (col_at, col) in cols.iter().enumerate() {
         for &row in &col.rows {
             for &row_at in &row_lanes[row] {

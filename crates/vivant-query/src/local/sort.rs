@@ -191,8 +191,9 @@ pub fn members(
 
 /// Puts the rows of a result in the order of display: by what has headers, the outermost first.
 pub fn sort(frame: &mut Frame, sheet: &SheetSpec, heads: &[&FieldRef], orders: &Orders) {
-    // By each head: the places of its members, and the values that go before them.
-    let keys: Vec<(Vec<usize>, Option<(&FrameColumn, bool)>)> = heads
+    /// The places of the members of a head, and the values that go before them.
+    type Head<'f> = (Vec<usize>, Option<(&'f FrameColumn, bool)>);
+    let keys: Vec<Head<'_>> = heads
         .iter()
         .map(|head| {
             let nested = sheet.sorts.iter().find_map(|sort| match &sort.by {
