@@ -76,6 +76,14 @@ def test_a_picture_in_another_language(render, tmp_path):
     assert b"de_DE" in render("book.twbx", "--language", "tlh", code=2).stderr
 
 
+def test_fonts_of_a_folder(render, book, tmp_path):
+    own = Path(__file__).resolve().parents[2] / "crates/vivant-render/fonts"
+    assert render(book, "--font-folder", str(own)).stdout == render(book).stdout, "the program's own letters stay"
+    (tmp_path / "empty").mkdir()
+    assert b"empty has no .ttf" in render(book, "--font-folder", "empty", code=1).stderr
+    assert b"missing" in render(book, "--font-folder", "missing", code=1).stderr
+
+
 def test_all_views_as_pages_and_slides(render, book, tmp_path):
     render(book, "--all", "-o", "all.pdf")
     assert len(pdfs.read((tmp_path / "all.pdf").read_bytes()).pages) == 2

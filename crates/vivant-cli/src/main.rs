@@ -6,6 +6,8 @@ mod commands;
 mod connection;
 mod csv;
 mod exit;
+#[cfg(feature = "draw")]
+mod fonts;
 mod input;
 mod later;
 mod logging;

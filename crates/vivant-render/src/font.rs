@@ -1,7 +1,7 @@
 //! The fonts inside the program, and how much room text takes in them.
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use resvg::usvg::fontdb;
 use ttf_parser::Face;
@@ -22,6 +22,33 @@ const FILES: [&[u8]; 6] = [
     include_bytes!("../fonts/SourceSans3-Italic.ttf"),
     include_bytes!("../fonts/SourceSans3-BoldItalic.ttf"),
 ];
+
+/// Fonts from outside, for letters that those inside do not have.
+static FURTHER: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+
+/// Gives the bytes of fonts (TrueType, OpenType, collections) for letters that those inside the program do not have.
+/// Only the first call counts, and it must come before the first picture.
+pub fn add_fonts(files: Vec<Vec<u8>>) {
+    // Pictures that are the same question must be the same file: nothing changes once it is set.
+    let _ = FURTHER.set(files);
+}
+
+/// The first face of each font from outside.
+static OTHERS: LazyLock<Vec<Face<'static>>> = LazyLock::new(|| {
+    let files = FURTHER.get_or_init(Vec::new);
+    files
+        .iter()
+        .filter_map(|bytes| Face::parse(bytes, 0).ok())
+        .collect()
+});
+
+/// How wide a letter is in the first font from outside that has it, in parts of the font's size.
+fn other_advance(char: char) -> Option<f64> {
+    OTHERS.iter().find_map(|face| {
+        let advance = face.glyph_hor_advance(face.glyph_index(char)?)?;
+        Some(f64::from(advance) / f64::from(face.units_per_em()))
+    })
+}
 
 /// How thick letters are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -103,11 +130,11 @@ impl Font {
         text.chars().map(|char| face.advance(char)).sum::<f64>() * self.size
     }
 
-    /// Tells whether the fonts inside the program have a letter, or it needs none.
+    /// Tells whether there is a font that has a letter, or it needs none.
     pub fn has(self, char: char) -> bool {
         // What joins letters and what picks a form of them is no letter.
         let unseen = char.is_whitespace() || char.is_control() || char.width().is_none_or(|width| width == 0);
-        unseen || self.face().face.glyph_index(char).is_some()
+        unseen || self.face().face.glyph_index(char).is_some() || other_advance(char).is_some()
     }
 
     /// How far letters rise above the base line, in pixels.
@@ -236,11 +263,11 @@ impl Metrics {
         {
             Some(advance) => f64::from(advance) / self.unit,
             // A letter of another script, in a font of the system: as wide as a terminal would have it.
-            None => match char.width() {
+            None => other_advance(char).unwrap_or(match char.width() {
                 None | Some(0) => 0.0,
                 Some(1) => 0.55,
                 Some(_) => 1.0,
-            },
+            }),
         }
     }
 }
@@ -251,6 +278,9 @@ static DATABASE: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut database = fontdb::Database::new();
     for bytes in FILES {
         database.load_font_source(fontdb::Source::Binary(Arc::new(bytes)));
+    }
+    for bytes in FURTHER.get_or_init(Vec::new) {
+        database.load_font_source(fontdb::Source::Binary(Arc::new(bytes.as_slice())));
     }
     database.set_sans_serif_family(FAMILY);
     database.set_serif_family(FAMILY);

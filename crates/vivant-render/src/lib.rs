@@ -19,7 +19,7 @@ mod svg;
 
 pub use color::{Color, ColorError};
 pub use error::RenderError;
-pub use font::{FAMILY, Font, Weight};
+pub use font::{FAMILY, Font, Weight, add_fonts};
 pub use image::{Bitmap, BitmapKind};
 pub use path::{Path, Step};
 pub use pdf::{PdfPage, PdfWriter, pdf};

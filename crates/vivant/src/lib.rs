@@ -61,5 +61,5 @@ pub use vivant_data::hyper::{self, HyperEngine};
 pub use vivant_data::spec::ConnectionSpec;
 pub use vivant_data::{Column, ColumnType, Credentials, DataError, DataFile, DataLimits, schema_of};
 #[cfg(feature = "draw")]
-pub use vivant_render::RenderError;
+pub use vivant_render::{RenderError, add_fonts};
 pub use world::{Asker, Folders, Published, World};

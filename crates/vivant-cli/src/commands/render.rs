@@ -34,6 +34,9 @@ pub struct Args {
     /// Language of numbers, dates and Tableau's words, such as de, ja or pt-BR [default: that of the workbook]
     #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     language: Option<&'static Language>,
+    /// Folder of fonts for letters that the program's own do not have, such as those of Japanese
+    #[arg(long, env = "VIVANT_FONT_FOLDER", value_name = "FOLDER")]
+    font_folder: Option<PathBuf>,
     /// Width of the picture in pixels [default: that of the view, else 784]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     width: Option<u32>,
@@ -116,6 +119,7 @@ fn draw(args: &Args) -> anyhow::Result<ExitCode> {
         let message = "this is no text for a terminal; name a file with --output";
         return Err(UsageError(message.to_owned()).into());
     }
+    crate::fonts::add(args.font_folder.as_deref())?;
     let ask = Ask {
         language: args.language,
         ..args.of.ask()?

@@ -72,6 +72,10 @@ pub struct Args {
         value_name = "FOLDER"
     )]
     data_folders: Option<Vec<PathBuf>>,
+    /// Folder of fonts for letters of pictures that the program's own do not have, such as those of Japanese
+    #[cfg(feature = "draw")]
+    #[arg(long, env = "VIVANT_FONT_FOLDER", value_name = "FOLDER")]
+    font_folder: Option<PathBuf>,
     /// Jobs that this node runs at once; 0 leaves jobs and schedules to other nodes [default: 2]
     #[arg(long, env = "VIVANT_WORKERS", value_name = "NUMBER")]
     workers: Option<u32>,
@@ -132,6 +136,8 @@ impl Storage {
 
 /// Runs the server until it is told to stop.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    #[cfg(feature = "draw")]
+    crate::fonts::add(args.font_folder.as_deref())?;
     let settings = Settings {
         listen: args.listen,
         data_dir: args.storage.data_dir,

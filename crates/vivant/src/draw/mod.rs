@@ -177,7 +177,7 @@ fn letterless(view: &str, scene: &Scene) -> Option<Diagnostic> {
             missing.len()
         ),
     )
-    .hint("SVG has them as text, which browsers show in fonts of their own");
+    .hint("give a folder with fonts that have them (--font-folder); SVG has them as text");
     found.place.path = Some(format!("view '{view}'"));
     (!missing.is_empty()).then_some(found)
 }
