@@ -145,7 +145,8 @@ impl Reference<'_> {
                 places: vec![(x, base - font.ascent())],
                 align: 0,
                 of: None,
-                yields: true,
+                // What a line says is not said elsewhere.
+                yields: false,
                 slides: false,
             });
         }
