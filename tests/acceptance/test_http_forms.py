@@ -330,7 +330,6 @@ def test_head_and_options(rest):
         ("GET", "/sites/{site}/dataAlerts"),
         ("GET", "/sites/{site}/databases"),
         ("GET", "/sites/{site}/groupsets"),
-        ("GET", "/sites/{site}/customviews"),
         ("GET", "/sites/{site}/webhooks"),
         ("GET", "/sites/{site}/metrics"),
         ("GET", "/sites/{site}/tasks/linked"),

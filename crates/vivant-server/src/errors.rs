@@ -121,6 +121,7 @@ fn missing(what: What) -> ErrorCode {
         What::Project => ErrorCode::ProjectNotFound,
         What::Workbook => ErrorCode::WorkbookNotFound,
         What::View => ErrorCode::ViewNotFound,
+        What::CustomView => ErrorCode::CustomViewNotFound,
         What::Datasource => ErrorCode::DatasourceNotFound,
         What::Connection => ErrorCode::ConnectionNotFound,
         What::Revision => ErrorCode::RevisionNotFound,

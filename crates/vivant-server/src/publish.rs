@@ -21,7 +21,7 @@ use crate::answers::previews;
 use crate::app::App;
 use crate::auth::SiteUser;
 use crate::auth::permission::{Rights, caller_may_publish_to};
-use crate::body::{PartCodes, parse_document, read_parts};
+use crate::body::{FilePart, PartCodes, parse_document, read_parts};
 use crate::call::Call;
 use crate::errors::{ApiError, Result, bad_request, fail, internal, not_found};
 use crate::jobs::{self, seal_extracts};
@@ -76,20 +76,61 @@ impl Session {
     }
 }
 
-/// Receives document and file of a publishing request.
-pub async fn receive(call: &mut Call, who: &SiteUser, rules: &FileRules) -> Result<Upload> {
+/// Codes for requests that do not bring one file.
+pub struct BroughtCodes {
+    /// Code for a body that is not whole.
+    pub malformed: ErrorCode,
+    /// Code for neither a file nor an upload session.
+    pub missing: ErrorCode,
+    /// Code for both, or several files.
+    pub unexpected: ErrorCode,
+}
+
+/// What a publishing request brought, before anybody looked what kind of file it is.
+pub struct Brought {
+    /// The request document.
+    pub document: Node,
+    /// The file, or where it is.
+    pub file: BroughtFile,
+}
+
+/// The file of a publishing request.
+pub enum BroughtFile {
+    /// It came along.
+    Part(Box<FilePart>),
+    /// It was uploaded before.
+    Session(String),
+}
+
+impl BroughtFile {
+    /// Takes the file, and the session to be ended once it is published.
+    pub async fn take(self, call: &Call, who: &SiteUser) -> Result<(Spooled, Session)> {
+        match self {
+            Self::Part(part) => Ok((part.file, Session(None))),
+            Self::Session(text) => {
+                let id: UploadId = text
+                    .parse()
+                    .map_err(|_| not_found(ErrorCode::UploadNotFound, "Upload session", &text))?;
+                let file = call
+                    .app
+                    .store
+                    .take_upload(&who.caller, &id, call.app.now())
+                    .await?;
+                Ok((file, Session(Some(id))))
+            }
+        }
+    }
+}
+
+/// Receives document and file of a publishing request; `may` is whether the caller may publish at all.
+pub async fn bring(call: &mut Call, codes: &BroughtCodes, may: Result<()>) -> Result<Brought> {
     let body = call.take_body();
-    let codes = PartCodes {
-        malformed: rules.malformed,
+    let part_codes = PartCodes {
+        malformed: codes.malformed,
         too_large: ErrorCode::PayloadTooLarge,
     };
-    let parts = read_parts(&call.app.store, &call.headers, body, codes).await?;
-    if !who.role().may_publish() {
-        return Err(fail(
-            ErrorCode::PublishForbidden,
-            "Your site role does not allow publishing.",
-        ));
-    }
+    let parts = read_parts(&call.app.store, &call.headers, body, part_codes).await?;
+    may?;
     let payload = parts.payload.unwrap_or_default();
     if payload.iter().all(u8::is_ascii_whitespace) {
         return Err(bad_request(
@@ -103,57 +144,70 @@ pub async fn receive(call: &mut Call, who: &SiteUser, rules: &FileRules) -> Resu
         .get("uploadSessionId")
         .filter(|v| !v.is_empty())
         .map(str::to_owned);
-    match (session, parts.file, parts.files) {
-        (_, _, 2..) => Err(fail(rules.unexpected, "The request holds more than one file.")),
-        (Some(_), Some(_), _) => Err(fail(
-            rules.unexpected,
-            "The request holds both an uploadSessionId and a file; send one of them.",
+    let file = match (session, parts.file, parts.files) {
+        (_, _, 2..) => return Err(fail(codes.unexpected, "The request holds more than one file.")),
+        (Some(_), Some(_), _) => {
+            return Err(fail(
+                codes.unexpected,
+                "The request holds both an uploadSessionId and a file; send one of them.",
+            ));
+        }
+        (None, None, _) => {
+            return Err(fail(
+                codes.missing,
+                "The request holds neither a file nor an uploadSessionId.",
+            ));
+        }
+        (None, Some(part), _) => BroughtFile::Part(Box::new(part)),
+        (Some(text), None, _) => BroughtFile::Session(text),
+    };
+    Ok(Brought { document, file })
+}
+
+/// Receives document and file of a publishing request, and looks what kind of file it is.
+pub async fn receive(call: &mut Call, who: &SiteUser, rules: &FileRules) -> Result<Upload> {
+    let codes = BroughtCodes {
+        malformed: rules.malformed,
+        missing: rules.missing,
+        unexpected: rules.unexpected,
+    };
+    let may = match who.role().may_publish() {
+        true => Ok(()),
+        false => Err(fail(
+            ErrorCode::PublishForbidden,
+            "Your site role does not allow publishing.",
         )),
-        (None, None, _) => Err(fail(
-            rules.missing,
-            "The request holds neither a file nor an uploadSessionId.",
-        )),
-        (None, Some(part), _) => {
-            let name = part.filename.unwrap_or_default();
-            let kind = kind_of(Path::new(&name).extension().and_then(|e| e.to_str()), rules);
-            let kind = kind.ok_or_else(|| {
+    };
+    let Brought { document, file } = bring(call, &codes, may).await?;
+    let kind = match &file {
+        BroughtFile::Part(part) => {
+            let name = part.filename.as_deref().unwrap_or_default();
+            let kind = kind_of(Path::new(name).extension().and_then(|e| e.to_str()), rules);
+            kind.ok_or_else(|| {
                 fail(
                     rules.bad_name,
                     format!("The file name '{name}' does not end in {}.", rules.endings),
                 )
-            })?;
-            Ok(Upload {
-                document,
-                file: part.file,
-                kind,
-                session: Session(None),
-            })
+            })?
         }
-        (Some(text), None, _) => {
+        BroughtFile::Session(_) => {
             let given = call.query.get(rules.type_parameter);
-            let kind = kind_of(given, rules).ok_or_else(|| {
+            kind_of(given, rules).ok_or_else(|| {
                 let detail = format!(
                     "With uploadSessionId, {} must be {}, without the dot.",
                     rules.type_parameter, rules.endings
                 );
                 fail(rules.bad_type, detail)
-            })?;
-            let id: UploadId = text
-                .parse()
-                .map_err(|_| not_found(ErrorCode::UploadNotFound, "Upload session", &text))?;
-            let file = call
-                .app
-                .store
-                .take_upload(&who.caller, &id, call.app.now())
-                .await?;
-            Ok(Upload {
-                document,
-                file,
-                kind,
-                session: Session(Some(id)),
-            })
+            })?
         }
-    }
+    };
+    let (file, session) = file.take(call, who).await?;
+    Ok(Upload {
+        document,
+        file,
+        kind,
+        session,
+    })
 }
 
 fn kind_of(extension: Option<&str>, rules: &FileRules) -> Option<FileKind> {

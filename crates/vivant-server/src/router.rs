@@ -9,8 +9,8 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 
 use crate::api::{
-    auth, datasources, favorites, groups, jobs, permissions, projects, schedules, server, sites,
-    subscriptions, tasks, uploads, users, views, workbooks,
+    auth, custom_views, datasources, favorites, groups, jobs, permissions, projects, schedules, server,
+    sites, subscriptions, tasks, uploads, users, views, workbooks,
 };
 use crate::auth::Guard;
 use crate::call::Call;
@@ -106,6 +106,18 @@ fn routes() -> Vec<(&'static str, Handler)> {
         ("Download View Crosstab Excel", on(views::download_view_crosstab_excel)),
         ("Add Tags to View", on(views::add_tags_to_view)),
         ("Delete Tag from View", on(views::delete_tag_from_view)),
+
+        ("List Custom Views", on(custom_views::list_custom_views)),
+        ("Get Custom View", on(custom_views::get_custom_view)),
+        ("Update Custom View", on(custom_views::update_custom_view)),
+        ("Delete Custom View", on(custom_views::delete_custom_view)),
+        ("Get Custom View Image", on(custom_views::get_custom_view_image)),
+        ("Get Custom View PDF", on(custom_views::get_custom_view_pdf)),
+        ("Get Custom View Data", on(custom_views::get_custom_view_data)),
+        ("Download Custom View definition", on(custom_views::download_custom_view_definition)),
+        ("Publish Custom View", on(custom_views::publish_custom_view)),
+        ("List Users with Custom View as Default", on(custom_views::list_users_with_custom_view_as_default)),
+        ("Set Custom View as Default for Users", on(custom_views::set_custom_view_as_default_for_users)),
 
         ("Publish Data Source", on(datasources::publish_data_source)),
         ("Query Data Source", on(datasources::query_data_source)),

@@ -186,6 +186,7 @@ impl Store {
             "project",
             "content",
             "view",
+            "custom_view",
             "revision",
             "schedule",
             "task",

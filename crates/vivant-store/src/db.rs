@@ -149,6 +149,7 @@ into_value! {
     vivant_model::ScheduleId => |v| Value::Text(v.to_string()),
     vivant_model::TaskId => |v| Value::Text(v.to_string()),
     vivant_model::SubscriptionId => |v| Value::Text(v.to_string()),
+    vivant_model::CustomViewId => |v| Value::Text(v.to_string()),
 }
 
 /// PostgreSQL takes no NUL in text; no name has one, so what is looked for with one is not found.

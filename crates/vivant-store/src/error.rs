@@ -24,6 +24,8 @@ pub enum What {
     Workbook,
     /// A view.
     View,
+    /// A custom view.
+    CustomView,
     /// A published data source.
     Datasource,
     /// A flow.
@@ -62,6 +64,7 @@ impl fmt::Display for What {
             Self::Project => "project",
             Self::Workbook => "workbook",
             Self::View => "view",
+            Self::CustomView => "custom view",
             Self::Datasource => "data source",
             Self::Flow => "flow",
             Self::Connection => "connection",

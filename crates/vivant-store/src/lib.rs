@@ -13,6 +13,7 @@ mod blobs;
 pub mod check;
 pub mod connections;
 pub mod content;
+pub mod custom_views;
 pub mod datasources;
 mod db;
 pub mod directory;
@@ -49,6 +50,7 @@ pub mod workbooks;
 pub use check::{CheckReport, Finding, Severity, SweepReport};
 pub use connections::{Connection, ConnectionChanges, NewConnection, PasswordMark};
 pub use content::{Content, ContentStream, Spool, Spooled, StoredFile};
+pub use custom_views::{CustomView, CustomViewChanges, NewCustomView};
 pub use datasources::{
     Datasource, DatasourceChanges, DatasourceField, PublishDatasource, PublishedDatasource,
 };

@@ -261,7 +261,7 @@ impl Store {
                     if heir == id || !is_member(&tx, site, heir).await? {
                         return Err(Error::NotFound(What::User));
                     }
-                    for table in ["content", "project"] {
+                    for table in ["content", "project", "custom_view"] {
                         let sql = format!(
                             "UPDATE {table} SET owner_id = ?3, updated_at = ?4 WHERE site_id = ?1 AND owner_id = ?2"
                         );
@@ -285,6 +285,9 @@ impl Store {
                 "DELETE FROM session WHERE site_id = ?1 AND user_id = ?2",
                 "DELETE FROM subscription WHERE site_id = ?1 AND user_id = ?2",
                 "DELETE FROM view_use WHERE site_id = ?1 AND user_id = ?2",
+                "DELETE FROM custom_view WHERE site_id = ?1 AND owner_id = ?2",
+                "DELETE FROM custom_view_default WHERE user_id = ?2 AND view_id IN \
+                 (SELECT v.id FROM view v WHERE v.site_id = ?1)",
                 "DELETE FROM site_user WHERE site_id = ?1 AND user_id = ?2",
             ] {
                 tx.execute(sql, params![site, id]).await?;

@@ -224,8 +224,12 @@ codes! {
     RevisionNotFound = 404 "404024" "Revision not found";
     /// No task of that id on the site.
     TaskNotFound = 404 "404026" "Task not found";
+    /// The definition of a custom view is for administrators with ExportXml.
+    CustomViewDownloadForbidden = 403 "403163" "Download forbidden";
     /// A workbook of the name exists and was not to be overwritten (after API 3.1).
     WorkbookExists = 403 "403130" "Overwrite forbidden";
+    /// No custom view of that id on the site.
+    CustomViewNotFound = 404 "404048" "Custom view not found";
     /// No subscription of that id on the site.
     SubscriptionNotFound = 404 "404025" "Subscription not found";
     /// The address exists, the HTTP method does not.

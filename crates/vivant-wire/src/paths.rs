@@ -371,6 +371,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint { area: "Workbooks and Views", operation: "Get Custom View Data", method: Method::Get, path: "/sites/{site-id}/customviews/{custom-view-id}/data", since: V(3, 23) },
     Endpoint { area: "Workbooks and Views", operation: "Download Custom View definition", method: Method::Get, path: "/api/exp/sites/{site-id}/customviews/{custom-view-id}/content", since: V(3, 21) },
     Endpoint { area: "Workbooks and Views", operation: "Publish Custom View", method: Method::Post, path: "/api/exp/sites/{site-id}/customviews", since: V(3, 21) },
+    Endpoint { area: "Workbooks and Views", operation: "List Users with Custom View as Default", method: Method::Get, path: "/sites/{site-id}/customviews/{custom-view-id}/default/users", since: V(3, 21) },
+    Endpoint { area: "Workbooks and Views", operation: "Set Custom View as Default for Users", method: Method::Post, path: "/sites/{site-id}/customviews/{custom-view-id}/default/users", since: V(3, 21) },
     Endpoint { area: "Data Sources", operation: "Update Data in Hyper Data Source", method: Method::Patch, path: "/sites/{site-id}/datasources/{datasource-id}/data", since: V(3, 13) },
     Endpoint { area: "Data Sources", operation: "Update Data in Hyper Connection", method: Method::Patch, path: "/sites/{site-id}/datasources/{datasource-id}/connections/{connection-id}/data", since: V(3, 13) },
     Endpoint { area: "Data Sources", operation: "Update Data Source Connections", method: Method::Put, path: "/sites/{site-id}/datasources/{datasource-id}/connections", since: V(3, 26) },

@@ -66,6 +66,8 @@ pub struct Ask {
     pub filters: Vec<(String, Vec<String>)>,
     /// Parameters by label or name, and their values.
     pub parameters: Vec<(String, String)>,
+    /// Filters of sheets in place of their own on the same field, as a custom view has them.
+    pub chosen: Vec<(String, spec::FilterSpec)>,
     /// Who asks; without it the world's.
     pub asker: Option<Asker>,
     /// What the workbook is called, for texts of dashboards that say so.

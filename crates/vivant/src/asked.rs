@@ -29,10 +29,19 @@ pub(crate) fn put<'s>(
             parameters.push(set(parameter, value)?);
         }
     }
-    if ask.filters.is_empty() {
+    let mut chosen = ask
+        .chosen
+        .iter()
+        .filter(|(of, _)| *of == sheet.name)
+        .map(|(_, filter)| filter)
+        .peekable();
+    if ask.filters.is_empty() && chosen.peek().is_none() {
         return Ok((Cow::Borrowed(sheet), parameters));
     }
     let mut changed = sheet.clone();
+    for filter in chosen {
+        choose(&mut changed, filter);
+    }
     for (label, values) in &ask.filters {
         match Target::find(workbook, sheet, label) {
             Some(target) => target.filter(&mut changed, values),
@@ -56,7 +65,8 @@ pub(crate) fn put_all<'w>(
     ask: &Ask,
 ) -> Result<Cow<'w, WorkbookSpec>, AnswerError> {
     let language = ask.language.unwrap_or(workbook.language);
-    if ask.filters.is_empty() && ask.parameters.is_empty() && language == workbook.language {
+    let asks_nothing = ask.filters.is_empty() && ask.parameters.is_empty() && ask.chosen.is_empty();
+    if asks_nothing && language == workbook.language {
         return Ok(Cow::Borrowed(workbook));
     }
     let mut changed = workbook.clone();
@@ -88,6 +98,17 @@ pub(crate) fn put_all<'w>(
         }
     }
     Ok(Cow::Owned(changed))
+}
+
+/// Puts a filter in the place of the sheet's own on the same field.
+fn choose(sheet: &mut SheetSpec, filter: &FilterSpec) {
+    sheet
+        .filters
+        .retain(|known| known.column != filter.column || known.hides != filter.hides);
+    sheet.filters.push(filter.clone());
+    if !sheet.pills.iter().any(|known| known.key == filter.column) {
+        sheet.pills.extend(Pill::from_name(&filter.column));
+    }
 }
 
 /// Gives a parameter a value: one of its type, or the label of one in its list.

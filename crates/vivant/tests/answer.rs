@@ -175,6 +175,38 @@ fn filters_are_by_labels_of_fields_and_of_values() {
 }
 
 #[test]
+fn filters_of_custom_views_stand_in_place_of_the_sheets_own() {
+    let bench = Bench::over_a_file(&sheet("S", "ds", "amount"), "");
+    let chosen = |sheet: &str, member: &str| {
+        let text = format!(
+            "<customized-view><worksheet name='{sheet}'><filter class='categorical' column='[ds].[none:region:nk]'>\
+             <groupfilter function='member' level='[none:region:nk]' member='&quot;{member}&quot;' /></filter>\
+             </worksheet></customized-view>"
+        );
+        let limits = vivant_document::Limits::default();
+        let found = vivant_document::spec::custom_view(text, &limits).expect("a custom view");
+        assert_eq!(found.unknown, [""; 0]);
+        found.filters
+    };
+    let check = |ask: Ask, expected: &str| {
+        let found = bench.csv("S", &ask).expect("an answer");
+        assert_eq!(found, format!("Region,Amount\n{expected}"), "{ask:?}");
+    };
+    let of = |sheet: &str| Ask {
+        chosen: chosen(sheet, "West"),
+        ..Ask::default()
+    };
+    check(of("S"), "West,2.5\n");
+    check(of("Other"), "Null,1\nOrient,15\nWest,2.5\n");
+    // What is asked for comes after what is chosen.
+    let both = Ask {
+        filters: filtered("Region", &["Orient"]).filters,
+        ..of("S")
+    };
+    check(both, "Orient,15\n");
+}
+
+#[test]
 fn parameters_take_their_values_and_labels() {
     let more = "<column caption='Scaled' datatype='real' name='[scaled]' role='measure' type='quantitative'>\
                 <calculation class='tableau' formula='[amount] * [Parameters].[Parameter 1]' /></column>";

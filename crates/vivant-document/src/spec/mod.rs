@@ -6,6 +6,7 @@
 //! the defaults of their type, and filters that live elsewhere are put where they work. What is not
 //! understood becomes a diagnostic of code `spec.not-understood` at its place; nothing here fails.
 
+mod custom;
 mod dashboard;
 mod filter;
 mod literal;
@@ -19,6 +20,7 @@ mod style;
 mod text;
 mod zone;
 
+pub use custom::{CustomViewSpec, custom_view};
 pub use dashboard::{
     DashboardSpec, NavigatorKind, NavigatorSpec, SheetChanges, SizeMode, SizeSpec, StoryPointSpec,
 };

@@ -19,6 +19,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use vivant::{AnswerError, Ask, Asker, DateTime, ExportError, RenderError, SendError, Stop};
 use vivant_document::display::{ENGLISH, Language};
+use vivant_document::spec::FilterSpec;
 use vivant_model::{Capability, ContentKind, Luid};
 use vivant_store::{Caller, ListQuery, Millis, PageRequest, View};
 use vivant_wire::ErrorCode;
@@ -57,6 +58,8 @@ pub struct Asked {
     pub filters: Vec<(String, Vec<String>)>,
     /// Parameters and their values.
     pub parameters: Vec<(String, String)>,
+    /// What a custom view chooses; filters and parameters that are asked for come after it.
+    pub chosen: Chosen,
     /// How old the answer may be.
     pub max_age_minutes: i64,
     /// The language of numbers and dates, and of Tableau's words in pictures; without it American English for data, and
@@ -64,6 +67,15 @@ pub struct Asked {
     pub language: Option<&'static Language>,
     /// Width and height of a picture in pixels; without them those of the view.
     pub size: Option<(u32, u32)>,
+}
+
+/// What a custom view chooses.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// Filters of worksheets in place of their own on the same field.
+    pub filters: Vec<(String, FilterSpec)>,
+    /// Parameters and their values.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// What answers questions on this node.
@@ -176,7 +188,8 @@ impl Answers {
             shown,
             ask: Ask {
                 filters: asked.filters.clone(),
-                parameters: asked.parameters.clone(),
+                parameters: [&asked.chosen.parameters[..], &asked.parameters].concat(),
+                chosen: asked.chosen.filters.clone(),
                 asker,
                 language: asked.language,
                 book_name: views.first().map(|view| view.workbook.name.clone()),
@@ -316,11 +329,12 @@ fn key(
     let mut parameters = asked.parameters.clone();
     parameters.sort();
     format!(
-        "{}{shown:?}{form:?}{:?}{:?}{filters:?}{parameters:?}{asker:?}{}",
+        "{}{shown:?}{form:?}{:?}{:?}{:?}{filters:?}{parameters:?}{asker:?}{}",
         sources.key(),
         asked.size,
         // Without one a picture has that of its workbook, which is no other question's.
         asked.language.map(|language| language.code),
+        asked.chosen,
         now.date().days()
     )
 }

@@ -93,7 +93,7 @@ fn content_type(kind: Option<FileKind>) -> &'static str {
 
 /// `name="tableau_workbook"; filename="X.twbx"`, as the reference prints it. Names beyond ASCII go
 /// into `filename*` too (RFC 6266).
-fn disposition(part: &str, name: &str) -> String {
+pub fn disposition(part: &str, name: &str) -> String {
     // A name is a file's name on whatever system it is saved.
     let name: String = name
         .chars()

@@ -128,6 +128,14 @@ pub fn image(call: &Call) -> Result<Picture> {
     }
 }
 
+/// What an image is sent as.
+pub fn image_type(picture: Picture) -> &'static str {
+    match picture {
+        Picture::Svg => "image/svg+xml",
+        _ => "image/png",
+    }
+}
+
 /// Reads which pages are asked for: `type` and `orientation`.
 pub fn pages(query: &QueryString) -> Result<Picture> {
     let paper = match query.get("type") {

@@ -1,6 +1,7 @@
 //! The handlers: one file for each operation of the reference, under the reference's own name.
 
 pub mod auth;
+pub mod custom_views;
 pub mod datasources;
 pub mod favorites;
 pub mod groups;

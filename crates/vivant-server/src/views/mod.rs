@@ -2,6 +2,7 @@
 
 pub mod connections;
 pub mod content;
+pub mod custom_views;
 pub mod favorites;
 pub mod jobs;
 pub mod permissions;
@@ -19,6 +20,7 @@ use vivant_wire::{ApiVersion, types};
 
 pub use connections::connection_view;
 pub use content::{datasource_view, project_view, tags_view, view_view, workbook_view};
+pub use custom_views::custom_view_view;
 pub use favorites::favorite_view;
 pub use jobs::{background_job_view, begun_view, job_view};
 pub use revisions::revision_view;

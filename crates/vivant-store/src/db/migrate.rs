@@ -41,6 +41,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0006_sheets.sql"),
         include_str!("../../migrations/postgres/0006_sheets.sql"),
     ),
+    (
+        "0007_custom_views",
+        include_str!("../../migrations/sqlite/0007_custom_views.sql"),
+        include_str!("../../migrations/postgres/0007_custom_views.sql"),
+    ),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (\

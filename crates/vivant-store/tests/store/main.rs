@@ -4,6 +4,7 @@
 
 mod content;
 mod crash;
+mod custom_views;
 mod directory;
 mod encryption;
 mod extracts;

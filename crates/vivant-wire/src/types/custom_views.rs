@@ -24,3 +24,11 @@ element! {
         many custom_view: CustomView = "customView";
     }
 }
+
+element! {
+    /// `customViewAsUserDefaultViewResult`.
+    CustomViewAsUserDefaultViewResult {
+        attr success: bool = "success";
+        one user: User = "user";
+    }
+}

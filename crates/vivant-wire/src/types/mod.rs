@@ -99,7 +99,7 @@ pub use content::{
     Projects, Revision, Revisions, Tag, TagBatch, TaggedContent, TaggedContents, Tags, Usage, View, Views,
     Workbook, Workbooks,
 };
-pub use custom_views::{CustomView, CustomViews};
+pub use custom_views::{CustomView, CustomViewAsUserDefaultViewResult, CustomViews};
 pub use flows::{
     Flow, FlowOutputStep, FlowOutputSteps, FlowParameter, FlowParameterDomain, FlowParameterRun,
     FlowParameterRuns, FlowParameterSpec, FlowParameterSpecs, FlowParameterValues, FlowParameters, FlowRun,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Callable
 
+from support import custom_views
 from support.matrix.model import Standing
 from support.matrix.world import SPARE, Caller, MatrixWorld, form
 from support.rest import MIXED, NOBODY, element, multipart, ts_request
@@ -404,6 +405,42 @@ for kind in ("workbook", "view"):
     call("Update Subscription", kind, keepers, "403065", place=kept, body=request(element("subscription", subject="Weekly")))
     call("Delete Subscription", kind, keepers, "403059", 204, place=new)
 call("Query Subscriptions", None, anyone)
+
+# Custom views: one of the administrator's that is shared, and one's own.
+
+
+def of_admin(w: MatrixWorld, p: Place) -> Place:
+    return {"custom-view-id": w.kept_custom_view(p["item"])}
+
+
+def of_oneself(w: MatrixWorld, p: Place) -> Place:
+    return {"custom-view-id": w.custom_view(p["item"], p["user-id"])}
+
+
+def customized(w: MatrixWorld, p: Place, **options) -> bytes:
+    return custom_views.form(p["workbook-id"], custom_views.definition(w.view_name(p["item"])), **options)
+
+
+RENAMED = request(element("customView", name="Renamed"))
+USERS = "Custom View as Default"
+call("List Custom Views", None, anyone)
+call("Get Custom View", "view", holders("Read"), place=of_admin)
+call("Get Custom View", "view", anyone, note="one's own", place=of_oneself)
+call("Update Custom View", "view", admins, place=of_admin, body=RENAMED)
+call("Update Custom View", "view", anyone, note="one's own", place=of_oneself, body=RENAMED)
+call("Delete Custom View", "view", admins, answers=204, place=lambda w, p: {"custom-view-id": w.custom_view(p["item"])})
+call("Get Custom View Image", "view", holders("Read", "ExportImage"), place=of_admin)
+call("Get Custom View PDF", "view", holders("Read", "ExportImage"), place=of_admin)
+call("Get Custom View Data", "view", holders("Read", "ExportData"), place=of_admin)
+call("Download Custom View definition", "view", admins, ("403004", "403163"), place=of_admin)
+call("Publish Custom View", "view", holders("Read"), "403007", 201, headers=lambda w, p: MIXED, body=customized)
+call("Publish Custom View", "view", holders("Read", "ShareView"), ("403004", "403007"), 201, note="shared",
+     headers=lambda w, p: MIXED, body=lambda w, p: customized(w, p, shared=True))
+call("Publish Custom View", "view", admins, "403007", 201, note="for another", headers=lambda w, p: MIXED,
+     body=lambda w, p: customized(w, p, owner=w.users[SPARE]))
+call(f"List Users with {USERS}", "view", admins, place=of_admin)
+call(f"Set {USERS} for Users", "view", admins, place=of_admin,
+     body=lambda w, p: ts_request(element("users", element("user", id=p["user-id"]))))
 
 # Domains of the directory, of which there are none.
 

@@ -4,8 +4,8 @@ use vivant_model::Capability;
 use vivant_wire::ErrorCode;
 
 use super::query_view_data::view_output;
-use crate::answers::{Form, Picture};
-use crate::api::exports::{asked_of_picture, image, send};
+use crate::answers::Form;
+use crate::api::exports::{asked_of_picture, image, image_type, send};
 use crate::auth::SiteUser;
 use crate::call::Call;
 use crate::errors::Result;
@@ -17,9 +17,5 @@ pub async fn query_view_image(call: Call, who: SiteUser) -> Result<Reply> {
     let codes = (ErrorCode::ViewNotFound, ErrorCode::Forbidden);
     let form = Form::Picture(picture);
     let output = view_output(&call, &who, &asked, form, Capability::ExportImage, codes).await?;
-    let content_type = match picture {
-        Picture::Svg => "image/svg+xml",
-        _ => "image/png",
-    };
-    send(&output, content_type).await
+    send(&output, image_type(picture)).await
 }
