@@ -20,7 +20,9 @@ def definition(view: str, sheets: dict[str, str] | None = None, more: str = "") 
     """A definition for a view, with filters by worksheet."""
     inside = "".join(f"<worksheet name={quoteattr(name)}>{filters}</worksheet>" for name, filters in (sheets or {}).items())
     xml = f"<?xml version='1.0' encoding='utf-8' ?><customized-view version='18.1'><active id='-1' />{more}{inside}</customized-view>"
-    return json.dumps([{"isSourceView": True, "viewName": view, "tcv": base64.b64encode(xml.encode()).decode()}]).encode()
+    # Tableau writes base64 with a minus in place of the plus.
+    packed = base64.b64encode(xml.encode()).decode().replace("+", "-")
+    return json.dumps([{"isSourceView": True, "viewName": view, "tcv": packed}]).encode()
 
 
 def form(workbook: str, data: bytes | None, *, name: str = "Mine", owner: str | None = None, shared: bool = False) -> bytes:

@@ -1,6 +1,7 @@
 //! What is chosen in a custom view, as Tableau hands it out: JSON around the XML of `customized-view`.
 //!
-//! The JSON is a list: the view that the custom view was made in, and others of the workbook that go with it.
+//! The JSON is a list: the view that the custom view was made in, and others of the workbook that go with it. Their
+//! XML is in base64 with `-` in place of `+` (Tableau Migration SDK, "Anatomy of a Custom View File").
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +22,7 @@ struct Part {
     is_source_view: bool,
     /// Its name.
     view_name: String,
-    /// The XML, in base64.
+    /// The XML, in that base64.
     tcv: String,
 }
 
@@ -41,6 +42,7 @@ impl Definition {
         let part = parts.into_iter().find(of_source);
         let part = part.ok_or_else(|| wrong("none of its views says isSourceView"))?;
         let packed: String = part.tcv.split_whitespace().collect();
+        let packed = packed.replace('-', "+");
         let xml = STANDARD
             .decode(packed)
             .map_err(|e| wrong(format!("its tcv is no base64: {e}")))?;
@@ -99,6 +101,21 @@ mod tests {
         for bad in ["", "{}", "[]", "[1]", "[{\"viewName\": \"A\", \"tcv\": \"?\"}]"] {
             let error = Definition::read(bad.as_bytes()).err().unwrap();
             assert_eq!(error.code, ErrorCode::BadRequest, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_minus_stands_for_a_plus() {
+        let name = "\u{3e}\u{fb}\u{fe}~~>".repeat(3);
+        let xml = format!(
+            "<customized-view><worksheet name='{}'/></customized-view>",
+            name.replace('>', "&gt;")
+        );
+        let plain = STANDARD.encode(&xml);
+        assert!(plain.contains('+'), "{plain}");
+        let part = |tcv: String| serde_json::json!({"isSourceView": true, "viewName": "A", "tcv": tcv});
+        for tcv in [plain.replace('+', "-"), plain] {
+            assert!(read(&[part(tcv)]).is_ok());
         }
     }
 
