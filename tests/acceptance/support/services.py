@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import uuid
@@ -130,9 +129,13 @@ class S3:
         found = {}
         for info in files.get_file_info(below):
             if info.is_file:
-                # What is swept meanwhile is not there.
-                with contextlib.suppress(FileNotFoundError), files.open_input_stream(info.path) as stream:
-                    found[info.base_name] = stream.read()
+                try:
+                    with files.open_input_stream(info.path) as stream:
+                        found[info.base_name] = stream.read()
+                except OSError as error:
+                    # What is swept meanwhile is not there, before it is opened or while it is read.
+                    if not isinstance(error, FileNotFoundError) and "NOT_FOUND" not in str(error):
+                        raise
         return found
 
     def stop(self) -> None:
