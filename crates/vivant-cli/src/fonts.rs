@@ -26,12 +26,12 @@ pub fn add(folder: Option<&Path>) -> anyhow::Result<()> {
     paths.sort();
     let (mut files, mut bytes) = (Vec::new(), 0);
     for path in paths {
-        let file = std::fs::read(&path).with_context(|| path.display().to_string())?;
-        bytes += file.len() as u64;
+        let of = || path.display().to_string();
+        bytes += std::fs::metadata(&path).with_context(of)?.len();
         if bytes > MOST_BYTES {
             anyhow::bail!("{} has more than {} MB of fonts", what(), MOST_BYTES >> 20);
         }
-        files.push(file);
+        files.push(std::fs::read(&path).with_context(of)?);
     }
     vivant::add_fonts(files);
     Ok(())

@@ -178,7 +178,7 @@ pub fn dissolved(rings: Vec<Ring>) -> Vec<Ring> {
     out
 }
 
-/// Returns middles of places, by the squares of a grid as wide as what has a say in an area.
+/// Middles of places, by the squares of a grid as wide as what has a say in an area.
 pub(crate) struct Grid(HashMap<(i32, i32), Vec<(f64, f64)>>);
 
 impl Grid {

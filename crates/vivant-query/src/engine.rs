@@ -205,19 +205,7 @@ impl<'e> Engine<'e> {
                 .collect(),
         };
         flow.shape.measure_names = measure_names(sheet, source);
-        let default = PaneSpec {
-            id: 0,
-            axis: None,
-            mark: "automatic".to_owned(),
-            encodings: Vec::new(),
-            stacked: None,
-            style: Vec::new(),
-            label: None,
-            tooltip: None,
-            reference_lines: Vec::new(),
-            trend_lines: Vec::new(),
-            sizing: Vec::new(),
-        };
+        let default = PaneSpec::of_mark("automatic");
         let mut panes: Vec<&PaneSpec> = sheet.panes.iter().filter(|pane| pane.axis.is_some()).collect();
         if panes.is_empty() {
             panes = sheet.layers().iter().collect();

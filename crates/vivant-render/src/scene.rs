@@ -16,8 +16,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Lists letters that the fonts inside the program do not have, each once: PNG and PDF go without them, SVG leaves
-    /// them to the fonts of who looks.
+    /// Lists letters that no font has, neither those inside the program nor those added, each once: PNG and PDF go
+    /// without them, SVG leaves them to the fonts of who looks.
     pub fn missing_letters(&self) -> Vec<char> {
         fn of(items: &[Item], found: &mut Vec<char>) {
             for item in items {

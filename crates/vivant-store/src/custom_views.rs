@@ -85,8 +85,8 @@ pub const FIELDS: &[Field] = &[
 ];
 
 impl Store {
-    /// Lists custom views: all for administrators; for others their own, and, where one view or workbook is asked
-    /// for, the shared ones of views that they may look at.
+    /// Lists custom views: all for administrators; for others their own. Where one view or workbook is asked for, the
+    /// shared ones stand beside them, and of both only those of views that they may look at.
     pub async fn custom_views(&self, caller: &Caller, query: &ListQuery) -> Result<Page<CustomView>> {
         let conn = self.conn().await?;
         let mut select = Select::from(FROM);

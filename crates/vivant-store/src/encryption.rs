@@ -153,10 +153,7 @@ impl Store {
             refuse(&tx, site, Sealing::to(encrypt)).await?;
             let sql = "UPDATE content SET encrypt_extracts = ?3 WHERE site_id = ?1 AND id = ?2";
             tx.execute(sql, params![site, id, encrypt]).await?;
-            for job in &jobs {
-                jobs::insert(&tx, job, now).await?;
-            }
-            Ok(())
+            jobs::insert_all(&tx, &jobs, now).await
         })
     }
 

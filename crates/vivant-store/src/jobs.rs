@@ -13,7 +13,7 @@ use vivant_model::{
 };
 
 use self::queue::lock_lane;
-pub(crate) use self::queue::{forget_site, insert, lock_lanes};
+pub(crate) use self::queue::{forget_site, insert, insert_all, lock_lanes};
 use self::rows::load;
 use self::run::end;
 pub(crate) use self::run::settle;
@@ -265,12 +265,7 @@ impl Store {
         let outcome: Result<_> = async {
             transact!(self.db(), |tx| {
                 lock_lanes(&tx, &jobs).await?;
-                for job in &jobs {
-                    if let Some(holder) = insert(&tx, job, now).await? {
-                        return Err(Error::conflict(What::Job, Some(holder.0), &job.new.title));
-                    }
-                }
-                Ok(())
+                insert_all(&tx, &jobs, now).await
             })
         }
         .await;

@@ -351,10 +351,7 @@ impl Store {
             )
             .await?;
             write_settings(&tx, id, &changes.settings).await?;
-            for job in &jobs {
-                jobs::insert(&tx, job, now).await?;
-            }
-            Ok(())
+            jobs::insert_all(&tx, &jobs, now).await
         })?;
         self.site(id).await?.ok_or(Error::NotFound(What::Site))
     }

@@ -2,6 +2,7 @@
 
 use vivant_document::spec::{
     Aggregate, DateUnit, Derivation, FieldRef, FilterSpec, FilterTest, Literal, MemberSet, PaneSpec,
+    RangeNulls,
 };
 
 use crate::color::encoded;
@@ -203,26 +204,37 @@ fn kept(table: &Table<'_>, filter: &FilterSpec) -> Option<String> {
         _ => format!("{word} {}", listed(&texts)),
     };
     Some(match &filter.test {
-        FilterTest::All | FilterTest::Members(MemberSet::All(_)) => return None,
-        FilterTest::Members(MemberSet::Except(all, out)) if matches!(**all, MemberSet::All(_)) => {
-            match members(out) {
-                Some(texts) if texts.is_empty() => return None,
-                Some(texts) => told("excludes", texts),
-                None => "has multiple members selected".to_owned(),
-            }
-        }
+        FilterTest::All
+        | FilterTest::Range {
+            nulls: RangeNulls::All,
+            ..
+        } => return None,
+        FilterTest::Members(set) if set.is_all() => return None,
+        FilterTest::Members(MemberSet::Except(all, out)) if all.is_all() => match members(out) {
+            Some(texts) if texts.is_empty() => return None,
+            Some(texts) => told("excludes", texts),
+            None => "has multiple members selected".to_owned(),
+        },
         FilterTest::Members(set) => match members(set) {
             Some(texts) if texts.is_empty() => "keeps no members".to_owned(),
             Some(texts) => told("keeps", texts),
             None => "has multiple members selected".to_owned(),
         },
+        FilterTest::Range {
+            nulls: RangeNulls::NonNull,
+            ..
+        } => "keeps non-Null values".to_owned(),
+        FilterTest::Range {
+            nulls: RangeNulls::NullOnly,
+            ..
+        } => "keeps Null values".to_owned(),
         FilterTest::Range { min, max, .. } => {
             let (min, max) = (min.as_ref().and_then(write), max.as_ref().and_then(write));
             match (min, max) {
                 (Some(min), Some(max)) => format!("ranges from {min} to {max}"),
                 (Some(min), None) => format!("includes values greater than or equal to {min}"),
                 (None, Some(max)) => format!("includes values less than or equal to {max}"),
-                (None, None) => "includes everything".to_owned(),
+                (None, None) => return None,
             }
         }
         FilterTest::Relative { .. } | FilterTest::Other(_) => "has multiple members selected".to_owned(),
@@ -239,7 +251,8 @@ fn names(table: &Table<'_>, keys: &[FieldRef]) -> Vec<String> {
             false => found.push(name(table, key)),
         }
     }
-    found.dedup();
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|name| seen.insert(name.clone()));
     found
 }
 

@@ -209,7 +209,8 @@ impl Found {
                             found.ok()
                         }
                     };
-                    places.extend(place);
+                    // Two names of one place are that place once: its borders would fall away.
+                    places.extend(place.filter(|one| !places.contains(one)));
                 }
                 let count = places.len() as f64;
                 let middle = |of: fn(&Place) -> f64| places.iter().map(of).sum::<f64>() / count;
@@ -217,9 +218,14 @@ impl Found {
                     lat: middle(|place| place.lat),
                     lon: middle(|place| place.lon),
                     outline: match (self.outlines, places.as_slice()) {
-                        (true, [one]) if one.shape.is_some() => one
-                            .shape
-                            .map_or(Value::Null, |shape| Value::Integer(i64::from(shape))),
+                        (
+                            true,
+                            [
+                                Place {
+                                    shape: Some(shape), ..
+                                },
+                            ],
+                        ) => Value::Integer(i64::from(*shape)),
                         (true, places) => match drawn.get(&asked) {
                             Some(value) => value.clone(),
                             None => {
@@ -390,19 +396,7 @@ impl Wanted {
             annotations: Vec::new(),
             mark_labels: Vec::new(),
             has_layers: false,
-            panes: vec![PaneSpec {
-                id: 0,
-                axis: None,
-                mark: "text".to_owned(),
-                encodings: Vec::new(),
-                stacked: None,
-                style: Vec::new(),
-                label: None,
-                tooltip: None,
-                reference_lines: Vec::new(),
-                trend_lines: Vec::new(),
-                sizing: Vec::new(),
-            }],
+            panes: vec![PaneSpec::of_mark("text")],
             ..sheet.clone()
         };
         if asked.pill(&self.base.key).is_none() {

@@ -500,19 +500,18 @@ impl LiveTable {
             };
             return format!("({whole} OR typeof({expression}) IN ({odd}))");
         }
-        let is_text = column.column.kind == ColumnType::String;
-        if self.database == Database::Mysql && is_text && self.is_known() && !test.is_ascii() {
+        let is_known_text = column.column.kind == ColumnType::String && self.is_known();
+        let exact = || format!("{} {test}", self.exact_text(column));
+        if self.database == Database::Mysql && is_known_text && !test.is_ascii() {
             // A column of another character set refuses to be compared with what it cannot hold.
-            return format!("({} {test})", self.exact_text(column));
+            return format!("({})", exact());
         }
-        let and = match (column.column.kind, self.is_value(column)) {
+        let and = match self.is_value(column) {
             _ if test.starts_with("IS NULL") => None,
-            (_, Some(is_value)) => Some(is_value),
+            Some(is_value) => Some(is_value),
             // Beside the comparison that an index may know.
-            (ColumnType::String, None) if self.is_known() => {
-                Some(format!("{} {test}", self.exact_text(column)))
-            }
-            _ => None,
+            None if is_known_text => Some(exact()),
+            None => None,
         };
         match and {
             Some(and) => format!("({whole} AND {and})"),

@@ -20,8 +20,6 @@ use crate::spec::TableSpec;
 const DEPTH: usize = 64;
 /// What a number costs that is held as a text, about.
 const TEXT: u64 = 64;
-/// Bytes that the longest number takes as a text: the largest are written with all their digits.
-const LONGEST_TEXT: u64 = 400;
 /// What stands for no value among integers.
 const NA_INTEGER: i32 = i32::MIN;
 /// The lower half of the number that stands for no value.
@@ -414,9 +412,15 @@ impl Reader {
                         values.into_iter().map(text).collect()
                     }
                     Some((_, Object::Reals(values, _))) => {
-                        self.spend(values.len() as u64 * LONGEST_TEXT)?;
-                        let text = |value: f64| (!value.is_nan()).then(|| Arc::from(value.to_string()));
-                        values.into_iter().map(text).collect()
+                        let mut texts = Vec::with_capacity(values.len());
+                        for value in values {
+                            let text = (!value.is_nan()).then(|| value.to_string());
+                            // The largest are written with all their digits.
+                            let length = text.as_ref().map_or(0, String::len) as u64;
+                            self.spend(TEXT.max(length))?;
+                            texts.push(text.map(Arc::from));
+                        }
+                        texts
                     }
                     _ => return Err(self.damaged("a text has no number")),
                 };

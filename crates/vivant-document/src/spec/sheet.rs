@@ -110,6 +110,25 @@ pub struct PaneSpec {
     pub sizing: Vec<(String, String)>,
 }
 
+impl PaneSpec {
+    /// A card for all axes, with marks of a kind and nothing else.
+    pub fn of_mark(mark: &str) -> Self {
+        Self {
+            id: 0,
+            axis: None,
+            mark: mark.to_owned(),
+            encodings: Vec::new(),
+            stacked: None,
+            style: Vec::new(),
+            label: None,
+            tooltip: None,
+            reference_lines: Vec::new(),
+            trend_lines: Vec::new(),
+            sizing: Vec::new(),
+        }
+    }
+}
+
 /// A side of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {

@@ -6,7 +6,7 @@ use super::{NewJob, bound};
 use crate::blobs::{self, Blob};
 use crate::db::{Conn, params};
 use crate::secrets::new_id;
-use crate::{Millis, Result, Store};
+use crate::{Error, Millis, Result, Store, What};
 
 /// A job that is ready to become a row.
 pub(crate) struct Prepared {
@@ -75,6 +75,16 @@ pub(crate) async fn lock_lanes(tx: &Conn, jobs: &[Prepared]) -> Result<()> {
     keys.dedup();
     for key in keys {
         lock_lane(tx, Some(key)).await?;
+    }
+    Ok(())
+}
+
+/// Makes rows of jobs whose lanes are locked, all or none.
+pub(crate) async fn insert_all(tx: &Conn, jobs: &[Prepared], now: Millis) -> Result<()> {
+    for job in jobs {
+        if let Some(holder) = insert(tx, job, now).await? {
+            return Err(Error::conflict(What::Job, Some(holder.0), &job.new.title));
+        }
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! One suite for both databases: every case runs on SQLite, and on PostgreSQL where
-//! `VIVANT_TEST_POSTGRES_URL` names a server. What touches stored objects runs in a bucket, too, where
-//! `VIVANT_TEST_S3_URL` names one.
+//! `VIVANT_TEST_POSTGRES_URL` names a server. Encryption, and one case of opening, run with content in a bucket, too,
+//! where `VIVANT_TEST_S3_URL` names one.
 
 mod content;
 mod crash;

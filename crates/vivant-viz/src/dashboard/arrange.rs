@@ -122,7 +122,7 @@ fn needed(dashboard: &DashboardSpec) -> (f64, f64) {
             *window = window.max(need.ceil().min(most));
         }
     };
-    dashboard.walk(&mut look);
+    dashboard.walk_shown(&mut look);
     window
 }
 

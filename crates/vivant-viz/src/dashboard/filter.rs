@@ -82,19 +82,7 @@ impl Domain {
                 }
                 false => Vec::new(),
             },
-            panes: vec![PaneSpec {
-                id: 0,
-                axis: None,
-                mark: "text".to_owned(),
-                encodings: Vec::new(),
-                stacked: None,
-                style: Vec::new(),
-                label: None,
-                tooltip: None,
-                reference_lines: Vec::new(),
-                trend_lines: Vec::new(),
-                sizing: Vec::new(),
-            }],
+            panes: vec![PaneSpec::of_mark("text")],
             ..spec.clone()
         };
         match self.ends {

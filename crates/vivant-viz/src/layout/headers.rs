@@ -6,7 +6,7 @@ use vivant_render::{Anchor, Font, Item, Text, Weight};
 use super::lines::divide;
 use super::{Layout, sharp};
 use crate::color::encoded;
-use crate::lanes::Lane;
+use crate::lanes::{Header, Lane};
 use crate::rows::Table;
 use crate::theme;
 
@@ -31,16 +31,9 @@ impl Layout {
                 if *width <= 0.0 {
                     continue;
                 }
-                let mut font = table.header_font(&header.key);
                 // In tables of text the outermost headers stand out.
                 let stands_out = texts && level == 0;
-                if header.total || stands_out && !table.has_weight(&header.key) {
-                    font = font.weighing(if header.total {
-                        Weight::Bold
-                    } else {
-                        Weight::Semibold
-                    });
-                }
+                let font = table.font_of(header, stands_out);
                 let room = width - 2.0 * theme::PADDING;
                 if let Some(degrees) = table.turned(&header.key).filter(|degrees| *degrees != 0.0) {
                     let color = table.color("label", Some(&header.key), theme::GREY);
@@ -127,16 +120,9 @@ impl Layout {
                 if *height <= 0.0 {
                     continue;
                 }
-                let mut font = table.header_font(&header.key);
                 // In tables of text the outermost headers stand out.
                 let stands_out = texts && level == 0;
-                if header.total || stands_out && !table.has_weight(&header.key) {
-                    font = font.weighing(if header.total {
-                        Weight::Bold
-                    } else {
-                        Weight::Semibold
-                    });
-                }
+                let font = table.font_of(header, stands_out);
                 let ink = if stands_out || header.total {
                     theme::DARK
                 } else {
@@ -308,8 +294,15 @@ impl Table<'_> {
         self.font("label", Some(key), theme::TEXT)
     }
 
-    fn has_weight(&self, key: &FieldRef) -> bool {
-        self.setting("label", "font-weight", Some(key)).is_some()
+    /// The font of one header: totals are bold, and what stands out is so by weight where the document has none.
+    fn font_of(&self, header: &Header, stands_out: bool) -> Font {
+        let font = self.header_font(&header.key);
+        let has_weight = || self.setting("label", "font-weight", Some(&header.key)).is_some();
+        match header.total {
+            true => font.weighing(Weight::Bold),
+            false if stands_out && !has_weight() => font.weighing(Weight::Semibold),
+            false => font,
+        }
     }
 
     /// How the header of a field is turned: upwards, downwards or not, where the document says.

@@ -232,7 +232,7 @@ impl Layout {
 
 /// Whether panes stand in groups along a side.
 fn is_divided(lanes: &[Lane]) -> bool {
-    let depth = lanes.iter().map(|lane| lane.headers.len()).max().unwrap_or(0);
+    let depth = super::depth(lanes);
     match lanes.iter().any(|lane| !lane.axes.is_empty()) {
         true => lanes.len() > 1 || depth > 0,
         false => depth > 1,

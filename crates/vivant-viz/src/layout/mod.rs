@@ -59,6 +59,11 @@ pub(crate) struct Cells {
     pub texts: bool,
 }
 
+/// How many levels of headers lanes have.
+fn depth(lanes: &[Lane]) -> usize {
+    lanes.iter().map(|lane| lane.headers.len()).max().unwrap_or(0)
+}
+
 impl Layout {
     /// Lays a table out in an area; `visible` is what of it will be in the picture.
     pub fn new(
@@ -72,7 +77,6 @@ impl Layout {
     ) -> Self {
         let has_row_axis = rows.iter().any(|lane| !lane.axes.is_empty());
         let has_col_axis = cols.iter().any(|lane| !lane.axes.is_empty());
-        let depth = |lanes: &[Lane]| lanes.iter().map(|lane| lane.headers.len()).max().unwrap_or(0);
         let (row_depth, col_depth) = (depth(rows), depth(cols));
         let captions = match has_captions(table, Side::Rows, rows, row_depth)
             || has_captions(table, Side::Cols, cols, col_depth)

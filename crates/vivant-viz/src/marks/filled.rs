@@ -8,7 +8,6 @@ use super::{Labels, Layer, Mark, panes};
 use crate::color::{Coloring, encoded};
 use crate::map::{Base, Map, Own, Sketch, View, shape};
 use crate::number::number;
-use crate::theme;
 
 impl Layer<'_> {
     /// Draws the areas of marks; returns those that have none.
@@ -105,10 +104,11 @@ impl Layer<'_> {
             let stroke = Stroke::new(color, self.line_width(mark.row)).rounded();
             items.push(Item::Path(lines, Style::stroke(stroke)));
         }
-        let radius = theme::POINT * self.sizes.factor / 2.0;
-        for &(x, y) in &own.points {
-            let spot = view.at((view.wrapped(x), y));
-            items.push(Item::Circle(spot, radius, self.style(mark.row)));
+        if let Some(size) = self.point_size(mark.row) {
+            for &(x, y) in &own.points {
+                let spot = view.at((view.wrapped(x), y));
+                items.push(Item::Circle(spot, size / 2.0, self.style(mark.row)));
+            }
         }
         let middle = own.inside().map(|(x, y)| (view.wrapped(x), y));
         if let Some(middle) = middle.or_else(|| mark.x.zip(mark.y)) {

@@ -67,13 +67,14 @@ impl Layer<'_> {
                     None => parts.push(Vec::new()),
                 }
             }
+            let face = self.face(line.iter().copied());
             for part in parts.iter().filter(|part| !part.is_empty()) {
                 if part.len() == 1 || markers == Some("all") {
                     items.extend(part.iter().map(|stop| {
                         Item::Circle(stop.at, stop.width * 1.6, Style::fill(self.color(stop.row)))
                     }));
                 }
-                self.stroke(part, self.face(line.iter().copied()), along_x, &mut items);
+                self.stroke(part, face, along_x, &mut items);
             }
             self.label_line(&line, wanted);
         }

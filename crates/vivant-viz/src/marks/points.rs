@@ -27,6 +27,15 @@ pub(super) fn diameter(part: f64, factor: f64) -> f64 {
 }
 
 impl Layer<'_> {
+    /// The diameter of a point; `None` for what has no size.
+    pub(super) fn point_size(&self, row: usize) -> Option<f64> {
+        let part = self.sizes.part(self.table, row)?;
+        Some(match self.sizes.vary() {
+            true => diameter(part, self.sizes.factor),
+            false => theme::POINT * self.sizes.factor,
+        })
+    }
+
     pub(super) fn points(&self, marks: &[Mark], wanted: &mut Labels) -> Vec<Item> {
         let mut items = Vec::with_capacity(marks.len());
         let shapes = self.shapes();
@@ -37,12 +46,8 @@ impl Layer<'_> {
                 Some(flow) => flow[at],
                 None => self.point(mark),
             };
-            let (Some(point), Some(part)) = (spot, self.sizes.part(self.table, mark.row)) else {
+            let (Some(point), Some(size)) = (spot, self.point_size(mark.row)) else {
                 continue;
-            };
-            let size = match self.sizes.vary() {
-                true => diameter(part, self.sizes.factor),
-                false => theme::POINT * self.sizes.factor,
             };
             let color = self.color(mark.row);
             let item = match self.kind {

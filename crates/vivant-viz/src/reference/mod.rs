@@ -61,14 +61,15 @@ pub(crate) fn references<'a>(
     let layer = &layers[number];
     // The card for all axes may have no marks of its own; its lines are those of an axis that layers share.
     let is_idle = |card: &&PaneSpec| layers.iter().all(|layer| layer.card.id != card.id);
-    let idle = table
-        .sheet
-        .panes
-        .iter()
-        .filter(|card| number == 0 && is_idle(card));
+    let has = |layer: &Drawn<'_>, key: &FieldRef| {
+        let mut axes = [&layer.row_axis, &layer.col_axis].into_iter().flatten();
+        axes.any(|axis| axis.key == *key)
+    };
+    let is_first = |key: &FieldRef| layers.iter().position(|layer| has(layer, key)) == Some(number);
+    let idle = table.sheet.panes.iter().filter(is_idle);
     let shared = idle
         .flat_map(|card| &card.reference_lines)
-        .filter(|spec| spec.axis.is_some());
+        .filter(|spec| spec.axis.as_ref().is_some_and(is_first));
     let mut found = Vec::new();
     for spec in layer.card.reference_lines.iter().chain(shared) {
         for (side, axis) in [(Side::Rows, &layer.row_axis), (Side::Cols, &layer.col_axis)] {

@@ -215,7 +215,11 @@ impl Scale {
         ) {
             return None;
         }
-        let step = ticks.get(1)?.value - ticks[0].value;
+        // The first one may have been moved to the edge.
+        let [.., before, end] = ticks else {
+            return None;
+        };
+        let step = end.value - before.value;
         // Axes go on beyond their values by a twentieth of these.
         let beyond = (self.max - self.min) / 22.0;
         let (first, last) = (self.min + beyond, self.max - beyond);

@@ -168,18 +168,21 @@ impl Drawn {
 fn letterless(view: &str, scene: &Scene) -> Option<Diagnostic> {
     const NAMED: usize = 20;
     let missing = scene.missing_letters();
+    if missing.is_empty() {
+        return None;
+    }
     let some: String = missing.iter().take(NAMED).collect();
     let more = if missing.len() > NAMED { " …" } else { "" };
     let mut found = Diagnostic::warning(
         "viz.missing-letters",
         format!(
-            "the fonts of pictures do not have {} letters: {some}{more}; they are left out of PNG and PDF",
+            "the fonts of pictures do not have {} letters: {some}{more}; they are left out of PNG, PDF and PPTX",
             missing.len()
         ),
     )
     .hint("give a folder with fonts that have them (--font-folder); SVG has them as text");
     found.place.path = Some(format!("view '{view}'"));
-    (!missing.is_empty()).then_some(found)
+    Some(found)
 }
 
 /// Reads a picture of the package, with its size in pixels.
