@@ -58,7 +58,10 @@ def read() -> list[dict[str, str]]:
 
 
 def rows() -> list[dict[str, str]]:
-    """The table as it should be: the reference's rows in its order, then those of operations that came later."""
+    """The table as it should be: the reference's rows and those of operations that came later, by operation and code.
+
+    The order is the same with and without the specification beside the workspace.
+    """
     provoked: dict[Key, tuple[int, str]] = {}
     reasons: dict[Key, str] = {}
     for name, module in modules().items():
@@ -74,7 +77,7 @@ def rows() -> list[dict[str, str]]:
     known = {fact[0] for fact in facts}
     later = [(key[0], status, *key[1:]) for key, (status, _) in provoked.items() if key[0] not in known]
     table = []
-    for operation, status, code, condition in [*facts, *sorted(set(later))]:
+    for operation, status, code, condition in sorted([*facts, *set(later)]):
         key = (operation, code, condition)
         status, test = provoked.get(key, (status, ""))
         row = (operation, str(status), code, condition, test, reasons.get(key, ""))
