@@ -241,19 +241,25 @@ pub fn may_encrypt(rights: &Rights) -> Result<()> {
     }
 }
 
-/// Whether the extracts of an item are to be encrypted, or decrypted, if that is asked for and not so.
+/// Whether the extracts of an item are to be encrypted, or decrypted, if that is asked for and not so: not noted, or
+/// noted and still to be done because a job failed at it.
 pub async fn change_encryption(
     call: &Call,
     who: &SiteUser,
     rights: &Rights,
-    is_encrypted: bool,
+    (id, is_encrypted): (Luid, bool),
     asked: Option<&str>,
 ) -> Result<Option<bool>> {
-    // Clients send back what they were told.
     let asked = asked.map(|text| flag_text(text, "encryptExtracts")).transpose()?;
-    let Some(encrypt) = asked.filter(|encrypt| *encrypt != is_encrypted) else {
+    let Some(encrypt) = asked else {
         return Ok(None);
     };
+    // Clients send back what they were told, also those of people who may not decide it.
+    if encrypt == is_encrypted
+        && !(rights.may_give_away() && call.app.store.needs_sealing(who.site(), id, encrypt).await?)
+    {
+        return Ok(None);
+    }
     may_encrypt(rights)?;
     allow_encryption(&call.app, who.site(), encrypt).await?;
     Ok(Some(encrypt))

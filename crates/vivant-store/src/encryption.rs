@@ -5,7 +5,7 @@
 //! in the transaction that refers to them. What is stored already is written anew beside, and all objects of an item
 //! take the place of the old ones in one transaction: killed anywhere, an item has the old ones or the new ones.
 
-use vivant_model::{ContentKind, ExtractEncryption, Luid, SiteId};
+use vivant_model::{ContentKind, ExtractEncryption, JobKind, Luid, SiteId};
 
 use crate::blobs::{self, Blob};
 use crate::content::SEALED;
@@ -163,10 +163,18 @@ impl Store {
         mode(&conn, site).await
     }
 
-    /// Whether an item has objects that are to be written anew.
-    pub async fn is_to_be_sealed(&self, site: SiteId, id: Luid, how: Sealing) -> Result<bool> {
+    /// Whether it takes a job to have all objects of an item encrypted, or decrypted, in the end: the last of those
+    /// that are in the queue leaves them otherwise, or none is there and some are not so.
+    pub async fn needs_sealing(&self, site: SiteId, id: Luid, encrypt: bool) -> Result<bool> {
         let conn = self.conn().await?;
-        Ok(!objects(&conn, site, id, how).await?.is_empty())
+        let (wanted, other) = (job_kind(encrypt), job_kind(!encrypt));
+        let sql = "SELECT kind FROM job WHERE serial_key = ?1 AND ended_at IS NULL AND kind IN (?2, ?3) \
+             AND (item_id IS NULL OR item_id = ?4) ORDER BY seq DESC LIMIT 1";
+        let queued = params![lane(site), wanted.as_str(), other.as_str(), id];
+        match conn.row(sql, queued).await? {
+            Some(mut row) => Ok(row.text()? != wanted.as_str()),
+            None => Ok(!objects(&conn, site, id, Sealing::to(encrypt)).await?.is_empty()),
+        }
     }
 
     /// Whether the extracts of an item are encrypted.
@@ -179,6 +187,19 @@ impl Store {
     /// Whether something of a site that may hold extracts is to be encrypted before it belongs to an item.
     pub(crate) async fn encrypts_early(&self, site: SiteId) -> Result<bool> {
         Ok(self.extract_encryption(site).await? == ExtractEncryption::Enforced)
+    }
+}
+
+/// The lane of a site's jobs that encrypt and decrypt: what was asked for last holds in the end.
+pub fn lane(site: SiteId) -> String {
+    format!("encryption:{site}")
+}
+
+/// The kind of the jobs that encrypt, or decrypt.
+pub fn job_kind(encrypt: bool) -> JobKind {
+    match encrypt {
+        true => JobKind::EncryptExtracts,
+        false => JobKind::DecryptExtracts,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use vivant_model::{ContentKind, ExtractEncryption, JobItem, JobItemKind, JobKind, Luid, SiteId, UserId};
-use vivant_store::{NewJob, Outcome, Sealing, Site, StatusNote};
+use vivant_store::{NewJob, Outcome, Sealing, Site, StatusNote, encryption};
 
 use super::{Done, Ended, Work, refresh_extract};
 use crate::app::App;
@@ -46,11 +46,7 @@ pub async fn of_mode(app: &App, site: &Site, mode: ExtractEncryption, by: UserId
 
 /// The job for the extracts of one item.
 fn of_item(app: &App, site: SiteId, item: JobItem, name: &str, encrypt: bool, by: UserId) -> Result<NewJob> {
-    let kind = match encrypt {
-        true => JobKind::EncryptExtracts,
-        false => JobKind::DecryptExtracts,
-    };
-    let job = new(app, site, kind, by)?;
+    let job = new(app, site, encryption::job_kind(encrypt), by)?;
     Ok(NewJob {
         item: Some(item),
         title: name.to_owned(),
@@ -62,8 +58,7 @@ fn of_item(app: &App, site: SiteId, item: JobItem, name: &str, encrypt: bool, by
 fn new(app: &App, site: SiteId, kind: JobKind, by: UserId) -> Result<NewJob> {
     Ok(NewJob {
         created_by: Some(by),
-        // What was asked for last holds in the end.
-        serial_key: Some(format!("encryption:{site}")),
+        serial_key: Some(encryption::lane(site)),
         payload: serde_json::to_vec(&Asked { at: app.now() }).map_err(internal)?,
         max_attempts: ATTEMPTS,
         ..NewJob::new(site, kind)
@@ -136,7 +131,7 @@ pub async fn after_publishing(
         _ => JobItemKind::Workbook,
     };
     let follow = async {
-        if app.store.is_to_be_sealed(site, id, Sealing::to(encrypt)).await? {
+        if app.store.needs_sealing(site, id, encrypt).await? {
             let job = of_item(app, site, JobItem { kind, id }, name, encrypt, by)?;
             super::enqueue(app, job).await?;
         }

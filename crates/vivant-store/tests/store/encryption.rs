@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use vivant_model::{ContentKind, ExtractEncryption, JobKind};
-use vivant_store::{EncryptionRule, Error, NewJob, PublishWorkbook, Sealing, SiteChanges, Workbook};
+use vivant_model::{ContentKind, ExtractEncryption, JobItem, JobItemKind, JobKind};
+use vivant_store::{
+    EncryptionRule, Error, NewJob, Outcome, PublishWorkbook, Sealing, SiteChanges, Workbook, encryption,
+};
 
 use crate::harness::{NOW, World, everywhere, publish_workbook};
 
@@ -14,6 +16,7 @@ everywhere!(
     ranges_of_encrypted_files_are_read,
     files_on_their_way_are_encrypted_on_an_enforced_site,
     a_mode_shows_before_its_job_has_ended,
+    what_a_failed_job_left_is_asked_for_again,
 );
 
 const KIND: ContentKind = ContentKind::Workbook;
@@ -260,5 +263,43 @@ async fn a_mode_shows_before_its_job_has_ended(w: World) {
         .await
         .unwrap();
     assert!(encrypted().await);
+    w.assert_sound().await;
+}
+
+async fn what_a_failed_job_left_is_asked_for_again(w: World) {
+    set(&w, ExtractEncryption::Enabled).await;
+    let book = publish(&w, None).await.unwrap();
+    let needs = async |encrypt| w.store.needs_sealing(w.site, book.id.0, encrypt).await.unwrap();
+    let ask = async |encrypt| {
+        let job = NewJob {
+            serial_key: Some(encryption::lane(w.site)),
+            item: Some(JobItem {
+                kind: JobItemKind::Workbook,
+                id: book.id.0,
+            }),
+            ..NewJob::new(w.site, encryption::job_kind(encrypt))
+        };
+        let asked = w.store.ask_to_seal(w.site, book.id.0, encrypt, job, NOW).await;
+        asked.unwrap();
+    };
+    let end = async |outcome| {
+        let lease = w.store.claim(1, 1_000, NOW).await.unwrap().remove(0).lease;
+        w.store.finish(&lease, outcome, NOW).await.unwrap();
+    };
+    assert_eq!((needs(true).await, needs(false).await), (true, false));
+    // One that is in the queue is enough, and what is asked for after it holds.
+    ask(true).await;
+    assert_eq!((needs(true).await, needs(false).await), (false, true));
+    ask(false).await;
+    assert_eq!((needs(true).await, needs(false).await), (true, false));
+    end(Outcome::cancelled()).await;
+    end(Outcome::cancelled()).await;
+    // The item says that it is encrypted, and its objects lie as they did.
+    ask(true).await;
+    end(Outcome::failed("The bucket was full.")).await;
+    let found = w.store.workbook(w.site, book.id).await.unwrap().unwrap();
+    assert!(found.encrypt_extracts && needs(true).await);
+    let sealed = w.store.seal_item(w.site, book.id.0, Sealing::Encrypt, NOW).await;
+    assert_eq!((sealed.unwrap(), needs(true).await), (2, false));
     w.assert_sound().await;
 }
