@@ -37,6 +37,11 @@ class Shared(World):
         self.admin, self.book = self.admin.under("3.29"), self.new_workbook(data=content.twb("One"))
         self.sessions = {name: session.under("3.29") for name, session in self.sessions.items()}
         body = form(self.book, definition("One"))
+        self.hidden = self.new_workbook(data=content.twb("One"))
+        rule = element("granteeCapabilities", [
+            element("user", id=self.people["cora"]), element("capabilities", element("capability", name="Read", mode="Deny")),
+        ])
+        self.admin.put(f"/sites/{{site}}/workbooks/{self.hidden}/permissions", ts_request(element("permissions", rule))).ok(200)
         self.custom = self.admin.call("POST", OPERATIONS[PUBLISH][1], body, headers=MIXED).ok(201).get("customView", "id")
 
     def ask(self, operation: str, body: bytes | None = None, *, who: str = "admin", verb: str | None = None, **options) -> Answer:
@@ -86,6 +91,9 @@ for bad in (b"", b"{}", b"[]", b"no JSON", definition("One")[:-9], definition("O
 row(PUBLISH, 400, "400000", "Bad request", lambda w: w.publish(form(w.book, definition("One"), name=" ")))
 row(PUBLISH, 403, "403007", "Publish forbidden",
     lambda w: w.publish(form(w.book, definition("One"), owner=w.people["grace"]), who="ada"))
+# Who may not look at the workbook is not told which views it has.
+for view in ("One", "Two"):
+    row(PUBLISH, 403, "403007", "Publish forbidden", lambda w, view=view: w.publish(form(w.hidden, definition(view)), who="cora"))
 row(PUBLISH, 404, "404002", "User not found", lambda w: w.publish(form(w.book, definition("One"), owner=NOBODY)))
 row(PUBLISH, 404, "404006", "Workbook not found", lambda w: w.publish(form(NOBODY, definition("One"))))
 row(PUBLISH, 404, "404011", "View not found", lambda w: w.publish(form(w.book, definition("Two"))))

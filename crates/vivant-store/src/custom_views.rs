@@ -3,7 +3,9 @@
 //! What is chosen stands in a definition that nobody here reads; it may hold values of the data, and is kept
 //! encrypted.
 
-use vivant_model::{CustomViewId, SiteId, UserId, ViewId, WorkbookId};
+use std::collections::BTreeSet;
+
+use vivant_model::{Capability, ContentKind, CustomViewId, SiteId, UserId, ViewId, WorkbookId};
 
 use crate::db::{Conn, params, transact};
 use crate::secrets::new_id;
@@ -11,7 +13,8 @@ use crate::select::Select;
 use crate::store::in_order;
 use crate::visibility::{self, Columns};
 use crate::{
-    Caller, Error, Field, FieldKind, ListQuery, Millis, Owner, Page, Result, Store, User, What, sites, users,
+    Caller, Error, Field, FieldKind, ListQuery, Millis, Owner, Page, Result, Store, User, What, permissions,
+    sites, users,
 };
 
 /// A custom view.
@@ -86,7 +89,7 @@ pub const FIELDS: &[Field] = &[
 
 impl Store {
     /// Lists custom views: all for administrators; for others their own. Where one view or workbook is asked for, the
-    /// shared ones stand beside them, and of both only those of views that they may look at.
+    /// shared ones of views that they may look at stand beside them.
     pub async fn custom_views(&self, caller: &Caller, query: &ListQuery) -> Result<Page<CustomView>> {
         let conn = self.conn().await?;
         let mut select = Select::from(FROM);
@@ -97,7 +100,6 @@ impl Store {
             let narrowed = |field: &str| matches!(field, "viewId" | "workbookId");
             let me = select.bind(caller.user);
             if query.filters.iter().any(|filter| narrowed(&filter.field)) {
-                select.and(format!("(x.owner_id = {me} OR x.shared = 1)"));
                 let columns = Columns {
                     owner: "c.owner_id",
                     project: "c.project_id",
@@ -105,7 +107,9 @@ impl Store {
                     join: "",
                     connect: false,
                 };
-                visibility::restrict(&mut select, caller, &columns);
+                let seen = visibility::seen(&mut select, caller, &columns);
+                let seen = seen.map_or_else(String::new, |seen| format!(" AND {seen}"));
+                select.and(format!("(x.owner_id = {me} OR (x.shared = 1{seen}))"));
             } else {
                 select.and(format!("x.owner_id = {me}"));
             }
@@ -189,7 +193,7 @@ impl Store {
                 .await?
             {
                 0 => Err(Error::NotFound(What::CustomView)),
-                _ => Ok(()),
+                _ => show_first_who_see(&tx, id).await,
             }
         })?;
         self.found(site, id).await
@@ -224,18 +228,37 @@ impl Store {
         .await
     }
 
-    /// Has the view show a user this custom view first, in place of another.
-    pub async fn set_default_custom_view(&self, site: SiteId, id: CustomViewId, user: UserId) -> Result<()> {
+    /// Has the view show users this custom view first, in place of another, and says of each whether it does: those
+    /// who do not see the custom view keep what they had.
+    pub async fn set_default_custom_view(
+        &self,
+        site: SiteId,
+        id: CustomViewId,
+        users: &[UserId],
+    ) -> Result<Vec<bool>> {
         transact!(self.db(), |tx| {
             sites::lock(&tx, site).await?;
-            users::require(&tx, site, user).await?;
+            let custom = load(&tx, site, &[id.to_string()]).await?.pop();
+            let custom = custom.ok_or(Error::NotFound(What::CustomView))?;
+            let names: Vec<String> = users.iter().map(UserId::to_string).collect();
+            let known = users::load(&tx, site, &names).await?;
+            let view = (ContentKind::View, custom.view.0);
+            let may = permissions::who_may(&tx, site, &known, view, Capability::Read).await?;
+            let seeing: BTreeSet<UserId> = known
+                .iter()
+                .zip(may)
+                .filter(|(user, may)| {
+                    *may && (custom.shared || custom.owner.id == user.id || user.role.is_admin())
+                })
+                .map(|(user, _)| user.id)
+                .collect();
             let sql = "INSERT INTO custom_view_default (user_id, view_id, custom_view_id) \
-                 SELECT ?3, x.view_id, x.id FROM custom_view x WHERE x.site_id = ?1 AND x.id = ?2 \
+                 SELECT a.id, x.view_id, x.id FROM custom_view x CROSS JOIN account a \
+                 WHERE x.site_id = ?1 AND x.id = ?2 AND a.id IN LIST(?3) \
                  ON CONFLICT (user_id, view_id) DO UPDATE SET custom_view_id = excluded.custom_view_id";
-            match tx.execute(sql, params![site, id, user]).await? {
-                0 => Err(Error::NotFound(What::CustomView)),
-                _ => Ok(()),
-            }
+            let names: Vec<String> = seeing.iter().map(UserId::to_string).collect();
+            tx.execute(sql, params![site, id, names]).await?;
+            Ok(users.iter().map(|user| seeing.contains(user)).collect())
         })
     }
 
@@ -244,6 +267,17 @@ impl Store {
             .await?
             .ok_or(Error::NotFound(What::CustomView))
     }
+}
+
+/// Takes one that is not shared from those who no longer see it: all but its owner and administrators.
+async fn show_first_who_see(tx: &Conn, id: CustomViewId) -> Result<()> {
+    let sql = "DELETE FROM custom_view_default WHERE custom_view_id = ?1 AND user_id IN \
+         (SELECT d.user_id FROM custom_view_default d JOIN custom_view x ON x.id = d.custom_view_id \
+         JOIN account a ON a.id = d.user_id \
+         LEFT JOIN site_user m ON m.user_id = d.user_id AND m.site_id = x.site_id \
+         WHERE x.id = ?1 AND x.shared = 0 AND d.user_id <> x.owner_id AND a.is_server_admin = 0 \
+         AND COALESCE(m.role, '') NOT LIKE 'SiteAdministrator%')";
+    tx.execute(sql, params![id]).await.map(drop)
 }
 
 /// What a definition is bound to.

@@ -1,5 +1,7 @@
 //! Groups of a site's users.
 
+use std::collections::BTreeMap;
+
 use vivant_model::name::{self, LOCAL_DOMAIN};
 use vivant_model::project::ALL_USERS;
 use vivant_model::{GroupId, SiteId, SiteRole, UserId};
@@ -319,6 +321,22 @@ pub(crate) async fn groups_of(conn: &Conn, site: SiteId, user: UserId) -> Result
         .into_iter()
         .map(|mut row| row.id())
         .collect()
+}
+
+/// The groups that each of some users belongs to; who belongs to none is not there.
+pub(crate) async fn groups_of_many(
+    conn: &Conn,
+    site: SiteId,
+    users: impl Iterator<Item = UserId>,
+) -> Result<BTreeMap<UserId, Vec<GroupId>>> {
+    let users: Vec<String> = users.map(|user| user.to_string()).collect();
+    let sql = "SELECT m.user_id, g.id FROM group_member m JOIN user_group g ON g.id = m.group_id \
+         WHERE m.user_id IN LIST(?2) AND g.site_id = ?1";
+    let mut found = BTreeMap::<UserId, Vec<GroupId>>::new();
+    for mut row in conn.query(sql, params![site, users]).await? {
+        found.entry(row.id()?).or_default().push(row.id()?);
+    }
+    Ok(found)
 }
 
 pub(crate) async fn insert(

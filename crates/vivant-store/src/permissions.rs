@@ -14,7 +14,9 @@ use vivant_model::{
 
 use crate::db::{Conn, params, transact};
 use crate::secrets::{new_id, sha256_hex};
-use crate::{Caller, Error, Forbidden, Millis, Result, Store, What, groups, projects, sites, visibility};
+use crate::{
+    Caller, Error, Forbidden, Millis, Result, Store, User, What, groups, projects, sites, visibility,
+};
 
 /// What `vivant_model::permission::decide` needs to know of an item and its caller.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,6 +154,59 @@ async fn facts(conn: &Conn, caller: &Caller, kind: ContentKind, id: Luid) -> Res
         groups: groups::groups_of(conn, caller.site, caller.user).await?,
         project: item.project,
     }))
+}
+
+/// Which of a site's users hold a capability on an item, in their order: asked of the database once for all of them.
+pub(crate) async fn who_may(
+    conn: &Conn,
+    site: SiteId,
+    users: &[User],
+    (kind, id): (ContentKind, Luid),
+    capability: Capability,
+) -> Result<Vec<bool>> {
+    let Some(item) = item(conn, kind, id).await?.filter(|item| item.site == site) else {
+        return Ok(vec![false; users.len()]);
+    };
+    let rules = read_acl(conn, &item.acl).await?;
+    let above = match item.project {
+        Some(project) => projects_above(conn, project).await?,
+        None => Vec::new(),
+    };
+    let groups = groups::groups_of_many(conn, site, users.iter().map(|user| user.id)).await?;
+    let may = |user: &User| {
+        let subject = Subject {
+            role: user.role,
+            user: user.id,
+            groups: groups.get(&user.id).map(Vec::as_slice).unwrap_or_default(),
+        };
+        let allowed = |owner: UserId, led: bool, rules: &[Rule], capability: Capability| {
+            let item = permission::Item {
+                owner: Some(owner),
+                led,
+                rules,
+                locked: item.locked_by.is_some(),
+            };
+            decide(subject, item, capability).allowed
+        };
+        let leads =
+            |(owner, rules): &(UserId, Vec<Rule>)| allowed(*owner, false, rules, Capability::ProjectLeader);
+        allowed(item.owner, above.iter().any(leads), &rules, capability)
+    };
+    Ok(users.iter().map(may).collect())
+}
+
+/// The owner and the rules of a project and of those that it is nested in.
+async fn projects_above(conn: &Conn, project: ProjectId) -> Result<Vec<(UserId, Vec<Rule>)>> {
+    let sql = "WITH RECURSIVE up(id, parent_id, owner_id, acl_id) AS \
+         (SELECT p.id, p.parent_id, p.owner_id, p.acl_id FROM project p WHERE p.id = ?1 \
+         UNION SELECT n.id, n.parent_id, n.owner_id, n.acl_id FROM project n JOIN up ON n.id = up.parent_id) \
+         SELECT up.owner_id, up.acl_id FROM up";
+    let mut found = Vec::new();
+    for mut row in conn.query(sql, params![project]).await? {
+        let (owner, acl) = (row.id()?, row.text()?);
+        found.push((owner, read_acl(conn, &acl).await?));
+    }
+    Ok(found)
 }
 
 /// Whether the caller holds a capability on an item; on one that is not there nobody does.

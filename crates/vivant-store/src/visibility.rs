@@ -30,13 +30,19 @@ pub(crate) struct Columns {
 
 /// Lets through what the caller may read, as it is found anew.
 pub(crate) fn restrict(select: &mut Select, caller: &Caller, columns: &Columns) {
+    if let Some(condition) = seen(select, caller, columns) {
+        select.and(condition);
+    }
+}
+
+/// The condition under which the caller may read something; `None` where that is always.
+pub(crate) fn seen(select: &mut Select, caller: &Caller, columns: &Columns) -> Option<String> {
     let ceiling = caller.role.ceiling();
     if !ceiling.contains(Capability::Read) {
-        select.and("1 = 0".to_owned());
-        return;
+        return Some("1 = 0".to_owned());
     }
     if caller.role.is_admin() {
-        return;
+        return None;
     }
     select.join(columns.join);
     let (user, site) = (select.bind(caller.user), select.bind(caller.site));
@@ -58,7 +64,7 @@ pub(crate) fn restrict(select: &mut Select, caller: &Caller, columns: &Columns) 
         String::new()
     };
     select.with(format!("WITH RECURSIVE {verdict}{led}"));
-    select.and(format!("({seen})"));
+    Some(format!("({seen})"))
 }
 
 /// What is known of a caller, bound to the parameters of a query.

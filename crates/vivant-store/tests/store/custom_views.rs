@@ -1,6 +1,8 @@
 //! Custom views: whose they are, who sees them, and what takes them along.
 
-use vivant_model::{CustomViewId, Luid, SiteRole, UserId, ViewId};
+use vivant_model::{
+    Capability, CapabilitySet, ContentKind, CustomViewId, Grantee, Luid, Rule, SiteRole, UserId, ViewId,
+};
 use vivant_store::{Caller, CustomView, CustomViewChanges, Error, NewCustomView, What};
 
 use crate::harness::{NOW, World, all, filtered, on_both, page};
@@ -105,6 +107,19 @@ async fn others_see_what_is_shared_where_they_look(w: World) {
     assert_eq!(names(&w, &hers, &all()).await, ["Hers"]);
     let here = filtered("viewId", vivant_store::Op::Eq, &[&view.to_string()]);
     assert_eq!(names(&w, &hers, &here).await, ["Shared", "Hers"]);
+    // Own ones are there also where the view is no longer.
+    let book = w.store.view(w.site, view).await.unwrap().unwrap().workbook.id.0;
+    let set = async |rules: &[Rule]| {
+        let set = w
+            .store
+            .set_rules(w.site, ContentKind::Workbook, book, rules, NOW)
+            .await;
+        set.unwrap();
+    };
+    let before = w.store.rules(ContentKind::Workbook, book).await.unwrap();
+    set(&[]).await;
+    assert_eq!(names(&w, &hers, &here).await, ["Hers"]);
+    set(&before).await;
     // Who may look at nothing sees nothing.
     let none = w.user("none", SiteRole::Unlicensed).await;
     assert_eq!(names(&w, &w.caller(&none), &here).await, [""; 0]);
@@ -123,18 +138,60 @@ async fn a_user_is_shown_one_first(w: World) {
         let found = w.store.custom_view_users(w.site, id, &all()).await.unwrap();
         found.items.into_iter().map(|user| user.id).collect::<Vec<_>>()
     };
-    for user in [w.admin, ann.id] {
-        w.store.set_default_custom_view(w.site, one, user).await.unwrap();
-    }
+    let show = async |id, users: &[UserId]| {
+        let shown = w.store.set_default_custom_view(w.site, id, users).await;
+        shown.unwrap()
+    };
+    let (none, lead) = (
+        w.user("none", SiteRole::Unlicensed).await.id,
+        w.user("lead", SiteRole::Explorer).await.id,
+    );
+    let stranger = UserId(Luid::from_random([9; 16]));
+    // Each is answered in its place, also one that is named twice.
+    let asked = [w.admin, none, ann.id, stranger, ann.id];
+    assert_eq!(show(one, &asked).await, [true, false, true, false, true]);
     assert_eq!(users(one).await.len(), 2);
-    w.store
-        .set_default_custom_view(w.site, other, ann.id)
-        .await
-        .unwrap();
+    assert_eq!(show(other, &[ann.id]).await, [true]);
     assert_eq!(
         (users(one).await, users(other).await),
         (vec![w.admin], vec![ann.id])
     );
+    // Rules decide, of the view or of a project above it, for one user as for many.
+    let book = w.store.view(w.site, view).await.unwrap().unwrap().workbook.id;
+    let rules = |user, capability| {
+        [Rule {
+            grantee: Grantee::User(user),
+            allow: CapabilitySet::of(&[capability]),
+            deny: CapabilitySet::default(),
+        }]
+    };
+    let set = async |kind, id, rules: &[Rule]| w.store.set_rules(w.site, kind, id, rules, NOW).await.unwrap();
+    set(ContentKind::Workbook, book.0, &rules(w.admin, Capability::Read)).await;
+    assert_eq!(show(other, &[ann.id, lead]).await, [false, false]);
+    set(
+        ContentKind::Project,
+        w.project.0,
+        &rules(lead, Capability::ProjectLeader),
+    )
+    .await;
+    assert_eq!(show(other, &[ann.id, lead]).await, [false, true]);
+    // No longer shared, it is first for those alone who see it still.
+    let (private, shared) = (Some(false), Some(true));
+    assert_eq!(show(other, &[w.admin]).await, [true]);
+    for (shared, left) in [(shared, 3), (private, 1)] {
+        let changes = CustomViewChanges {
+            shared,
+            ..CustomViewChanges::default()
+        };
+        w.store
+            .update_custom_view(w.site, other, changes, NOW)
+            .await
+            .unwrap();
+        assert_eq!(users(other).await.len(), left);
+    }
+    assert_eq!(users(other).await, [w.admin]);
+    assert_eq!(show(other, &[lead, w.admin]).await, [false, true]);
+    show(one, &[w.admin]).await;
     w.store
         .remove_user_from_site(w.site, ann.id, None, NOW)
         .await

@@ -1,7 +1,7 @@
 //! Publish Custom View.
 
-use vivant_model::{Capability, ContentKind, SiteRole, WorkbookId};
-use vivant_store::{Caller, NewCustomView, Spooled, View};
+use vivant_model::{Capability, ContentKind, WorkbookId};
+use vivant_store::{NewCustomView, Spooled, View};
 use vivant_wire::{ErrorCode, types};
 
 use super::definition::Definition;
@@ -42,7 +42,6 @@ pub async fn publish_custom_view(mut call: Call, who: SiteUser) -> Result<Reply>
     let view = find_view(&call, &who, workbook, &Definition::read(&definition)?.view_name).await?;
     let rights = Rights::of(&call.app, &who, ContentKind::View, view.id.0).await?;
     let rights = rights.ok_or_else(|| not_found(ErrorCode::ViewNotFound, "View", view.id))?;
-    rights.require(Capability::Read, ErrorCode::PublishForbidden, "view")?;
     if shared {
         require_share(&rights)?;
     }
@@ -79,23 +78,18 @@ async fn bytes(file: &Spooled) -> Result<Vec<u8>> {
         .map_err(|e| internal(anyhow::anyhow!("reading a spooled definition: {e}")))
 }
 
-/// Finds the view of a workbook by its name.
+/// Finds the view of a workbook by its name, among those that the caller may look at. Who may not look at the
+/// workbook is not told which it has.
 async fn find_view(call: &Call, who: &SiteUser, workbook: WorkbookId, name: &str) -> Result<View> {
-    let store = &call.app.store;
-    let missing = || not_found(ErrorCode::WorkbookNotFound, "Workbook", workbook);
-    store.workbook(who.site(), workbook).await?.ok_or_else(missing)?;
-    // Whether the caller may look at it is asked next, and answered with a code of its own.
-    let everybody = Caller {
-        site: who.site(),
-        user: who.caller.user,
-        role: SiteRole::ServerAdministrator,
-    };
-    let views = store.workbook_views(&everybody, workbook, true).await?;
-    let view = views.into_iter().find(|view| view.name == name);
-    view.ok_or_else(|| {
-        fail(
-            ErrorCode::ViewNotFound,
-            format!("The workbook has no view '{name}', which the definition is of."),
-        )
-    })
+    let rights = Rights::of(&call.app, who, ContentKind::Workbook, workbook.0).await?;
+    let rights = rights.ok_or_else(|| not_found(ErrorCode::WorkbookNotFound, "Workbook", workbook))?;
+    let views = call.app.store.workbook_views(&who.caller, workbook, true).await?;
+    if let Some(view) = views.into_iter().find(|view| view.name == name) {
+        return Ok(view);
+    }
+    rights.require(Capability::Read, ErrorCode::PublishForbidden, "workbook")?;
+    Err(fail(
+        ErrorCode::ViewNotFound,
+        format!("You see no view '{name}' in the workbook, which the definition is of."),
+    ))
 }
