@@ -397,7 +397,7 @@ pub fn text_in(language: &Language, value: &Value, derivation: Derivation, forma
     let format = format.map_or(Format::Automatic, Format::parse);
     match value {
         Value::Null => String::new(),
-        Value::Boolean(value) => (if *value { "True" } else { "False" }).to_owned(),
+        Value::Boolean(value) => language.say(if *value { "True" } else { "False" }).to_owned(),
         Value::String(text) => text.clone(),
         Value::Integer(value) => match derivation {
             Derivation::Part(_) | Derivation::MonthYear | Derivation::MonthDayYear => match &format {

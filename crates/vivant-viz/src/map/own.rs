@@ -4,7 +4,7 @@ use vivant_calc::Value;
 use vivant_calc::kernel::geo::Geometry;
 use vivant_document::spec::FieldRef;
 use vivant_geo::{EXTENT, project};
-use vivant_render::{Path, Step};
+use vivant_render::Path;
 
 use super::View;
 use crate::rows::{Row, Table};
@@ -18,10 +18,13 @@ const PIECE: f64 = 0.5;
 #[derive(Default)]
 pub(crate) struct Own {
     pub points: Vec<(f64, f64)>,
-    lines: Vec<Vec<(f64, f64)>>,
-    /// Rings; those of holes run the other way round.
-    rings: Vec<Vec<(f64, f64)>>,
+    lines: Vec<Line>,
+    /// Areas: an outer ring and those of holes, which run the other way round.
+    areas: Vec<Vec<Line>>,
 }
+
+/// Places one after the other, in metres.
+type Line = Vec<(f64, f64)>;
 
 impl Own {
     /// Reads the geometry of a row.
@@ -34,17 +37,7 @@ impl Own {
             match part {
                 Geometry::Points(points) => own.points.extend(points.iter().map(|&(x, y)| project(x, y))),
                 Geometry::Lines(lines) => own.lines.extend(lines.iter().map(|line| path(line))),
-                Geometry::Areas(areas) => {
-                    for area in areas {
-                        for (at, ring) in area.iter().enumerate() {
-                            let mut ring = path(ring);
-                            if (surface(&ring) < 0.0) == (at == 0) {
-                                ring.reverse();
-                            }
-                            own.rings.push(ring);
-                        }
-                    }
-                }
+                Geometry::Areas(areas) => own.areas.extend(areas.iter().map(|rings| area(rings))),
                 Geometry::Mixed(_) => {}
             }
         }
@@ -54,36 +47,33 @@ impl Own {
     /// West, south, east and north end of each of its parts.
     pub fn bounds(&self) -> impl Iterator<Item = [f64; 4]> {
         let points = self.points.iter().map(|&(x, y)| [x, y, x, y]);
-        let paths = self.lines.iter().chain(&self.rings).filter_map(|path| {
-            let ends = path.iter().map(|&(x, y)| [x, y, x, y]);
-            ends.reduce(super::joined)
-        });
-        points.chain(paths)
+        let outer = self.areas.iter().filter_map(|rings| rings.first());
+        points.chain(self.lines.iter().chain(outer).filter_map(|line| ends(line)))
     }
 
-    /// Whether it has areas.
-    pub fn has_area(&self) -> bool {
-        !self.rings.is_empty()
-    }
-
-    /// Its areas as a path in the pixels of a view, by the copy of the world that is nearest to the middle.
+    /// Its areas as a path in the pixels of a view.
     pub fn areas(&self, view: &View) -> Path {
-        drawn(&self.rings, view, true)
+        let mut out = Path::new();
+        for rings in &self.areas {
+            for shift in copies(view, rings.first()) {
+                for ring in rings {
+                    out.0.extend(Path::polygon(pixels(view, ring, shift)).0);
+                }
+            }
+        }
+        out
     }
 
     /// A place well inside of its largest area, in metres: the middle of its widest part from west to east.
     pub fn inside(&self) -> Option<(f64, f64)> {
         const CUTS: usize = 9;
-        let largest = self
-            .rings
-            .iter()
-            .max_by(|a, b| surface(a).abs().total_cmp(&surface(b).abs()))?;
-        let ends = largest.iter().map(|&(x, y)| [x, y, x, y]).reduce(super::joined)?;
+        let size = |rings: &[Line]| rings.first().map_or(0.0, |ring| surface(ring).abs());
+        let largest = self.areas.iter().max_by(|a, b| size(a).total_cmp(&size(b)))?;
+        let ends = ends(largest.first()?)?;
         let cut = |at: usize| {
             let part = (at as f64 + 0.5) / CUTS as f64;
             let y = ends[1] + (ends[3] - ends[1]) * part;
-            let mut crossed: Vec<f64> = self
-                .rings
+            let mut crossed: Vec<f64> = largest
                 .iter()
                 .flat_map(|ring| ring.iter().zip(ring.iter().cycle().skip(1)))
                 .filter(|(a, b)| (a.1 > y) != (b.1 > y))
@@ -106,26 +96,49 @@ impl Own {
 
     /// Its lines as a path in the pixels of a view.
     pub fn lines(&self, view: &View) -> Path {
-        drawn(&self.lines, view, false)
+        let mut out = Path::new();
+        for line in &self.lines {
+            for shift in copies(view, Some(line)) {
+                out.0.extend(Path::polyline(pixels(view, line, shift)).0);
+            }
+        }
+        out
     }
 }
 
-fn drawn(paths: &[Vec<(f64, f64)>], view: &View, closed: bool) -> Path {
-    let mut out = Path::new();
-    let Some(&(first, _)) = paths.iter().find_map(|path| path.first()) else {
-        return out;
-    };
-    let shift = view.wrapped(first) - first;
-    for path in paths {
-        let points: Vec<(f64, f64)> = path.iter().map(|&(x, y)| view.at((x + shift, y))).collect();
-        match closed {
-            true => out.0.extend(Path::polygon(points).0),
-            false => {
-                let mut steps = points.iter();
-                out.0.extend(steps.next().map(|&(x, y)| Step::Move(x, y)));
-                out.0.extend(steps.map(|&(x, y)| Step::Line(x, y)));
+/// The distances to the copies of a line that can be seen.
+fn copies(view: &View, line: Option<&Line>) -> impl Iterator<Item = f64> {
+    line.and_then(|line| ends(line))
+        .into_iter()
+        .flat_map(|ends| view.copies(ends))
+}
+
+fn pixels(view: &View, line: &[(f64, f64)], shift: f64) -> impl Iterator<Item = (f64, f64)> {
+    line.iter().map(move |&(x, y)| view.at((x + shift, y)))
+}
+
+/// West, south, east and north end of a line.
+fn ends(line: &[(f64, f64)]) -> Option<[f64; 4]> {
+    line.iter().map(|&(x, y)| [x, y, x, y]).reduce(super::joined)
+}
+
+/// An area in metres: each hole by the copy of the world that its outer ring is in.
+fn area(rings: &[Vec<(f64, f64)>]) -> Vec<Line> {
+    let mut out: Vec<Line> = Vec::with_capacity(rings.len());
+    for ring in rings {
+        let mut ring = path(ring);
+        match (out.first().and_then(|outer| ends(outer)), ends(&ring)) {
+            (Some(outer), Some(own)) => {
+                let apart = f64::midpoint(outer[0], outer[2]) - f64::midpoint(own[0], own[2]);
+                let turn = 2.0 * EXTENT * (apart / (2.0 * EXTENT)).round();
+                ring.iter_mut().for_each(|(x, _)| *x += turn);
             }
+            _ => {}
         }
+        if (surface(&ring) < 0.0) == out.is_empty() {
+            ring.reverse();
+        }
+        out.push(ring);
     }
     out
 }
@@ -202,7 +215,7 @@ mod tests {
     #[test]
     fn the_inside_of_a_horseshoe_is_in_one_of_its_arms() {
         let own = Own {
-            rings: vec![vec![
+            areas: vec![vec![vec![
                 (0.0, 0.0),
                 (10.0, 0.0),
                 (10.0, 10.0),
@@ -211,12 +224,65 @@ mod tests {
                 (3.0, 2.0),
                 (3.0, 10.0),
                 (0.0, 10.0),
-            ]],
+            ]]],
             ..Own::default()
         };
         let (x, y) = own.inside().unwrap();
         assert!((6.0..10.0).contains(&x) || y < 2.0, "{x} {y}");
         assert!(Own::default().inside().is_none());
+    }
+
+    #[test]
+    fn areas_on_both_sides_of_the_end_of_the_world_stand_side_by_side() {
+        let square = |west: f64, south: f64, wide: f64| {
+            let turn = |lon: f64| if lon > 180.0 { lon - 360.0 } else { lon };
+            let corners = [
+                (west, south),
+                (west + wide, south),
+                (west + wide, south + wide),
+                (west, south + wide),
+            ];
+            corners.map(|(x, y)| (turn(x), y)).to_vec()
+        };
+        // One across the end with a hole beyond it, and one beyond it.
+        let own = Own {
+            areas: vec![
+                area(&[square(170.0, 0.0, 20.0), square(184.0, 2.0, 4.0)]),
+                area(&[square(192.0, 0.0, 5.0)]),
+            ],
+            ..Own::default()
+        };
+        let metres = |lon: f64| project(lon, 0.0).0;
+        let pane = vivant_render::Rect {
+            x: 0.0,
+            y: 0.0,
+            width: 400.0,
+            height: 400.0,
+        };
+        // Degrees of longitude from 165 on, ten pixels each.
+        let scale = metres(1.0) / 10.0;
+        for middle in [185.0, -175.0] {
+            let view = View {
+                pane,
+                center: (metres(1.0) * middle, metres(1.0) * 5.0),
+                scale,
+            };
+            let found: Vec<(f64, f64)> = own
+                .areas(&view)
+                .0
+                .split(|step| *step == vivant_render::Step::Close)
+                .filter(|ring| !ring.is_empty())
+                .map(|ring| {
+                    let x = ring.iter().filter_map(|step| match step {
+                        vivant_render::Step::Move(x, _) | vivant_render::Step::Line(x, _) => Some(*x),
+                        _ => None,
+                    });
+                    x.fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)))
+                })
+                .map(|(low, high)| (low.round(), high.round()))
+                .collect();
+            assert_eq!(found, [(50.0, 250.0), (190.0, 230.0), (270.0, 320.0)], "{middle}");
+        }
     }
 
     #[test]
