@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use vivant_calc::Value;
-use vivant_document::spec::{AxisSpec, FieldRef, Shelf, Side};
+use vivant_document::spec::{AxisSpec, FieldRef, SheetSpec, Shelf, Side};
 
 use crate::color::natural;
 use crate::rows::{Row, Table};
@@ -39,9 +39,20 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// Whether a document speaks of this axis.
-    pub fn is(&self, spec: &AxisSpec) -> bool {
-        spec.field == self.key && spec.index == self.index
+    /// What a document says of this axis.
+    pub fn spec<'s>(&self, sheet: &'s SheetSpec, side: Side) -> Option<&'s AxisSpec> {
+        self.specs(sheet, side).next()
+    }
+
+    /// Whether it is drawn in the pane of the one before it.
+    pub fn is_dual(&self, sheet: &SheetSpec, side: Side) -> bool {
+        self.specs(sheet, side).any(|spec| spec.dual)
+    }
+
+    fn specs<'s>(&self, sheet: &'s SheetSpec, side: Side) -> impl Iterator<Item = &'s AxisSpec> {
+        let own =
+            move |spec: &&AxisSpec| spec.side == side && spec.field == self.key && spec.index == self.index;
+        sheet.axes.iter().filter(own)
     }
 }
 
@@ -121,7 +132,7 @@ impl Spread<'_, '_> {
                     let joins = next.len() == 1
                         && next[0].headers.is_empty()
                         && next[0].axes.len() == 1
-                        && self.shares(&next[0].axes[0])
+                        && next[0].axes[0].is_dual(self.table.sheet, self.side)
                         && lanes
                             .last()
                             .is_some_and(|last| last.headers.is_empty() && last.axes.len() == 1);
@@ -259,15 +270,6 @@ impl Spread<'_, '_> {
             text: words.to_owned(),
             total: true,
         }
-    }
-
-    /// Whether an axis is drawn in the pane of the one before it.
-    fn shares(&self, axis: &Axis) -> bool {
-        self.table
-            .sheet
-            .axes
-            .iter()
-            .any(|spec| spec.dual && spec.side == self.side && axis.is(spec))
     }
 }
 

@@ -96,11 +96,6 @@ pub(crate) struct Ranges<'r> {
 }
 
 impl Ranges<'_> {
-    fn spec(&self, side: Side, axis: &Axis) -> Option<&AxisSpec> {
-        let mut axes = self.table.sheet.axes.iter();
-        axes.find(|spec| spec.side == side && axis.is(spec))
-    }
-
     fn lanes(&self, side: Side) -> &[Lane] {
         match side {
             Side::Rows => self.rows,
@@ -124,8 +119,11 @@ impl Ranges<'_> {
             let whole = |axis: &Axis| backdrop::whole(self.table, lanes, side, axis);
             for (at, lane) in self.lanes(side).iter().enumerate() {
                 for axis in &lane.axes {
-                    let spec = self.spec(side, axis);
-                    let is_joined = |axis: &Axis| self.spec(side, axis).is_some_and(|spec| spec.synchronized);
+                    let spec = axis.spec(self.table.sheet, side);
+                    let is_joined = |axis: &Axis| {
+                        axis.spec(self.table.sheet, side)
+                            .is_some_and(|spec| spec.synchronized)
+                    };
                     let partners = lane
                         .axes
                         .iter()

@@ -87,10 +87,8 @@ pub fn draw_sheet(request: &SheetRequest<'_>) -> Picture {
     }
     let sides = rows.iter().map(|lane| (Side::Rows, lane));
     for (side, lane) in sides.chain(cols.iter().map(|lane| (Side::Cols, lane))) {
-        let mut specs = table.sheet.axes.iter();
-        let shares = |axis: &&Axis| specs.any(|spec| spec.dual && spec.side == side && axis.is(spec));
         if let [axis] = lane.axes.as_slice()
-            && Some(axis).filter(shares).is_some()
+            && axis.is_dual(table.sheet, side)
         {
             let title = table.title(&axis.key);
             told.of_sheet(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use vivant_document::spec::{FieldRef, Side, format};
+use vivant_document::spec::{FieldRef, Side, attribute, format};
 use vivant_render::{Color, Item, Path, Stroke, Style};
 
 use crate::color::Coloring;
@@ -71,12 +71,7 @@ pub(crate) fn trends(
 ) -> Vec<Item> {
     let mut items = Vec::new();
     for attributes in &layer.card.trend_lines {
-        let get = |name: &str| {
-            attributes
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, value)| value.as_str())
-        };
+        let get = |name: &str| attribute(attributes, name);
         if get("enabled") == Some("false") {
             continue;
         }

@@ -40,7 +40,7 @@ pub use source::{
     BinSize, ConnectionSpec, ExtractSpec, FieldKind, FieldSpec, MappedImage, ObjectSpec, RelationshipSpec,
     Role, SourceSpec,
 };
-pub use style::{Encoding, Format, StyleRule, format, format_for};
+pub use style::{Encoding, Format, StyleRule, attribute, format, format_for};
 pub use text::{Piece, PieceContent, RichText, RunFont};
 pub use zone::{BorderSpec, ButtonAction, ButtonSpec, ZoneFrame, ZoneKind, ZoneSpec};
 

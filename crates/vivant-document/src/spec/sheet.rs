@@ -8,7 +8,7 @@ use super::pill::{FieldRef, OBJECT_PART, Pill, pill, pill_from_name, unknown};
 use super::shelf::Shelf;
 use super::sort::{SortSpec, sorts};
 use super::source::{FieldSpec, SourceSpec};
-use super::style::{StyleRule, rules};
+use super::style::{StyleRule, attribute, rules};
 use super::text::{RichText, rich_text};
 use crate::tree::{NodeId, Tree};
 use crate::view::Worksheet;
@@ -400,13 +400,6 @@ fn measure_names(filters: &[FilterSpec], primary: &str) -> Vec<FieldRef> {
             _ => None,
         })
         .collect()
-}
-
-fn attribute<'s>(attributes: &'s [(String, String)], name: &str) -> Option<&'s str> {
-    attributes
-        .iter()
-        .find(|(known, _)| known == name)
-        .map(|(_, value)| value.as_str())
 }
 
 fn attributes(tree: &Tree, node: NodeId) -> Vec<(String, String)> {

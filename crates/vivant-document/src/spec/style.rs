@@ -59,11 +59,16 @@ pub struct Encoding {
 impl Encoding {
     /// Returns an attribute.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        attribute(&self.attributes, name)
     }
+}
+
+/// Finds an attribute among those that are kept as written.
+pub fn attribute<'s>(attributes: &'s [(String, String)], name: &str) -> Option<&'s str> {
+    attributes
+        .iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.as_str())
 }
 
 /// Finds the last format of a name that is for everything.

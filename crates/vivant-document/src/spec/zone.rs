@@ -1,7 +1,7 @@
 //! Zones of dashboards: what each is, where it lies and what is around its content.
 
 use super::pill::FieldRef;
-use super::style::{Format, StyleRule, formats};
+use super::style::{Format, StyleRule, attribute, formats};
 use super::text::{RichText, RunFont, rich_text, run_font};
 use crate::tree::{NodeId, Tree};
 use crate::view::Zone;
@@ -179,10 +179,7 @@ pub enum ButtonAction {
 impl ZoneSpec {
     /// Returns an attribute as written.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        attribute(&self.attributes, name)
     }
 
     /// Visits the zone and those inside it, containers before what is in them.

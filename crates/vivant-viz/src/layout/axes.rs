@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use vivant_calc::civil::Weekday;
-use vivant_document::spec::{AxisSpec, FieldRef, Literal, Side, format_for};
+use vivant_document::spec::{AxisSpec, FieldRef, Literal, Side, attribute, format_for};
 use vivant_render::{Anchor, Color, Font, Group, Item, Stroke, Text};
 
 use super::{Layout, sharp};
@@ -243,9 +243,9 @@ fn apart<'t, 's>(texts: &'t [(f64, f64, &'s str)]) -> &'t [(f64, f64, &'s str)] 
 
 /// The distance of the ticks of a date axis, and one of them.
 fn date_spacing(spec: &AxisSpec) -> Option<DateSpacing> {
-    let set = |name: &str| spec.attributes.iter().find(|(known, _)| known == name);
-    let (_, units) = set("major-units")?;
-    let origin = set("major-origin").and_then(|(_, text)| number(Literal::parse(text).value()?));
+    let set = |name: &str| attribute(&spec.attributes, name);
+    let units = set("major-units")?;
+    let origin = set("major-origin").and_then(|text| number(Literal::parse(text).value()?));
     Some(DateSpacing {
         step: DateStep::named(spec.major_spacing?, units)?,
         origin,
@@ -302,12 +302,6 @@ impl Table<'_> {
         }
     }
 
-    /// What a document says of an axis.
-    fn axis_spec(&self, side: Side, axis: &Axis) -> Option<&AxisSpec> {
-        let mut specs = self.sheet.axes.iter();
-        specs.find(|spec| spec.side == side && axis.is(spec))
-    }
-
     /// The format of an axis: its own, else that of the field.
     fn axis_format(&self, key: &FieldRef) -> Option<&str> {
         format_for(&self.sheet.style, "label", "text-format", key).or_else(|| self.format(key))
@@ -320,7 +314,7 @@ impl Table<'_> {
             Side::Rows => 0.0,
             Side::Cols => font.width(text),
         };
-        let spec = self.axis_spec(side, axis);
+        let spec = axis.spec(self.sheet, side);
         let source = self.workbook.source(&axis.key.source);
         let week_start = source.and_then(|source| Weekday::from_name(source.week_start.as_deref()?));
         scale.ticks(&TickRules {

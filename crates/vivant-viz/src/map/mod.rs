@@ -7,7 +7,7 @@ mod base;
 mod own;
 mod sketch;
 
-use vivant_document::spec::{FieldRef, Literal, Side, format};
+use vivant_document::spec::{FieldRef, Literal, Side, attribute, format};
 use vivant_geo::{EXTENT, outlines, project};
 use vivant_render::{Anchor, Color, Font, Item, Rect, Style, Text};
 
@@ -293,10 +293,7 @@ fn joined(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
 fn fixed(table: &Table<'_>) -> Option<[f64; 4]> {
     let range = |side: Side| {
         table.sheet.axes.iter().find_map(|spec| {
-            let metres = spec
-                .attributes
-                .iter()
-                .any(|(name, value)| name == "projection" && value == "EPSG:3857");
+            let metres = attribute(&spec.attributes, "projection") == Some("EPSG:3857");
             if spec.side != side || spec.range_type.as_deref() != Some("fixed") || !metres {
                 return None;
             }

@@ -127,13 +127,11 @@ fn area(rings: &[Vec<(f64, f64)>]) -> Vec<Line> {
     let mut out: Vec<Line> = Vec::with_capacity(rings.len());
     for ring in rings {
         let mut ring = path(ring);
-        match (out.first().and_then(|outer| ends(outer)), ends(&ring)) {
-            (Some(outer), Some(own)) => {
-                let apart = f64::midpoint(outer[0], outer[2]) - f64::midpoint(own[0], own[2]);
-                let turn = 2.0 * EXTENT * (apart / (2.0 * EXTENT)).round();
-                ring.iter_mut().for_each(|(x, _)| *x += turn);
-            }
-            _ => {}
+        let outer = out.first().and_then(|outer| ends(outer));
+        if let (Some(outer), Some(own)) = (outer, ends(&ring)) {
+            let apart = f64::midpoint(outer[0], outer[2]) - f64::midpoint(own[0], own[2]);
+            let turn = 2.0 * EXTENT * (apart / (2.0 * EXTENT)).round();
+            ring.iter_mut().for_each(|(x, _)| *x += turn);
         }
         if (surface(&ring) < 0.0) == out.is_empty() {
             ring.reverse();

@@ -4,7 +4,7 @@ mod draw;
 
 use std::collections::HashMap;
 
-use vivant_document::spec::{Derivation, FieldRef, Literal, PaneSpec, ReferenceLine, Side};
+use vivant_document::spec::{Derivation, FieldRef, Literal, PaneSpec, ReferenceLine, Side, attribute};
 use vivant_render::Color;
 
 use crate::color::along;
@@ -238,13 +238,6 @@ fn groups(
             values: values.remove(&place).unwrap_or_default(),
         })
         .collect()
-}
-
-fn attribute<'s>(attributes: &'s [(String, String)], name: &str) -> Option<&'s str> {
-    attributes
-        .iter()
-        .find(|(known, _)| known == name)
-        .map(|(_, value)| value.as_str())
 }
 
 /// The formulas that reference lines have.
