@@ -10,6 +10,7 @@ import re
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -87,6 +88,27 @@ def test_a_session_that_was_killed_is_renewed(vivant, proxy, live):
     kept = proxy.record()
     vivant("projects", "list").ok()
     assert asked(kept) == ["GET /sites/ID/projects"]
+
+
+def test_another_server_at_the_address_is_taken_as_it_is(vivant, proxy, new_server):
+    """Such as one that began anew: what is kept names a site and a user that are not there."""
+    vivant("projects", "list").ok()
+    other = new_server(store="sqlite").start()
+    proxy.upstream = urlsplit(other.url)
+    kept = proxy.record()
+    assert vivant("projects", "list", "--json").ok().json
+    read = "GET /sites/ID/projects"
+    assert [one for one in asked(kept) if "Info" not in one] == [read, "POST /auth/signin", read]
+    there = Rest(other.url).sign_in(ADMIN, ADMIN_PASSWORD)
+    assert there.site_id in kept[-1].request.path
+    # Nothing is done on the word of another server: not to its site, nor to its users.
+    another = new_server(store="sqlite").start()
+    proxy.upstream = urlsplit(another.url)
+    kept = proxy.record()
+    for command in (["users", "delete", there.user_id], ["sites", "delete", there.site_id]):
+        assert vivant(*command).code != 0
+        assert all(one.answer.status >= 400 for one in kept if one.request.method == "DELETE")
+    assert vivant("users", "whoami", "--json").ok().json
 
 
 def test_a_session_is_for_who_could_begin_it(vivant, proxy):

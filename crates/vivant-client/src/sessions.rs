@@ -26,7 +26,6 @@ use jiff::Timestamp;
 use ring::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::{hkdf, pbkdf2};
 use tokio::time::{Instant, sleep};
-use vivant_model::{SiteId, UserId};
 use zeroize::Zeroizing;
 
 use crate::client::Client;
@@ -199,31 +198,21 @@ impl Keeper {
         &self.store
     }
 
-    /// Takes what another program got since a token failed, or signs in for all.
-    ///
-    /// A session of another site or user is of no use: requests name both, and they are those of another server
-    /// at the same address, such as one that began anew.
+    /// Takes what another program got since a token failed, or signs in for all. The session may be of another site
+    /// and user where another server is at the same address, such as one that began anew.
     pub async fn renew(
         &self,
         client: &Client,
         credentials: &Credentials,
         failed: &Secret,
-        (site, user): (SiteId, UserId),
-    ) -> Result<Secret> {
+    ) -> Result<SavedSession> {
         let _lock = self.entry.lock().await?;
-        let saved = match self.entry.read(None)? {
+        match self.entry.read(None)? {
             Some(saved) if saved.token.expose() != failed.expose() => {
                 tracing::info!("another program renewed the session");
-                saved
+                Ok(saved)
             }
-            _ => self.entry.begin(client, credentials).await?,
-        };
-        match saved.site_id == site && saved.user_id == user {
-            true => Ok(saved.token),
-            false => Err(Error::new(
-                ErrorKind::SignIn,
-                "the server at this address is not the one of the kept session any more; there is a new session now: try again",
-            )),
+            _ => self.entry.begin(client, credentials).await,
         }
     }
 

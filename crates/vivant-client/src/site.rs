@@ -2,7 +2,9 @@
 
 mod saved;
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Mutex;
@@ -13,7 +15,7 @@ use vivant_wire::paths::Method;
 use vivant_wire::types;
 use vivant_wire::{ApiVersion, ErrorCode, Node};
 
-use crate::call::Call;
+use crate::call::{Call, Target};
 use crate::client::Client;
 use crate::credentials::Credentials;
 use crate::endpoints::{Datasources, FileUploads, Groups, Projects, Sites, Users, Views, Workbooks};
@@ -38,18 +40,28 @@ pub struct Site(Arc<Shared>);
 struct Shared {
     client: Client,
     credentials: Credentials,
-    id: SiteId,
+    /// The site and the user at the beginning.
+    born: Ids,
     content_url: String,
-    user_id: UserId,
     session: RwLock<Session>,
+    /// Whether a request was answered, so that the caller may know ids of this server.
+    answered: AtomicBool,
     /// Held while one request renews the session for all.
     renewal: Mutex<Option<(u64, Error)>>,
     /// Where the session is kept for other programs, too.
     keeper: Option<Keeper>,
 }
 
+/// Where a session is, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ids {
+    site: SiteId,
+    user: UserId,
+}
+
 struct Session {
     token: Secret,
+    ids: Ids,
     /// Counts the sign-ins, so that a request can tell which session failed it.
     generation: u64,
     /// Why it cannot be used any more.
@@ -78,17 +90,22 @@ impl Site {
             .content_url
             .unwrap_or_else(|| credentials.site_content_url().to_owned());
         tracing::info!(site = %content_url, site.id = %id, user.id = %user_id, "signed in");
+        let ids = Ids {
+            site: id,
+            user: user_id,
+        };
         Ok(Self(Arc::new(Shared {
             client,
             credentials,
-            id,
+            born: ids,
             content_url,
-            user_id,
             session: RwLock::new(Session {
                 token: token.into(),
+                ids,
                 generation: 1,
                 closed: None,
             }),
+            answered: AtomicBool::new(false),
             renewal: Mutex::new(None),
             keeper: None,
         })))
@@ -96,7 +113,7 @@ impl Site {
 
     /// The site's id.
     pub fn id(&self) -> SiteId {
-        self.0.id
+        self.ids().site
     }
 
     /// The site's content URL; empty is Default.
@@ -106,7 +123,7 @@ impl Site {
 
     /// Who is signed in.
     pub fn user_id(&self) -> UserId {
-        self.0.user_id
+        self.ids().user
     }
 
     /// The client that the session belongs to.
@@ -223,7 +240,7 @@ impl Site {
 
     /// The address of something on the site.
     pub(crate) fn path(&self, rest: &str) -> String {
-        format!("/sites/{}{rest}", self.0.id)
+        format!("/sites/{}{rest}", self.id())
     }
 
     /// Reads one element.
@@ -296,7 +313,8 @@ impl Site {
         loop {
             let (token, generation) = self.token()?;
             let secret = self.0.credentials.secret();
-            match self.0.client.answer(call, Some(&token), &[secret], stream).await {
+            let call = self.here(call)?;
+            match self.0.client.answer(&call, Some(&token), &[secret], stream).await {
                 Err(error)
                     if error.is_session_end()
                         && renewals < MAX_RENEWALS
@@ -305,9 +323,39 @@ impl Site {
                     self.renew(generation, error).await?;
                     renewals += 1;
                 }
-                outcome => return outcome,
+                outcome => {
+                    self.0.answered.store(true, Ordering::Relaxed);
+                    return outcome;
+                }
             }
         }
+    }
+
+    /// A call that was made for the server of a kept session, as it is at the one that is there now. Only what lies
+    /// on the site is read there: nothing is done, and nobody looked for, on the word of another server.
+    fn here<'c>(&self, call: &'c Call) -> Result<Cow<'c, Call>> {
+        let (born, now) = (self.0.born, self.ids());
+        let path = match &call.target {
+            Target::Api(path) if born != now => path,
+            _ => return Ok(Cow::Borrowed(call)),
+        };
+        let (site, user) = (born.site.to_string(), born.user.to_string());
+        let on_site = format!("/sites/{site}/");
+        match path.strip_prefix(&on_site) {
+            _ if now.user != born.user && path.contains(&user) => Err(another_server()),
+            Some(_) if now.site == born.site => Ok(Cow::Borrowed(call)),
+            Some(rest) if call.method == Method::Get => Ok(Cow::Owned(Call {
+                target: Target::Api(format!("/sites/{}/{rest}", now.site)),
+                ..call.clone()
+            })),
+            None if now.site == born.site || !path.contains(&site) => Ok(Cow::Borrowed(call)),
+            _ => Err(another_server()),
+        }
+    }
+
+    fn ids(&self) -> Ids {
+        let session = self.0.session.read().unwrap_or_else(PoisonError::into_inner);
+        session.ids
     }
 
     fn token(&self) -> Result<(Secret, u64)> {
@@ -346,15 +394,28 @@ impl Site {
         let (client, credentials) = (&self.0.client, &self.0.credentials);
         let outcome = match &self.0.keeper {
             Some(keeper) => {
-                let whose = (self.id(), self.user_id());
-                keeper.renew(client, credentials, &self.token()?.0, whose).await
+                let renewed = keeper.renew(client, credentials, &self.token()?.0).await;
+                renewed.and_then(|saved| {
+                    let ids = Ids {
+                        site: saved.site_id,
+                        user: saved.user_id,
+                    };
+                    // Before the first answer nobody can have ids of the server that was there.
+                    match ids == self.ids() || !self.0.answered.load(Ordering::Relaxed) {
+                        true => Ok((saved.token, ids)),
+                        false => Err(another_server()),
+                    }
+                })
             }
-            None => renewed_token(client, credentials).await,
+            None => renewed_token(client, credentials)
+                .await
+                .map(|token| (token, self.ids())),
         };
         match outcome {
-            Ok(token) => {
+            Ok((token, ids)) => {
                 let mut session = self.0.session.write().unwrap_or_else(PoisonError::into_inner);
                 session.token = token;
+                session.ids = ids;
                 session.generation += 1;
                 Ok(())
             }
@@ -375,7 +436,7 @@ impl fmt::Debug for Site {
         f.debug_struct("Site")
             .field("client", &self.0.client)
             .field("content_url", &self.0.content_url)
-            .field("user_id", &self.0.user_id)
+            .field("user_id", &self.user_id())
             .finish_non_exhaustive()
     }
 }
@@ -395,6 +456,14 @@ pub(crate) fn part<T: Read1>(node: &Node, element: &str) -> Result<T> {
                 format!("the answer has no <{element}>"),
             )
         })
+}
+
+/// A session that is kept is none of the server that is there.
+fn another_server() -> Error {
+    Error::new(
+        ErrorKind::SignIn,
+        "the server at this address is not the one of the kept session any more; there is a new session now: try again",
+    )
 }
 
 /// Signs in again for a session that is over.

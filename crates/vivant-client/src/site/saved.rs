@@ -1,11 +1,12 @@
 //! Sessions that outlive the program: kept somewhere by their owner, and gone on with later.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 
 use tokio::sync::Mutex;
 use vivant_model::{SiteId, UserId};
 
-use super::{Session, Shared, Site};
+use super::{Ids, Session, Shared, Site};
 use crate::client::Client;
 use crate::credentials::Credentials;
 use crate::error::Result;
@@ -43,17 +44,22 @@ impl Site {
         credentials: Credentials,
         keeper: Option<Keeper>,
     ) -> Self {
+        let ids = Ids {
+            site: session.site_id,
+            user: session.user_id,
+        };
         Self(Arc::new(Shared {
             client,
             credentials,
-            id: session.site_id,
+            born: ids,
             content_url: session.content_url,
-            user_id: session.user_id,
             session: RwLock::new(Session {
                 token: session.token,
+                ids,
                 generation: 1,
                 closed: None,
             }),
+            answered: AtomicBool::new(false),
             renewal: Mutex::new(None),
             keeper,
         }))

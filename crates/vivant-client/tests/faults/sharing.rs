@@ -1,6 +1,8 @@
 //! Programs that share a session; each has a client and a store of its own, as processes have.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use vivant_client::{
     Client, ConnectedApp, Credentials, ErrorKind, ListOptions, PageFormat, SessionStore, Site, TicketRequest,
@@ -366,23 +368,39 @@ async fn a_ticket_becomes_a_session_that_exports_views() {
 #[tokio::test]
 async fn a_server_that_began_anew_is_another_one() {
     let other = "44444444-4444-4444-8444-444444444444";
-    let fake = Fake::start(move |request, before| match request.header("x-tableau-auth") {
-        Some("token-1") => Some(error(401, "401002")),
-        None if request.is("POST", "/auth/signin") && before > 0 => Some(crate::fake::ok(&format!(
-            "<credentials token='token-2'><site id='{other}' contentUrl=''/><user id='{}'/></credentials>",
-            crate::fake::USER
-        ))),
-        _ => workbooks(request),
+    let anew = Arc::new(AtomicBool::new(false));
+    let is_anew = anew.clone();
+    let fake = Fake::start(move |request, _| {
+        let is_anew = is_anew.load(Ordering::Relaxed);
+        match request.header("x-tableau-auth") {
+            Some("token-1") if is_anew => Some(error(401, "401002")),
+            Some("token-2") if !request.target.contains(other) => Some(error(404, "404000")),
+            None if request.is("POST", "/auth/signin") && is_anew => Some(crate::fake::ok(&format!(
+                "<credentials token='token-2'><site id='{other}' contentUrl=''/><user id='{}'/></credentials>",
+                crate::fake::USER
+            ))),
+            _ => workbooks(request),
+        }
     })
     .await;
     let folder = tempfile::tempdir().expect("a folder");
-    let first = program(&fake, folder.path()).await;
-    let failure = first
-        .workbooks()
-        .list(ListOptions::new())
-        .all()
-        .await
-        .expect_err("another server");
+    let used = program(&fake, folder.path()).await;
+    assert!(works(&used).await);
+    let (unused, writing) = (
+        program(&fake, folder.path()).await,
+        program(&fake, folder.path()).await,
+    );
+    anew.store(true, Ordering::Relaxed);
+    // Whoever was answered may hold ids of the server that was there.
+    let read = used.workbooks().list(ListOptions::new()).all().await;
+    let failure = read.expect_err("another server");
+    assert!(failure.to_string().contains("try again"), "{failure}");
+    // Who begins reads at the one that is there, and writes nothing that was meant for the other.
+    assert!(works(&unused).await);
+    assert_eq!(unused.id().to_string(), other);
+    let id = "55555555-5555-4555-8555-555555555555".parse().expect("an id");
+    let write = writing.workbooks().delete(id).await;
+    let failure = write.expect_err("another server");
     assert!(failure.to_string().contains("try again"), "{failure}");
     // The next program has the new session.
     let next = program(&fake, folder.path()).await;
