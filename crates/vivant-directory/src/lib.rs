@@ -50,6 +50,9 @@ pub enum Error {
     /// A group has more members than are imported.
     #[error("the group has more than {MAX_MEMBERS} members")]
     TooLarge,
+    /// A group went while its members were read.
+    #[error("the group '{0}' left the directory while it was read")]
+    Gone(String),
     /// The settings do not fit, or a file that they name cannot be read.
     #[error("{0}")]
     Settings(String),
@@ -256,7 +259,20 @@ impl Directory {
 
     /// Reads the people of a group, through nested groups where the settings say so.
     pub async fn members(&self, group: &FoundGroup) -> Result<Members> {
-        let entries = self.run(async |c| self.0.member_entries(c, group).await).await?;
+        let entries = self
+            .run(async |c| {
+                let entries = self.0.member_entries(c, group).await?;
+                // One that goes meanwhile must not pass for one without members.
+                let attributes = [self.0.group_name.as_str()];
+                let there = c
+                    .search(&group.dn, Scope::Base, "(objectClass=*)", &attributes, 1)
+                    .await?;
+                match there.is_empty() {
+                    true => Err(Error::Gone(group.name.clone())),
+                    false => Ok(entries),
+                }
+            })
+            .await?;
         Ok(self.0.members(&entries))
     }
 

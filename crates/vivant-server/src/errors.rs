@@ -102,6 +102,9 @@ impl From<StoreError> for ApiError {
 impl From<directory::Error> for ApiError {
     fn from(error: directory::Error) -> Self {
         match error {
+            directory::Error::Gone(_) => {
+                fail(ErrorCode::DirectoryGroupNotFound, sentence(&error.to_string()))
+            }
             directory::Error::Unavailable(_) => Self {
                 code: ErrorCode::Unavailable,
                 detail: "The directory does not answer; the server's log says why. Try again later."
