@@ -339,16 +339,16 @@ impl Site {
             Target::Api(path) if born != now => path,
             _ => return Ok(Cow::Borrowed(call)),
         };
-        let (site, user) = (born.site.to_string(), born.user.to_string());
-        let on_site = format!("/sites/{site}/");
-        match path.strip_prefix(&on_site) {
-            _ if now.user != born.user && path.contains(&user) => Err(another_server()),
-            Some(_) if now.site == born.site => Ok(Cow::Borrowed(call)),
-            Some(rest) if call.method == Method::Get => Ok(Cow::Owned(Call {
+        let names_site = now.site != born.site && path.contains(&born.site.to_string());
+        let names_user = now.user != born.user && path.contains(&born.user.to_string());
+        if !names_site && !names_user {
+            return Ok(Cow::Borrowed(call));
+        }
+        match path.strip_prefix(&format!("/sites/{}/", born.site)) {
+            Some(rest) if !names_user && call.method == Method::Get => Ok(Cow::Owned(Call {
                 target: Target::Api(format!("/sites/{}/{rest}", now.site)),
                 ..call.clone()
             })),
-            None if now.site == born.site || !path.contains(&site) => Ok(Cow::Borrowed(call)),
             _ => Err(another_server()),
         }
     }

@@ -247,7 +247,8 @@ pub async fn change_encryption(
     call: &Call,
     who: &SiteUser,
     rights: &Rights,
-    (id, is_encrypted): (Luid, bool),
+    id: Luid,
+    is_encrypted: bool,
     asked: Option<&str>,
 ) -> Result<Option<bool>> {
     let asked = asked.map(|text| flag_text(text, "encryptExtracts")).transpose()?;

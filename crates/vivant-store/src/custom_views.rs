@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use vivant_model::{Capability, ContentKind, CustomViewId, SiteId, UserId, ViewId, WorkbookId};
+use vivant_model::{Capability, ContentKind, CustomViewId, SiteId, SiteRole, UserId, ViewId, WorkbookId};
 
 use crate::db::{Conn, params, transact};
 use crate::secrets::new_id;
@@ -193,7 +193,7 @@ impl Store {
                 .await?
             {
                 0 => Err(Error::NotFound(What::CustomView)),
-                _ => show_first_who_see(&tx, id).await,
+                _ => take_from_others(&tx, id).await,
             }
         })?;
         self.found(site, id).await
@@ -270,14 +270,19 @@ impl Store {
 }
 
 /// Takes one that is not shared from those who no longer see it: all but its owner and administrators.
-async fn show_first_who_see(tx: &Conn, id: CustomViewId) -> Result<()> {
+async fn take_from_others(tx: &Conn, id: CustomViewId) -> Result<()> {
+    let admins = [
+        SiteRole::SiteAdministratorCreator,
+        SiteRole::SiteAdministratorExplorer,
+    ];
+    let admins: Vec<String> = admins.iter().map(|role| role.as_str().to_owned()).collect();
     let sql = "DELETE FROM custom_view_default WHERE custom_view_id = ?1 AND user_id IN \
          (SELECT d.user_id FROM custom_view_default d JOIN custom_view x ON x.id = d.custom_view_id \
          JOIN account a ON a.id = d.user_id \
          LEFT JOIN site_user m ON m.user_id = d.user_id AND m.site_id = x.site_id \
          WHERE x.id = ?1 AND x.shared = 0 AND d.user_id <> x.owner_id AND a.is_server_admin = 0 \
-         AND COALESCE(m.role, '') NOT LIKE 'SiteAdministrator%')";
-    tx.execute(sql, params![id]).await.map(drop)
+         AND NOT (COALESCE(m.role, '') IN LIST(?2)))";
+    tx.execute(sql, params![id, admins]).await.map(drop)
 }
 
 /// What a definition is bound to.

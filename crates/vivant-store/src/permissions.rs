@@ -197,12 +197,12 @@ pub(crate) async fn who_may(
 
 /// The owner and the rules of a project and of those that it is nested in.
 async fn projects_above(conn: &Conn, project: ProjectId) -> Result<Vec<(UserId, Vec<Rule>)>> {
-    let sql = "WITH RECURSIVE up(id, parent_id, owner_id, acl_id) AS \
-         (SELECT p.id, p.parent_id, p.owner_id, p.acl_id FROM project p WHERE p.id = ?1 \
-         UNION SELECT n.id, n.parent_id, n.owner_id, n.acl_id FROM project n JOIN up ON n.id = up.parent_id) \
-         SELECT up.owner_id, up.acl_id FROM up";
+    let sql = format!(
+        "WITH RECURSIVE {} SELECT up.owner_id, up.acl_id FROM up",
+        visibility::up("?1")
+    );
     let mut found = Vec::new();
-    for mut row in conn.query(sql, params![project]).await? {
+    for mut row in conn.query(&sql, params![project]).await? {
         let (owner, acl) = (row.id()?, row.text()?);
         found.push((owner, read_acl(conn, &acl).await?));
     }

@@ -182,17 +182,24 @@ pub(crate) fn restrict_to_overseen(
 /// can lead at all is the caller's to check.
 pub(crate) async fn leads(conn: &Conn, caller: &Caller, project: ProjectId) -> Result<bool> {
     let sql = format!(
-        "WITH RECURSIVE up(id, parent_id, owner_id, acl_id) AS \
-         (SELECT p.id, p.parent_id, p.owner_id, p.acl_id FROM project p WHERE p.id = ?3 \
-         UNION SELECT n.id, n.parent_id, n.owner_id, n.acl_id FROM project n JOIN up ON n.id = up.parent_id), \
-         {} SELECT COUNT(*) FROM up WHERE up.owner_id = ?1 \
+        "WITH RECURSIVE {}, {} SELECT COUNT(*) FROM up WHERE up.owner_id = ?1 \
          OR up.acl_id IN (SELECT y.acl_id FROM verdict y WHERE y.can_lead IN (1, 3))",
+        up("?3"),
         verdict("?1", "?2", None)
     );
     Ok(conn
         .number(&sql, params![caller.user, caller.site, project])
         .await?
         > 0)
+}
+
+/// A project and those that it is nested in, with their owners and rules.
+pub(crate) fn up(project: &str) -> String {
+    format!(
+        "up(id, parent_id, owner_id, acl_id) AS \
+         (SELECT p.id, p.parent_id, p.owner_id, p.acl_id FROM project p WHERE p.id = {project} \
+         UNION SELECT n.id, n.parent_id, n.owner_id, n.acl_id FROM project n JOIN up ON n.id = up.parent_id)"
+    )
 }
 
 /// The projects that the user leads, and those nested in them.

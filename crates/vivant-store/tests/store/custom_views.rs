@@ -177,8 +177,9 @@ async fn a_user_is_shown_one_first(w: World) {
     assert_eq!(show(other, &[ann.id, lead]).await, [false, true]);
     // No longer shared, it is first for those alone who see it still.
     let (private, shared) = (Some(false), Some(true));
-    assert_eq!(show(other, &[w.admin]).await, [true]);
-    for (shared, left) in [(shared, 3), (private, 1)] {
+    let boss = w.user("boss", SiteRole::SiteAdministratorExplorer).await.id;
+    assert_eq!(show(other, &[w.admin, boss]).await, [true, true]);
+    for (shared, left) in [(shared, 4), (private, 2)] {
         let changes = CustomViewChanges {
             shared,
             ..CustomViewChanges::default()
@@ -189,9 +190,14 @@ async fn a_user_is_shown_one_first(w: World) {
             .unwrap();
         assert_eq!(users(other).await.len(), left);
     }
-    assert_eq!(users(other).await, [w.admin]);
+    assert!(
+        users(other)
+            .await
+            .iter()
+            .all(|user| [w.admin, boss].contains(user))
+    );
     assert_eq!(show(other, &[lead, w.admin]).await, [false, true]);
-    show(one, &[w.admin]).await;
+    show(one, &[w.admin, boss]).await;
     w.store
         .remove_user_from_site(w.site, ann.id, None, NOW)
         .await

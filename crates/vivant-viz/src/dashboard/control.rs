@@ -275,9 +275,6 @@ fn member_text(language: &Language, parameter: &ParameterSpec, literal: &Literal
 fn written(language: &Language, parameter: &ParameterSpec, literal: &Literal) -> String {
     match literal {
         Literal::Value(Value::Null) => language.say("Null").to_owned(),
-        Literal::Value(Value::Boolean(value)) => {
-            language.say(if *value { "True" } else { "False" }).to_owned()
-        }
         Literal::Value(value) => {
             display::text_in(language, value, Derivation::None, parameter.format.as_deref())
         }

@@ -499,7 +499,6 @@ fn label(
     match (alias, value) {
         (Some((_, alias)), _) => alias.clone(),
         (None, Value::Null) => language.say("Null").to_owned(),
-        (None, Value::Boolean(value)) => language.say(if *value { "True" } else { "False" }).to_owned(),
         // Days as moments have no time to show.
         (None, Value::DateTime(moment)) if field.is_some_and(|field| field.data_type == DataType::Date) => {
             display::text_in(language, &Value::Date(moment.date()), derivation, format)

@@ -89,8 +89,11 @@ impl Layer<'_> {
         let row = self.table.rows[mark.row];
         let mut items = Vec::new();
         // Tableau: an area without a value shows the land.
-        let path = own.areas(view);
-        if !path.0.is_empty() && !self.is_without_color(row) {
+        let path = match self.is_without_color(row) {
+            true => Path::new(),
+            false => own.areas(view),
+        };
+        if !path.0.is_empty() {
             items.push(Item::Path(path.clone(), self.fill_of(mark.row)));
             let border = self.selection(mark.row).or_else(|| border.cloned());
             items.extend(border.map(|stroke| Item::Path(path, Style::stroke(stroke))));

@@ -94,8 +94,8 @@ pub async fn update_data_source(mut call: Call, who: SiteUser) -> Result<Reply> 
         kind: JobItemKind::Datasource,
         id: id.0,
     };
-    let (now, encrypt) = ((id.0, source.encrypt_extracts), asked.encrypt_extracts.as_deref());
-    let encrypt = change_encryption(&call, &who, &rights, now, encrypt).await?;
+    let (is_encrypted, encrypt) = (source.encrypt_extracts, asked.encrypt_extracts.as_deref());
+    let encrypt = change_encryption(&call, &who, &rights, id.0, is_encrypted, encrypt).await?;
     let mut source = match changes == DatasourceChanges::default() {
         true => source,
         false => {

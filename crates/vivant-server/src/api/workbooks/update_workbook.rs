@@ -77,11 +77,8 @@ pub async fn update_workbook(mut call: Call, who: SiteUser) -> Result<Reply> {
         kind: JobItemKind::Workbook,
         id: id.0,
     };
-    let (now, encrypt) = (
-        (id.0, workbook.encrypt_extracts),
-        asked.encrypt_extracts.as_deref(),
-    );
-    let encrypt = change_encryption(&call, &who, &rights, now, encrypt).await?;
+    let (is_encrypted, encrypt) = (workbook.encrypt_extracts, asked.encrypt_extracts.as_deref());
+    let encrypt = change_encryption(&call, &who, &rights, id.0, is_encrypted, encrypt).await?;
     let mut workbook = match changes == WorkbookChanges::default() {
         true => workbook,
         false => {
